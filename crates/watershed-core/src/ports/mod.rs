@@ -1,0 +1,21 @@
+//! Where the runtime meets the world: the log, the rows, the clock.
+//!
+//! A port's functions answer with a [`Later`]: a boxed future, so that a store can be chosen when a program starts.
+//! A store that has its answer at once pays one small allocation for that; nothing above a port carries a store in its type.
+
+mod clock;
+mod log;
+mod rows;
+
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use log::{
+    Append, AppendError, Appended, Condition, EventLog, Events, Expected, Idempotency, InlineFold, KeyRecord,
+    LogError, LogIndex, LogReader, NewEvent, ReadFrom, Scope, Snapshot, Snapshots,
+};
+pub use rows::{
+    Checkpoint, GroupSpec, Loader, ParkedKey, RowChange, RowError, RowGroup, RowKey, RowReader, RowStore,
+    RowWriter, RowsBatch, RowsFound, RowsNow, StoredRow,
+};
+
+/// An answer that comes later.
+pub type Later<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;

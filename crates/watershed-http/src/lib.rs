@@ -1,0 +1,1 @@
+//! Commands, views, watch and the operator API over HTTP.

@@ -1,0 +1,1 @@
+//! The running thing: command pipeline, feed, projectors, queries.

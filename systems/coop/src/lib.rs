@@ -1,0 +1,1 @@
+//! The homeschool co-op: the first reference application.
