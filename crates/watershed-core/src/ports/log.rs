@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Later, RowsBatch, RowsNow};
+use super::{Later, LogScan, RowsBatch, RowsNow};
 use crate::{
     Boundary, EventId, Fingerprint, LogIdentity, Position, StoredEvent, StreamId, Tag, Tenant, Timestamp,
     Version,
@@ -244,6 +244,11 @@ pub trait LogReader: Send + Sync + 'static {
 
     /// Reads events. Every one is checked against its checksum.
     fn read(&self, from: ReadFrom) -> Later<'_, Result<Events, LogError>>;
+
+    /// The fast way through the log, where the store has one.
+    fn scanner(&self) -> Option<&dyn LogScan> {
+        None
+    }
 }
 
 /// What is known of an append by its idempotency key.

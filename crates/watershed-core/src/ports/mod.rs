@@ -6,6 +6,7 @@
 mod clock;
 mod log;
 mod rows;
+mod scan;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use log::{
@@ -16,6 +17,7 @@ pub use rows::{
     Checkpoint, GroupSpec, Loader, ParkedKey, RowChange, RowError, RowGroup, RowKey, RowReader, RowStore,
     RowWriter, RowsBatch, RowsFound, RowsNow, StoredRow,
 };
+pub use scan::{LogScan, NameCache, RawEvent};
 
 /// An answer that comes later.
 pub type Later<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;
