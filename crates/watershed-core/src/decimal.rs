@@ -72,11 +72,16 @@ fn rounded(number: rust_decimal::Decimal, scale: u32) -> rust_decimal::Decimal {
     number.round_dp_with_strategy(scale, rust_decimal::RoundingStrategy::MidpointAwayFromZero)
 }
 
-impl From<i64> for Decimal {
-    fn from(number: i64) -> Self {
-        Self(number.into())
-    }
+macro_rules! from_whole_numbers {
+    ($($type:ty),*) => {$(
+        impl From<$type> for Decimal {
+            fn from(number: $type) -> Self {
+                Self(number.into())
+            }
+        }
+    )*};
 }
+from_whole_numbers!(i64, i32, i16, i8, u64, u32, u16, u8);
 
 impl Add for Decimal {
     type Output = Self;

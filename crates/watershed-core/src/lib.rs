@@ -6,6 +6,7 @@
 //! Nothing here does I/O, starts a thread, or knows a database. Everything of ours depends on this crate; it depends on
 //! nothing of ours.
 
+mod choice;
 pub mod decimal;
 pub mod event;
 mod identity;
@@ -20,6 +21,7 @@ mod value;
 pub mod variant;
 pub mod write;
 
+pub use choice::ParseChoiceError;
 pub use decimal::Decimal;
 pub use event::{Envelope, Event, EventKind, Recorded, StoredEvent, Tag};
 pub use identity::{EventId, LogIdentity, Position, StreamId, Tenant, Version};

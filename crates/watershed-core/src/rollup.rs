@@ -43,6 +43,12 @@ pub enum Input {
 }
 
 /// A type that a rollup can take from a row as numbers.
+#[diagnostic::on_unimplemented(
+    message = "a rollup cannot count or sum `{Self}`",
+    label = "give a `bool`, a number, a word, or a map of words to numbers",
+    note = "columns take bool, whole numbers up to 64 bits, Decimal, String, &str, a #[derive(Choice)] enum, BTreeMap<word, number>, and Option<_> of these",
+    note = "a closure gets the row by reference: write `|row| row.amounts.clone()` where the value is not Copy"
+)]
 pub trait IntoInput {
     /// What it gives.
     fn into_input(self) -> Input;
@@ -64,12 +70,12 @@ macro_rules! whole_inputs {
     ($($type:ty),*) => {$(
         impl IntoInput for $type {
             fn into_input(self) -> Input {
-                Input::Number(Decimal::from(i64::from(self)))
+                Input::Number(Decimal::from(self))
             }
         }
     )*};
 }
-whole_inputs!(i64, i32, i16, i8, u32, u16, u8);
+whole_inputs!(i64, i32, i16, i8, u64, u32, u16, u8);
 
 impl<T: IntoInput> IntoInput for Option<T> {
     fn into_input(self) -> Input {

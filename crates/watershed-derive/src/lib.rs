@@ -1,1 +1,86 @@
 //! The derives of Watershed.
+//!
+//! Each reads one attribute-marked type into a small model, reports everything that is wrong with it at once, and
+//! generates implementations of the traits in `watershed-core`. Generated code names nothing but `::watershed::..`,
+//! `::core::..` and `::std::..`, so it compiles in whatever names a user has in scope.
+//!
+//! Depend on `watershed`, which hands these on in its prelude; this crate is of no use without it.
+
+use proc_macro::TokenStream;
+
+mod choice;
+mod command;
+mod event;
+mod query;
+mod read_model;
+mod refusal;
+mod rollup;
+mod row;
+mod support;
+
+/// The events of one category: an enum, a variant a fact.
+///
+/// On the enum: `#[event(category = "family", prefix = "coop.family")]`. On a variant: `#[event(name = "reassessed")]` keeps
+/// a frozen name after a rename in Rust; `#[event(schema = 2, upcast(v1_to_v2))]` counts its shapes. On a field: `#[tag]`,
+/// `#[tag(once)]`, `#[tag(name = "product")]`.
+#[proc_macro_derive(Event, attributes(event, tag))]
+pub fn event(input: TokenStream) -> TokenStream {
+    support::expand(input, event::derive)
+}
+
+/// The commands of one aggregate or decision: an enum, a variant a command.
+///
+/// On the enum: `#[command(aggregate = Family, id = family_id)]`, or `decision = ..`. On the id's field in a variant:
+/// `#[id(generate)]`, where callers may leave it out.
+#[proc_macro_derive(Command, attributes(command, id))]
+pub fn command(input: TokenStream) -> TokenStream {
+    support::expand(input, command::derive)
+}
+
+/// The ways in which a domain says no: an enum, a variant a refusal with a code and a message.
+///
+/// On the enum: `#[refusal(prefix = "coop.family")]`. On each variant: `#[refusal("the message about {a_field}", field = amount)]`.
+#[proc_macro_derive(Refusal, attributes(refusal))]
+pub fn refusal(input: TokenStream) -> TokenStream {
+    support::expand(input, refusal::derive)
+}
+
+/// A closed set of words: a fieldless enum that is a text in JSON, in columns and in rollups.
+#[proc_macro_derive(Choice)]
+pub fn choice(input: TokenStream) -> TokenStream {
+    support::expand(input, choice::derive)
+}
+
+/// One named answer: a struct, a field a column.
+///
+/// On the struct: `#[read_model(name = "..", version = 1, on(FamilyEvent))]` and `#[contract(owner = "..")]`. On fields: `#[key]`,
+/// `#[key(stream)]`, `#[index]`, `#[search]`, `#[internal]`, `#[json]`, `#[at_read(|row, now| ..)]`.
+#[proc_macro_derive(
+    ReadModel,
+    attributes(read_model, contract, key, index, search, internal, json, at_read)
+)]
+pub fn read_model(input: TokenStream) -> TokenStream {
+    support::expand(input, read_model::derive)
+}
+
+/// A read model over another one's rows: grouped, counted, summed.
+///
+/// On the struct: `#[rollup(name = "..", version = 1, of = FamilyMonth)]`. On fields: `#[group]`, `#[count]`, `#[sum(|r| ..)]`,
+/// `#[avg(|r| ..)]`, `#[quantile(0.5, |r| ..)]`, `#[count_by(|r| ..)]`, `#[sum_by(|r| ..)]`, `#[at_read(|row, now| ..)]`, `#[index]`, `#[internal]`.
+#[proc_macro_derive(
+    Rollup,
+    attributes(
+        rollup, group, count, sum, avg, quantile, count_by, sum_by, at_read, index, internal
+    )
+)]
+pub fn rollup(input: TokenStream) -> TokenStream {
+    support::expand(input, rollup::derive)
+}
+
+/// A question in business terms: a struct, a field a parameter. `impl Query` is written beside it.
+///
+/// On the struct: `#[query(name = "list_at_risk_families")]`.
+#[proc_macro_derive(Query, attributes(query))]
+pub fn query(input: TokenStream) -> TokenStream {
+    support::expand(input, query::derive)
+}

@@ -1,4 +1,13 @@
 //! CQRS for Rust: decide once, answer many ways.
+//!
+//! A domain author depends on this crate, `serde` and `schemars`, and starts with `use watershed::prelude::*;`.
+//! The parts stand behind it: the model in [`core`], what runs it in [`runtime`], the embedded store in [`sqlite`].
+
+pub mod prelude;
+
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
 
 pub use watershed_core as core;
 pub use watershed_runtime as runtime;

@@ -1,0 +1,96 @@
+use syn::{Field, Ident, Type};
+
+use super::measure::{MARKS, Measure};
+use crate::row::{KeyMark, RowField, at_read, has};
+use crate::support::{Errors, Place, option_of, refuse_serde};
+
+/// A stored column, and what it is made of.
+pub(super) struct Part<'a> {
+    pub(super) ident: &'a Ident,
+    pub(super) ty: &'a Type,
+    pub(super) measure: Measure,
+}
+
+/// The fields as columns, and what the stored ones are made of, in the same order.
+pub(super) fn read<'a>(
+    rollup: &Ident,
+    fields: &[&'a Field],
+    errors: &mut Errors,
+) -> (Vec<RowField<'a>>, Vec<Part<'a>>) {
+    let (mut columns, mut parts) = (Vec::new(), Vec::new());
+    for field in fields {
+        let Some(ident) = &field.ident else { continue };
+        let Some((column, measure)) = one(field, ident, errors) else {
+            continue;
+        };
+        columns.push(column);
+        parts.extend(measure.map(|measure| Part {
+            ident,
+            ty: &field.ty,
+            measure,
+        }));
+    }
+    if !fields
+        .iter()
+        .any(|field| field.attrs.iter().any(|mark| mark.path().is_ident("group")))
+    {
+        errors.say(
+            rollup,
+            "say what the rows are grouped by: mark at least one field with #[group] (for one row over everything: \
+             `#[group(|_| \"all\".to_owned())] scope: String`)",
+        );
+    }
+    (columns, parts)
+}
+
+fn one<'a>(
+    field: &'a Field,
+    ident: &'a Ident,
+    errors: &mut Errors,
+) -> Option<(RowField<'a>, Option<Measure>)> {
+    refuse_serde(&field.attrs, Place::RowField, errors);
+    let computed = at_read(field, errors);
+    let marks = field.attrs.iter().filter_map(|attribute| {
+        let mark = MARKS.iter().find(|(name, _)| attribute.path().is_ident(name))?;
+        Some((attribute, mark))
+    });
+    let marks: Vec<_> = marks.collect();
+    let measure = match (marks.as_slice(), &computed) {
+        ([(attribute, (name, example))], None) => Some(Measure::read(attribute, name, example, errors)?),
+        ([], Some(_)) => None,
+        ([], None) => {
+            errors.say(
+                ident,
+                format!("say what `{ident}` is made of: #[group], #[count], #[sum(..)], #[avg(..)], #[quantile(..)], #[count_by(..)], #[sum_by(..)] or #[at_read(..)]"),
+            );
+            return None;
+        }
+        _ => {
+            errors.say(
+                ident,
+                format!("`{ident}` is made of one thing: keep one of its marks"),
+            );
+            return None;
+        }
+    };
+    if let Some(measure) = &measure
+        && measure.may_be_empty()
+        && option_of(&field.ty).is_none()
+    {
+        errors.say(
+            &field.ty,
+            "where no row gives a number there is none to show: write `Option<..>`",
+        );
+    }
+    let is_group = matches!(measure, Some(Measure::Group(_)));
+    let column = RowField {
+        key: is_group.then_some(KeyMark::Part),
+        indexed: is_group || has(field, "index", errors),
+        internal: has(field, "internal", errors),
+        json: measure.as_ref().is_some_and(Measure::is_json),
+        at_read: computed,
+        ..RowField::plain(field, ident)
+    };
+    column.check(errors);
+    Some((column, measure))
+}

@@ -1,0 +1,51 @@
+//! Everything that a domain is written with: `use watershed::prelude::*;`.
+
+pub use schemars::JsonSchema;
+pub use serde::{Deserialize, Serialize};
+
+pub use watershed_derive::{Choice, Command, Event, Query, ReadModel, Refusal, Rollup};
+
+pub use watershed_core::{
+    // The write side.
+    Aggregate,
+    // Around a domain.
+    AllowAll,
+    // The read side.
+    Applied,
+    ApplyError,
+    Authorizer,
+    Boundary,
+    Clock,
+    Column,
+    Command,
+    Cx,
+    // Values.
+    Date,
+    Decided,
+    Decimal,
+    Decision,
+    Event,
+    Filter,
+    Key,
+    Keys,
+    Month,
+    On,
+    One,
+    Page,
+    PageOf,
+    Personal,
+    Principal,
+    Query,
+    ReadModel,
+    Receipt,
+    Recorded,
+    Refusal,
+    Rollup,
+    Row,
+    Slot,
+    Storage,
+    Tag,
+    Tenant,
+    Timestamp,
+    Token,
+};

@@ -1,0 +1,141 @@
+use std::time::Duration;
+
+use watershed::core::{ColumnKind, Contract, Direction, Freshness, Reconcile, Source, UnknownEvents, Value};
+use watershed::prelude::*;
+
+use crate::domain::{LoanRow, month_row};
+
+#[test]
+fn a_row_survives_its_columns() {
+    let row = LoanRow::example();
+    let values = row.to_values().unwrap();
+    assert_eq!(values.len(), LoanRow::COLUMNS.len());
+    assert_eq!(LoanRow::from_values(values).unwrap(), row);
+    let empty = LoanRow {
+        due: None,
+        earlier_readers: Some(vec!["Ada".into()]),
+        ..row
+    };
+    assert_eq!(LoanRow::from_values(empty.to_values().unwrap()).unwrap(), empty);
+}
+
+#[test]
+fn columns_are_what_the_marks_say() {
+    let words: Vec<String> = LoanRow::COLUMNS
+        .iter()
+        .map(|column| {
+            let mut words = vec![format!("{} {:?}", column.name, column.kind)];
+            let marks = [
+                (column.optional, "optional"),
+                (column.key, "key"),
+                (column.indexed, "indexed"),
+                (column.searched, "searched"),
+                (column.internal, "internal"),
+            ];
+            words.extend(
+                marks
+                    .iter()
+                    .filter(|(is, _)| *is)
+                    .map(|(_, word)| (*word).to_owned()),
+            );
+            words.join(" ")
+        })
+        .collect();
+    assert_eq!(
+        words,
+        [
+            "loan_id Text key",
+            "title Text searched",
+            "medium Text",
+            "due Text optional indexed",
+            "hidden Bool internal",
+            "notes Json",
+            "earlier_readers Json optional searched",
+            "type Text",
+        ]
+    );
+    assert_eq!(LoanRow::NAME, "loans");
+    assert_eq!(LoanRow::COLUMNS[5].kind, ColumnKind::Json);
+}
+
+#[test]
+fn an_edited_table_is_refused_by_the_column_at_fault() {
+    let error = |place: usize, value: Value| {
+        let mut values = LoanRow::example().to_values().unwrap();
+        values[place] = value;
+        LoanRow::from_values(values).unwrap_err().to_string()
+    };
+    assert_eq!(
+        error(2, Value::Text("vinyl".into())),
+        "column `medium`: `vinyl` is none of book, audio_book, dvd"
+    );
+    assert!(error(5, Value::Json("[]".into())).starts_with("column `notes`: invalid type"));
+    assert!(error(0, Value::Null).starts_with("column `loan_id`: expected a text"));
+    let mut short = LoanRow::example().to_values().unwrap();
+    short.pop();
+    assert_eq!(
+        LoanRow::from_values(short).unwrap_err().to_string(),
+        "column `loans`: the table has 7 columns, the row's type 8"
+    );
+}
+
+#[test]
+fn an_empty_nested_column_is_empty_rather_than_the_text_null() {
+    assert_eq!(LoanRow::example().to_values().unwrap()[6], Value::Null);
+}
+
+#[test]
+fn the_key_is_the_streams_id_or_its_columns_joined() {
+    assert_eq!(LoanRow::example().key(), Key::from("loan-7"));
+    let (key, names) = month_row();
+    assert_eq!(key, "a%3Ab:2024-09");
+    assert_eq!(names, ["reader", "month"]);
+}
+
+#[test]
+fn what_depends_on_now_is_computed_when_answering() {
+    let mut row = LoanRow::example();
+    row.at_read("2024-09-04T12:00:00Z".parse().unwrap());
+    assert_eq!(row.days_over, Some(3));
+    row.due = None;
+    row.at_read("2024-09-04T12:00:00Z".parse().unwrap());
+    assert_eq!(row.days_over, None);
+}
+
+#[test]
+fn the_contract_and_the_rest_of_the_head_are_as_written() {
+    let contract = Contract {
+        owner: "desk",
+        freshness: Freshness::Operational(Duration::from_millis(500)),
+        reconcile: Reconcile::Sample(Duration::from_secs(3_600)),
+        unknown: UnknownEvents::Stop,
+        personal: true,
+    };
+    assert_eq!(LoanRow::CONTRACT, contract);
+    assert_eq!((LoanRow::VERSION, LoanRow::SOURCE), (2, Source::Log));
+    let indexes: Vec<_> = LoanRow::INDEXES
+        .iter()
+        .map(|index| index.columns.to_vec())
+        .collect();
+    let medium_and_due = vec![("medium", Direction::Descending), ("due", Direction::Ascending)];
+    assert_eq!(indexes, [medium_and_due, vec![("due", Direction::Ascending)]]);
+    let hidden = LoanRow {
+        hidden: true,
+        ..LoanRow::example()
+    };
+    assert!(LoanRow::example().is_shown() && !hidden.is_shown());
+    let [handler] = &LoanRow::handlers()[..] else {
+        panic!()
+    };
+    assert_eq!((handler.category, handler.kinds.len()), ("loan", 4));
+}
+
+#[test]
+fn column_constants_bear_the_columns_names() {
+    assert_eq!(LoanRow::loan_id.name(), "loan_id");
+    assert_eq!(LoanRow::title.name(), "title");
+    assert_eq!(LoanRow::medium.name(), "medium");
+    assert_eq!(LoanRow::earlier_readers.name(), "earlier_readers");
+    let _: Column<LoanRow, Date> = LoanRow::due;
+    let _: Filter<LoanRow> = LoanRow::earlier_readers.contains("Ada");
+}
