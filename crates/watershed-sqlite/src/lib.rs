@@ -1,7 +1,8 @@
 //! The log and the rows of Watershed on SQLite, the embedded default.
 
-#[expect(dead_code, reason = "used as the log and the rows come in")]
 mod connection;
 mod error;
+mod rows;
 
 pub use error::OpenError;
+pub use rows::SqliteRows;

@@ -1,0 +1,107 @@
+//! A group's file: one connection that writes, and as many as are needed that read.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rusqlite::{Connection, TransactionBehavior};
+use watershed_core::ports::RowError;
+
+use super::failure::{failure, open_failure};
+use super::tables::prepare_file;
+use crate::connection::{Durability, open_reader, open_writer};
+
+/// How many pages the write-ahead log holds before they are put in their places: 16 MB.
+const CHECKPOINT_PAGES: u32 = 4_000;
+
+/// How many connections are kept for readers that are yet to come.
+const IDLE_READERS: usize = 32;
+
+/// One file with the tables of one group.
+pub(crate) struct GroupFile {
+    path: PathBuf,
+    writer: Mutex<Connection>,
+    idle: Mutex<Vec<Connection>>,
+    /// The number of the last loader.
+    loads: AtomicU64,
+    /// Tables that a loader left behind unfinished.
+    leftovers: Mutex<Vec<String>>,
+}
+
+impl GroupFile {
+    /// Opens the file, and makes it where it is not there.
+    pub(crate) fn open(path: &Path) -> Result<Self, RowError> {
+        let writer = open_writer(path, Durability::Normal, CHECKPOINT_PAGES).map_err(open_failure)?;
+        // Views that somebody made by hand over a table must not stand in the way of another table taking its name.
+        writer
+            .pragma_update(None, "legacy_alter_table", true)
+            .map_err(failure)?;
+        let file = Self {
+            path: path.to_owned(),
+            writer: Mutex::new(writer),
+            idle: Mutex::default(),
+            loads: AtomicU64::new(0),
+            leftovers: Mutex::default(),
+        };
+        file.change(prepare_file)?;
+        Ok(file)
+    }
+
+    /// Runs `change` in a transaction: all of it is kept, or none.
+    pub(crate) fn change<T>(
+        &self,
+        change: impl FnOnce(&Connection) -> Result<T, RowError>,
+    ) -> Result<T, RowError> {
+        let mut writer = held(&self.writer);
+        let transaction = writer
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(failure)?;
+        let done = change(&transaction)?;
+        transaction.commit().map_err(failure)?;
+        Ok(done)
+    }
+
+    /// Runs `read` on a connection of its own.
+    pub(crate) fn read<T>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T, RowError>,
+    ) -> Result<T, RowError> {
+        let idle = held(&self.idle).pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => open_reader(&self.path).map_err(open_failure)?,
+        };
+        let found = read(&connection);
+        if connection.is_autocommit() {
+            let mut idle = held(&self.idle);
+            if idle.len() < IDLE_READERS {
+                idle.push(connection);
+            }
+        }
+        found
+    }
+
+    /// A number that no loader of this file has had: above `generation`, and above those of loaders under way.
+    pub(crate) fn next_load(&self, generation: u64) -> u64 {
+        let next = |last: u64| Some(last.max(generation) + 1);
+        // invariant: `next` always gives a number, so the update cannot fail
+        let (Ok(last) | Err(last)) = self
+            .loads
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
+        last.max(generation) + 1
+    }
+
+    /// Has these tables dropped when the next loader comes.
+    pub(crate) fn leave(&self, tables: Vec<String>) {
+        held(&self.leftovers).extend(tables);
+    }
+
+    pub(crate) fn take_leftovers(&self) -> Vec<String> {
+        std::mem::take(&mut held(&self.leftovers))
+    }
+}
+
+/// A lock that a panic of another holder does not close: a transaction that it left open has been rolled back.
+pub(crate) fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,104 @@
+//! One group of read models in its own file.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use watershed_core::ports::{
+    Checkpoint, Later, Loader, ParkedKey, RowError, RowGroup, RowKey, RowReader, RowWriter, RowsBatch,
+    RowsFound, StoredRow,
+};
+use watershed_core::{Ask, Predicate, Tenant};
+
+use super::file::GroupFile;
+use super::loader::SqliteLoader;
+use super::tables::{Standing, Tables};
+
+/// A group's tables, checkpoint and parked keys.
+///
+/// Its answers are made on the caller's thread: a lookup takes microseconds, far less than handing it to another thread.
+pub(crate) struct SqliteGroup {
+    file: Arc<GroupFile>,
+    tables: Arc<Tables>,
+    /// Whether the tables were of another version when this was opened, so that a write puts new ones in their place.
+    may_replace: AtomicBool,
+}
+
+impl SqliteGroup {
+    pub(crate) fn open(file: Arc<GroupFile>, tables: Tables) -> Result<Self, RowError> {
+        let standing = file.change(|connection| tables.open(connection))?;
+        Ok(Self {
+            file,
+            tables: Arc::new(tables),
+            may_replace: AtomicBool::new(standing == Standing::Other),
+        })
+    }
+
+    fn write_now(&self, batch: &RowsBatch) -> Result<(), RowError> {
+        self.file.change(|connection| {
+            if !self.tables.set_checkpoint(connection, &batch.checkpoint)? {
+                if !self.may_replace.load(Ordering::Relaxed) {
+                    return Err(RowError::Store(
+                        "the tables have been replaced by those of another version".to_owned(),
+                    ));
+                }
+                self.tables.replace(connection)?;
+                self.tables.set_checkpoint(connection, &batch.checkpoint)?;
+            }
+            self.tables.apply(connection, batch)
+        })?;
+        self.may_replace.store(false, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+impl RowReader for SqliteGroup {
+    fn ask<'a>(&'a self, tenant: &'a Tenant, ask: &'a Ask) -> Later<'a, Result<RowsFound, RowError>> {
+        Box::pin(async move {
+            self.file
+                .read(|connection| self.tables.ask(connection, tenant, ask))
+        })
+    }
+
+    fn rows<'a>(&'a self, table: usize, keys: &'a [RowKey]) -> Later<'a, Result<Vec<StoredRow>, RowError>> {
+        Box::pin(async move {
+            self.file
+                .read(|connection| self.tables.rows(connection, table, keys))
+        })
+    }
+
+    fn scan<'a>(
+        &'a self,
+        table: usize,
+        filter: &'a Predicate,
+        after: Option<&'a RowKey>,
+        limit: usize,
+    ) -> Later<'a, Result<Vec<StoredRow>, RowError>> {
+        Box::pin(async move {
+            self.file
+                .read(|connection| self.tables.scan(connection, table, filter, after, limit))
+        })
+    }
+}
+
+impl RowWriter for SqliteGroup {
+    fn write<'a>(&'a self, batch: &'a RowsBatch) -> Later<'a, Result<(), RowError>> {
+        Box::pin(async move { self.write_now(batch) })
+    }
+}
+
+impl RowGroup for SqliteGroup {
+    fn checkpoint(&self) -> Later<'_, Result<Checkpoint, RowError>> {
+        Box::pin(async move { self.file.read(|connection| self.tables.checkpoint(connection)) })
+    }
+
+    fn parked(&self) -> Later<'_, Result<Vec<ParkedKey>, RowError>> {
+        Box::pin(async move { self.file.read(|connection| self.tables.parked(connection)) })
+    }
+
+    fn loader(&self) -> Later<'_, Result<Box<dyn Loader>, RowError>> {
+        Box::pin(async move {
+            let loader = SqliteLoader::start(self.file.clone(), self.tables.clone())?;
+            Ok(Box::new(loader) as Box<dyn Loader>)
+        })
+    }
+}

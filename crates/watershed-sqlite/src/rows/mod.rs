@@ -1,0 +1,15 @@
+//! The rows of read models on SQLite: typed tables that any tool can read, and a checkpoint that commits with them.
+//!
+//! A group of read models has a file of its own ([`SqliteRows`]). Inline rows stand in the log's file and are written by
+//! the log's writer. Both use the same [`tables`] and [`statements`].
+
+mod failure;
+mod file;
+mod group;
+mod loader;
+mod statements;
+mod store;
+mod tables;
+mod value;
+
+pub use store::SqliteRows;

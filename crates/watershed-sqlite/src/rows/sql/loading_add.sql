@@ -1,0 +1,1 @@
+INSERT INTO loading (table_name) VALUES (?1)

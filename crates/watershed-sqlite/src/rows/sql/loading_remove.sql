@@ -1,0 +1,1 @@
+DELETE FROM loading WHERE table_name = ?1

@@ -1,0 +1,1 @@
+SELECT version, layout, tables, generation FROM checkpoints WHERE projection_name = ?1

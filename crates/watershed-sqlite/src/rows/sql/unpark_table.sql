@@ -1,0 +1,1 @@
+DELETE FROM parked WHERE table_name = ?1

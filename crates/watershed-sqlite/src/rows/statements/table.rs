@@ -1,0 +1,146 @@
+//! The statements of one table, made once.
+
+use watershed_core::{ColumnKind, TableSpec};
+
+use super::page::{Relation, Term};
+use super::quoted;
+
+/// Which column holds a row's key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum KeyColumn {
+    /// The row's only key column, which is a text that is never empty.
+    Column(usize),
+    /// `_key`, beside the row's columns.
+    Own,
+}
+
+impl KeyColumn {
+    pub(crate) fn of(spec: &TableSpec) -> Self {
+        let mut places = spec.key_columns();
+        match (places.next(), places.next()) {
+            (Some(place), None)
+                if spec.columns[place].kind == ColumnKind::Text && !spec.columns[place].optional =>
+            {
+                Self::Column(place)
+            }
+            _ => Self::Own,
+        }
+    }
+
+    /// Its place among the row's columns, where it is one of them.
+    pub(crate) fn place(self) -> Option<usize> {
+        match self {
+            Self::Column(place) => Some(place),
+            Self::Own => None,
+        }
+    }
+
+    /// Its name, quoted.
+    pub(crate) fn name(self, spec: &TableSpec) -> String {
+        match self {
+            Self::Column(place) => quoted(&spec.columns[place].name),
+            Self::Own => "_key".to_owned(),
+        }
+    }
+}
+
+/// A table's spec and the statements that follow from it.
+#[derive(Debug)]
+pub(crate) struct TableSql {
+    pub(crate) spec: TableSpec,
+    pub(crate) key: KeyColumn,
+    /// Makes a row, or replaces it. Parameters: those of [`TableSql::insert_into`].
+    pub(crate) put: String,
+    /// Takes a row away. Parameters: tenant, key.
+    pub(crate) delete: String,
+    /// One row. Parameters: tenant, key.
+    pub(crate) get: String,
+    /// One shown row beside the checkpoint and the key's parking, in one snapshot.
+    /// Parameters: tenant, key, table, projection, version, layout.
+    pub(crate) look_up: String,
+    /// What pages and scans are read from.
+    pub(crate) relation: Relation,
+}
+
+/// How many columns [`TableSql::look_up`] gives before those of the row.
+pub(crate) const LOOK_UP_HEAD: usize = 3;
+
+impl TableSql {
+    pub(crate) fn new(spec: TableSpec) -> Self {
+        let key = KeyColumn::of(&spec);
+        let (table, key_name) = (quoted(&spec.name), key.name(&spec));
+        let stored = stored_columns(&spec, key);
+        let list = |prefix: &str| -> String {
+            let names = row_columns(&spec, key);
+            let names: Vec<String> = names.iter().map(|name| format!("{prefix}{name}")).collect();
+            names.join(", ")
+        };
+        let replaced: Vec<String> = stored
+            .iter()
+            .filter(|name| *name != "tenant" && **name != key_name)
+            .map(|name| format!("{name} = excluded.{name}"))
+            .collect();
+        Self {
+            put: format!(
+                "{} ON CONFLICT (tenant, {key_name}) DO UPDATE SET {}",
+                Self::insert_into(&spec, &spec.name),
+                replaced.join(", "),
+            ),
+            delete: format!("DELETE FROM {table} WHERE tenant = ?1 AND {key_name} = ?2"),
+            get: format!(
+                "SELECT {} FROM {table} WHERE tenant = ?1 AND {key_name} = ?2",
+                list("")
+            ),
+            look_up: format!(
+                "SELECT c.position, c.last_event_timestamp, p.since IS NOT NULL, {} \
+                 FROM checkpoints c \
+                 LEFT JOIN {table} t ON t.tenant = ?1 AND t.{key_name} = ?2 AND t._shown = 1 \
+                 LEFT JOIN parked p ON p.table_name = ?3 AND p.tenant = ?1 AND p.key = ?2 \
+                 WHERE c.projection_name = ?4 AND c.version = ?5 AND c.layout = ?6",
+                list("t."),
+            ),
+            relation: Relation {
+                from: table,
+                columns: list(""),
+                hides: true,
+                tie: vec![Term::ascending(key_name)],
+            },
+            key,
+            spec,
+        }
+    }
+
+    /// Makes a row in the table of that name.
+    /// Parameters: tenant, the columns, the key where it has a column of its own, position, revision, shown.
+    pub(crate) fn insert_into(spec: &TableSpec, name: &str) -> String {
+        let stored = stored_columns(spec, KeyColumn::of(spec));
+        let places = vec!["?"; stored.len()];
+        format!(
+            "INSERT INTO {} ({}) VALUES ({})",
+            quoted(name),
+            stored.join(", "),
+            places.join(", "),
+        )
+    }
+}
+
+/// All columns, in the order in which a row is bound.
+fn stored_columns(spec: &TableSpec, key: KeyColumn) -> Vec<String> {
+    let mut names = vec!["tenant".to_owned()];
+    names.extend(spec.columns.iter().map(|column| quoted(&column.name)));
+    if key == KeyColumn::Own {
+        names.push("_key".to_owned());
+    }
+    names.extend(["_position", "_revision", "_shown"].map(str::to_owned));
+    names
+}
+
+/// The columns that make a row when it is read: what every row has, its contents, and the key where it has a column of its own.
+fn row_columns(spec: &TableSpec, key: KeyColumn) -> Vec<String> {
+    let mut names: Vec<String> = ["_position", "_revision", "_shown"].map(str::to_owned).into();
+    names.extend(spec.columns.iter().map(|column| quoted(&column.name)));
+    if key == KeyColumn::Own {
+        names.push("_key".to_owned());
+    }
+    names
+}

@@ -1,0 +1,139 @@
+//! Pages of rows, whatever they are read from.
+
+use rusqlite::{Connection, Row, params_from_iter};
+use watershed_core::ports::{RowError, StoredRow};
+use watershed_core::{Ask, Cursor, TableSpec, Tenant, Value};
+
+use super::super::failure::failure;
+use super::super::statements::{
+    Allowed, Conditions, Relation, Segment, Term, first_page, segments_after, sorted,
+};
+use super::super::value::Bind;
+
+/// What a page is read from, and how its rows are.
+pub(crate) struct PageFrom<'a> {
+    pub(crate) relation: &'a Relation,
+    pub(crate) spec: &'a TableSpec,
+    /// The values of the columns that break ties, from a key; none where the text is no key.
+    pub(crate) tie: fn(&TableSpec, &str) -> Option<Vec<Value>>,
+}
+
+/// The rows of the page that `ask` asks for, and where the next one starts.
+pub(crate) fn page(
+    connection: &Connection,
+    from: &PageFrom<'_>,
+    tenant: &Tenant,
+    ask: &Ask,
+    read: impl Fn(&Row<'_>) -> rusqlite::Result<StoredRow>,
+) -> Result<(Vec<StoredRow>, Option<Cursor>), RowError> {
+    let mut terms = sorted(from.spec, &ask.sort)?;
+    terms.extend(from.relation.tie.iter().cloned());
+    let question = question(from, tenant, ask)?;
+    let scope = scope(tenant, ask, &question, &terms);
+    let limit = ask.limit.clamp(1, Ask::MAX_LIMIT) as usize;
+    let start = ask
+        .after
+        .as_ref()
+        .map(|cursor| start(from, ask, cursor, scope))
+        .transpose()?;
+    let segments = match &start {
+        None => first_page(),
+        Some(values) => segments_after(&terms, values),
+    };
+    let mut rows = Vec::new();
+    for segment in segments {
+        // One more than the page holds, to know whether there is another page.
+        let wanted = limit + 1 - rows.len();
+        read_segment(
+            connection,
+            from,
+            (&question, &segment, &terms),
+            wanted,
+            &read,
+            &mut rows,
+        )
+        .map_err(failure)?;
+        if rows.len() > limit {
+            break;
+        }
+    }
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let next = rows.last().filter(|_| more).map(|last| Cursor {
+        scope,
+        values: sort_values(from.spec, ask, last),
+        key: last.key.key.as_str().to_owned(),
+    });
+    Ok((rows, next))
+}
+
+/// The conditions that every row of the answer fulfils.
+fn question<'q>(from: &PageFrom<'_>, tenant: &'q Tenant, ask: &'q Ask) -> Result<Conditions<'q>, RowError> {
+    let mut conditions = Conditions::default();
+    conditions.compare("tenant", " = ", Bind::Text(tenant.as_str()));
+    if from.relation.hides {
+        conditions.and().text("_shown = 1");
+    }
+    conditions
+        .and()
+        .predicate(from.spec, Allowed::Declared, &ask.filter, true)?;
+    Ok(conditions)
+}
+
+/// What a cursor is good for: this tenant's question in this order.
+fn scope(tenant: &Tenant, ask: &Ask, question: &Conditions<'_>, terms: &[Term]) -> u64 {
+    let order = first_page()[0].order(terms);
+    let bound: Vec<String> = question.binds.iter().map(|bind| format!("{bind:?}")).collect();
+    let mut parts: Vec<&[u8]> = vec![
+        tenant.as_str().as_bytes(),
+        ask.view.as_bytes(),
+        question.sql.as_bytes(),
+        order.as_bytes(),
+    ];
+    parts.extend(bound.iter().map(String::as_bytes));
+    Cursor::scope_of(&parts)
+}
+
+/// The values of all terms at the row where the page before ended.
+fn start(from: &PageFrom<'_>, ask: &Ask, cursor: &Cursor, scope: u64) -> Result<Vec<Value>, RowError> {
+    if cursor.scope != scope || cursor.values.len() != ask.sort.len() {
+        return Err(RowError::WrongCursor);
+    }
+    let tie = (from.tie)(from.spec, &cursor.key).ok_or(RowError::WrongCursor)?;
+    Ok(cursor.values.iter().cloned().chain(tie).collect())
+}
+
+fn sort_values(spec: &TableSpec, ask: &Ask, row: &StoredRow) -> Vec<Value> {
+    ask.sort
+        .iter()
+        .filter_map(|(name, _)| spec.column(name))
+        .filter_map(|(place, _)| row.values.get(place).cloned())
+        .collect()
+}
+
+fn read_segment(
+    connection: &Connection,
+    from: &PageFrom<'_>,
+    (question, segment, terms): (&Conditions<'_>, &Segment<'_>, &[Term]),
+    wanted: usize,
+    read: &impl Fn(&Row<'_>) -> rusqlite::Result<StoredRow>,
+    rows: &mut Vec<StoredRow>,
+) -> rusqlite::Result<()> {
+    let Relation { from, columns, .. } = from.relation;
+    let beyond = &segment.conditions;
+    let between = if beyond.sql.is_empty() { "" } else { " AND " };
+    let sql = format!(
+        "SELECT {columns} FROM {from} WHERE {}{between}{} ORDER BY {} LIMIT ?",
+        question.sql,
+        beyond.sql,
+        segment.order(terms),
+    );
+    let limit = Bind::Int(i64::try_from(wanted).unwrap_or(i64::MAX));
+    let binds = question.binds.iter().chain(&beyond.binds).chain([&limit]);
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut found = statement.query(params_from_iter(binds))?;
+    while let Some(row) = found.next()? {
+        rows.push(read(row)?);
+    }
+    Ok(())
+}

@@ -1,0 +1,193 @@
+//! Rows from a statement's columns, and snapshots to read them in.
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Row};
+use watershed_core::ports::{RowError, RowKey, StoredRow};
+use watershed_core::{Key, Predicate, TableSpec, Tenant, Timestamp, Value};
+
+use super::super::failure::failure;
+use super::super::statements::{Allowed, Conditions, KeyColumn, TableSql};
+use super::super::value::{Bind, read, text_of};
+use super::Tables;
+
+/// A read transaction: everything read in it is as of one moment. Ends when it is dropped.
+pub(crate) struct Snapshot<'c>(&'c Connection);
+
+impl<'c> Snapshot<'c> {
+    pub(crate) fn of(connection: &'c Connection) -> Result<Self, RowError> {
+        run(connection, "BEGIN").map_err(failure)?;
+        Ok(Self(connection))
+    }
+}
+
+impl Drop for Snapshot<'_> {
+    fn drop(&mut self) {
+        // Nothing was written, so nothing can be lost. A connection that stays inside a transaction is thrown away by its pool.
+        let _ = run(self.0, "COMMIT");
+    }
+}
+
+fn run(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
+    connection.prepare_cached(sql)?.execute([]).map(drop)
+}
+
+/// A number that cannot be negative; zero where it is none.
+pub(super) fn unsigned(row: &Row<'_>, at: usize) -> rusqlite::Result<u64> {
+    Ok(match row.get_ref(at)? {
+        ValueRef::Integer(number) => u64::try_from(number).unwrap_or(0),
+        _ => 0,
+    })
+}
+
+pub(super) fn instant(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<Timestamp>> {
+    Ok(match row.get_ref(at)? {
+        ValueRef::Integer(micros) => Some(Timestamp::from_micros(micros)),
+        _ => None,
+    })
+}
+
+pub(super) fn text(row: &Row<'_>, at: usize) -> rusqlite::Result<Box<str>> {
+    Ok(match row.get_ref(at)? {
+        ValueRef::Text(text) | ValueRef::Blob(text) => text_of(text),
+        ValueRef::Integer(number) => number.to_string().into(),
+        ValueRef::Real(number) => number.to_string().into(),
+        ValueRef::Null => "".into(),
+    })
+}
+
+/// The contents of a row's columns, the first of which stands at `at`.
+pub(crate) fn values(spec: &TableSpec, row: &Row<'_>, at: usize) -> rusqlite::Result<Vec<Value>> {
+    let mut values = Vec::with_capacity(spec.columns.len());
+    for (place, column) in spec.columns.iter().enumerate() {
+        values.push(read(column.kind, row.get_ref(at + place)?));
+    }
+    Ok(values)
+}
+
+/// The text of a key column.
+pub(crate) fn key_from(value: Option<&Value>) -> Key {
+    match value {
+        Some(Value::Text(text)) => Key::from(&**text),
+        Some(other) => Key::from(format!("{other:?}")),
+        None => Key::from(""),
+    }
+}
+
+impl TableSql {
+    /// A row, the first of whose columns stands at `at`. The key is read where the caller does not know it.
+    pub(super) fn stored(
+        &self,
+        row: &Row<'_>,
+        at: usize,
+        tenant: Tenant,
+        key: Option<Key>,
+    ) -> rusqlite::Result<StoredRow> {
+        let values = values(&self.spec, row, at + 3)?;
+        let key = match (key, self.key) {
+            (Some(known), _) => known,
+            (None, KeyColumn::Column(place)) => key_from(values.get(place)),
+            (None, KeyColumn::Own) => Key::from(&*text(row, at + 3 + values.len())?),
+        };
+        Ok(StoredRow {
+            key: RowKey { tenant, key },
+            values,
+            position: unsigned(row, at)?,
+            revision: unsigned(row, at + 1)?,
+            shown: unsigned(row, at + 2)? != 0,
+        })
+    }
+}
+
+impl Tables {
+    /// Whether the tables are of this version: read inside the caller's snapshot.
+    pub(super) fn are_current(&self, connection: &Connection) -> Result<bool, RowError> {
+        Ok(self.made(connection)?.is_some_and(|made| self.is_mine(&made)))
+    }
+
+    /// The row with that key, hidden or shown.
+    pub(crate) fn row(
+        &self,
+        connection: &Connection,
+        table: usize,
+        key: &RowKey,
+    ) -> Result<Option<StoredRow>, RowError> {
+        let table = self.at(table)?;
+        let get = || -> rusqlite::Result<Option<StoredRow>> {
+            let mut statement = connection.prepare_cached(&table.get)?;
+            let mut found = statement.query([key.tenant.as_str(), key.key.as_str()])?;
+            found
+                .next()?
+                .map(|row| table.stored(row, 0, key.tenant.clone(), Some(key.key.clone())))
+                .transpose()
+        };
+        get().map_err(failure)
+    }
+
+    /// The rows with these keys, as of one moment.
+    pub(crate) fn rows(
+        &self,
+        connection: &Connection,
+        table: usize,
+        keys: &[RowKey],
+    ) -> Result<Vec<StoredRow>, RowError> {
+        let _snapshot = Snapshot::of(connection)?;
+        if !self.are_current(connection)? {
+            return Ok(Vec::new());
+        }
+        let mut rows = Vec::with_capacity(keys.len());
+        for key in keys {
+            rows.extend(self.row(connection, table, key)?);
+        }
+        Ok(rows)
+    }
+
+    /// The rows of all tenants that fulfil `filter`, in the order of their keys, after that one.
+    pub(crate) fn scan(
+        &self,
+        connection: &Connection,
+        table: usize,
+        filter: &Predicate,
+        after: Option<&RowKey>,
+        limit: usize,
+    ) -> Result<Vec<StoredRow>, RowError> {
+        let table = self.at(table)?;
+        let _snapshot = Snapshot::of(connection)?;
+        if !self.are_current(connection)? {
+            return Ok(Vec::new());
+        }
+        let key = table.key.name(&table.spec);
+        let mut conditions = Conditions::default();
+        conditions.predicate(&table.spec, Allowed::Stored, filter, true)?;
+        if let Some(after) = after {
+            conditions
+                .and()
+                .text(&format!("(tenant, {key}) > ("))
+                .bind(Bind::Text(after.tenant.as_str()))
+                .text(", ")
+                .bind(Bind::Text(after.key.as_str()))
+                .text(")");
+        }
+        conditions
+            .binds
+            .push(Bind::Int(i64::try_from(limit).unwrap_or(i64::MAX)));
+        let sql = format!(
+            "SELECT tenant, {} FROM {} WHERE {} ORDER BY tenant, {key} LIMIT ?",
+            table.relation.columns, table.relation.from, conditions.sql,
+        );
+        let read = || -> rusqlite::Result<Vec<StoredRow>> {
+            let mut statement = connection.prepare_cached(&sql)?;
+            let mut found = statement.query(rusqlite::params_from_iter(&conditions.binds))?;
+            let mut rows: Vec<StoredRow> = Vec::new();
+            while let Some(row) = found.next()? {
+                let name = text(row, 0)?;
+                let tenant = match rows.last() {
+                    Some(last) if last.key.tenant.as_str() == &*name => last.key.tenant.clone(),
+                    _ => Tenant::stored(name.into()),
+                };
+                rows.push(table.stored(row, 1, tenant, None)?);
+            }
+            Ok(rows)
+        };
+        read().map_err(failure)
+    }
+}
