@@ -12,10 +12,7 @@ impl ParseChoiceError {
     /// `word` is none of `words`. For the derive.
     #[must_use]
     pub fn new(word: &str, words: &'static [&'static str]) -> Self {
-        Self {
-            word: word.chars().take(60).collect(),
-            words,
-        }
+        Self { word: word.chars().take(60).collect(), words }
     }
 
     /// The words that there are.

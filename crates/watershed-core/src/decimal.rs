@@ -60,11 +60,7 @@ impl Decimal {
     /// The whole number, or `None` where there is a fraction or it does not fit.
     #[must_use]
     pub fn to_i64(self) -> Option<i64> {
-        self.0
-            .fract()
-            .is_zero()
-            .then(|| self.0.trunc().try_into().ok())
-            .flatten()
+        self.0.fract().is_zero().then(|| self.0.trunc().try_into().ok()).flatten()
     }
 }
 
@@ -207,23 +203,14 @@ mod tests {
     fn a_float_is_refused_rather_than_rounded() {
         assert!(serde_json::from_str::<Decimal>("12.5").is_err());
         assert_eq!(serde_json::from_str::<Decimal>("12").unwrap(), Decimal::from(12));
-        assert_eq!(
-            serde_json::from_str::<Decimal>("\"12.50\"").unwrap().to_string(),
-            "12.50"
-        );
+        assert_eq!(serde_json::from_str::<Decimal>("\"12.50\"").unwrap().to_string(), "12.50");
     }
 
     #[test]
     fn a_quotient_is_rounded_half_away_from_zero() {
         let third = Decimal::from(10).divided_by(Decimal::from(3), 2).unwrap();
         assert_eq!(third.to_string(), "3.33");
-        assert_eq!(
-            Decimal::from(-1)
-                .divided_by(Decimal::from(8), 2)
-                .unwrap()
-                .to_string(),
-            "-0.13"
-        );
+        assert_eq!(Decimal::from(-1).divided_by(Decimal::from(8), 2).unwrap().to_string(), "-0.13");
         assert_eq!(Decimal::from(1).divided_by(Decimal::ZERO, 2), None);
     }
 }

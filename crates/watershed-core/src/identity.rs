@@ -122,10 +122,7 @@ pub struct StreamId {
 impl StreamId {
     /// The stream of `id` in `category`.
     pub fn new(category: impl Into<Arc<str>>, id: impl Into<Arc<str>>) -> Self {
-        Self {
-            category: category.into(),
-            id: id.into(),
-        }
+        Self { category: category.into(), id: id.into() }
     }
 }
 

@@ -54,9 +54,7 @@ pub struct Denied {
 impl Denied {
     /// A no for that reason.
     pub fn because(reason: impl Into<String>) -> Self {
-        Self {
-            reason: reason.into(),
-        }
+        Self { reason: reason.into() }
     }
 }
 

@@ -89,6 +89,12 @@ impl IntoInput for String {
     }
 }
 
+impl IntoInput for &String {
+    fn into_input(self) -> Input {
+        self.clone().into_input()
+    }
+}
+
 impl IntoInput for &str {
     fn into_input(self) -> Input {
         self.to_owned().into_input()
@@ -97,21 +103,13 @@ impl IntoInput for &str {
 
 impl<K: ToString, N: Copy + Into<Decimal>> IntoInput for BTreeMap<K, N> {
     fn into_input(self) -> Input {
-        Input::Words(
-            self.into_iter()
-                .map(|(word, number)| (word.to_string(), number.into()))
-                .collect(),
-        )
+        Input::Words(self.into_iter().map(|(word, number)| (word.to_string(), number.into())).collect())
     }
 }
 
 impl<K: ToString, N: Copy + Into<Decimal>> IntoInput for &BTreeMap<K, N> {
     fn into_input(self) -> Input {
-        Input::Words(
-            self.iter()
-                .map(|(word, number)| (word.to_string(), (*number).into()))
-                .collect(),
-        )
+        Input::Words(self.iter().map(|(word, number)| (word.to_string(), (*number).into())).collect())
     }
 }
 

@@ -48,11 +48,7 @@ impl fmt::Display for Token {
 
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "Token({} epoch {} at {})",
-            self.log.id, self.log.epoch, self.position
-        )
+        write!(f, "Token({} epoch {} at {})", self.log.id, self.log.epoch, self.position)
     }
 }
 
@@ -61,9 +57,7 @@ impl FromStr for Token {
 
     fn from_str(text: &str) -> Result<Self, TokenError> {
         let mut bytes = [0; LEN];
-        let len = URL_SAFE_NO_PAD
-            .decode_slice(text, &mut bytes)
-            .map_err(|_| TokenError)?;
+        let len = URL_SAFE_NO_PAD.decode_slice(text, &mut bytes).map_err(|_| TokenError)?;
         let check = blake3::hash(&bytes[..29]);
         if len != LEN || bytes[0] != FORMAT || bytes[29..] != check.as_bytes()[..4] {
             return Err(TokenError);
@@ -75,10 +69,7 @@ impl FromStr for Token {
         let mut position = [0; 8];
         position.copy_from_slice(&bytes[21..29]);
         Ok(Self {
-            log: LogIdentity {
-                id: Uuid::from_bytes(id),
-                epoch: u32::from_be_bytes(epoch),
-            },
+            log: LogIdentity { id: Uuid::from_bytes(id), epoch: u32::from_be_bytes(epoch) },
             position: Position::from_be_bytes(position),
         })
     }
@@ -117,22 +108,14 @@ mod tests {
 
     #[test]
     fn a_token_with_one_letter_changed_is_no_token() {
-        let token = Token {
-            log: LogIdentity {
-                id: Uuid::from_u128(7),
-                epoch: 2,
-            },
-            position: 123_456_789_012,
-        };
+        let token =
+            Token { log: LogIdentity { id: Uuid::from_u128(7), epoch: 2 }, position: 123_456_789_012 };
         let text = token.to_string();
         assert_eq!(text.parse::<Token>(), Ok(token));
         for at in 0..text.len() {
             let mut changed = text.clone().into_bytes();
             changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
-            assert!(
-                String::from_utf8(changed).unwrap().parse::<Token>().is_err(),
-                "letter {at}"
-            );
+            assert!(String::from_utf8(changed).unwrap().parse::<Token>().is_err(), "letter {at}");
         }
         assert!(format!("{text}AAAA").parse::<Token>().is_err());
         assert!("".parse::<Token>().is_err());

@@ -208,9 +208,7 @@ impl<T: ColumnType> ColumnType for Personal<T> {
 /// # Errors
 /// Where the data cannot be written as JSON (a map whose keys are no texts, for instance).
 pub fn json_to_value<T: serde::Serialize>(data: &T) -> Result<Value, String> {
-    serde_json::to_string(data)
-        .map(|text| Value::Json(text.into()))
-        .map_err(|error| error.to_string())
+    serde_json::to_string(data).map(|text| Value::Json(text.into())).map_err(|error| error.to_string())
 }
 
 /// The data that a `#[json]` column holds.

@@ -62,10 +62,7 @@ pub fn encode<E: Event>(event: &E) -> Result<Box<[u8]>, WriteError> {
 /// Where the name or the schema is unknown to this program, or the data does not fit.
 pub fn decode<E: Event>(stored: &StoredEvent) -> Result<Recorded<E>, DecodeError> {
     let Some(kind) = E::KINDS.iter().find(|kind| *kind.name == *stored.name) else {
-        return Err(DecodeError::UnknownName {
-            position: stored.position,
-            name: stored.name.clone(),
-        });
+        return Err(DecodeError::UnknownName { position: stored.position, name: stored.name.clone() });
     };
     if stored.schema > kind.schema {
         return Err(DecodeError::NewerSchema {

@@ -14,19 +14,12 @@ pub struct Tag {
 impl Tag {
     /// The tag `name:value`, which many events may bear.
     pub fn new(name: &str, value: impl fmt::Display) -> Self {
-        Self {
-            name: name.into(),
-            value: value.to_string().into(),
-            once: false,
-        }
+        Self { name: name.into(), value: value.to_string().into(), once: false }
     }
 
     /// The tag `name:value`, which one event in the tenant may bear.
     pub fn once(name: &str, value: impl fmt::Display) -> Self {
-        Self {
-            once: true,
-            ..Self::new(name, value)
-        }
+        Self { once: true, ..Self::new(name, value) }
     }
 }
 

@@ -48,10 +48,7 @@ impl RawEvent<'_> {
             position: self.position,
             id: self.id,
             tenant: Tenant::stored(names.shared(self.tenant)),
-            stream: StreamId {
-                category: names.shared(self.category),
-                id: names.shared(self.stream),
-            },
+            stream: StreamId { category: names.shared(self.category), id: names.shared(self.stream) },
             version: self.version,
             name: names.shared(self.name),
             schema: self.schema,
@@ -75,11 +72,7 @@ impl RawEvent<'_> {
                 problem: format!("its tags cannot be read: {error}"),
             })?,
         };
-        Ok(StoredEvent {
-            envelope: Arc::new(self.envelope(names)),
-            payload: self.payload.into(),
-            tags,
-        })
+        Ok(StoredEvent { envelope: Arc::new(self.envelope(names)), payload: self.payload.into(), tags })
     }
 }
 
@@ -110,9 +103,7 @@ pub struct NameCache {
 
 impl Default for NameCache {
     fn default() -> Self {
-        Self {
-            slots: vec![None; SLOTS].into_boxed_slice(),
-        }
+        Self { slots: vec![None; SLOTS].into_boxed_slice() }
     }
 }
 
@@ -129,11 +120,7 @@ impl NameCache {
 
 /// A cheap hash of the length and of up to eight bytes at either end, which is where names differ.
 fn slot_of(text: &[u8]) -> usize {
-    let edge = |bytes: &[u8]| {
-        bytes
-            .iter()
-            .fold(0_u64, |number, byte| (number << 8) | u64::from(*byte))
-    };
+    let edge = |bytes: &[u8]| bytes.iter().fold(0_u64, |number, byte| (number << 8) | u64::from(*byte));
     let first = edge(&text[..text.len().min(8)]);
     let last = edge(&text[text.len().saturating_sub(8)..]);
     let mixed = (first ^ last.rotate_left(29) ^ (text.len() as u64)).wrapping_mul(0x9E37_79B9_7F4A_7C15);

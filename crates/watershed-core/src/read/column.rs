@@ -63,19 +63,12 @@ impl TableSpec {
     /// The column of that name, and its place.
     #[must_use]
     pub fn column(&self, name: &str) -> Option<(usize, &ColumnSpec)> {
-        self.columns
-            .iter()
-            .enumerate()
-            .find(|(_, column)| column.name == name)
+        self.columns.iter().enumerate().find(|(_, column)| column.name == name)
     }
 
     /// The places of the columns that make the key, in their order.
     pub fn key_columns(&self) -> impl Iterator<Item = usize> + '_ {
-        self.columns
-            .iter()
-            .enumerate()
-            .filter(|(_, column)| column.key)
-            .map(|(place, _)| place)
+        self.columns.iter().enumerate().filter(|(_, column)| column.key).map(|(place, _)| place)
     }
 }
 
@@ -98,10 +91,7 @@ impl<R, T> Column<R, T> {
     /// The column of that name. For the derive.
     #[must_use]
     pub const fn named(name: &'static str) -> Self {
-        Self {
-            name,
-            types: PhantomData,
-        }
+        Self { name, types: PhantomData }
     }
 
     /// The column's name.
@@ -125,19 +115,13 @@ impl<R, T> Column<R, T> {
     /// Rows where the column is empty.
     #[must_use]
     pub fn is_null(self) -> Filter<R> {
-        Filter::of(Predicate::IsNull {
-            column: self.name.into(),
-        })
+        Filter::of(Predicate::IsNull { column: self.name.into() })
     }
 }
 
 impl<R, T: ColumnType> Column<R, T> {
     fn compare(self, comparison: Comparison, value: &T) -> Filter<R> {
-        Filter::of(Predicate::Compare {
-            column: self.name.into(),
-            comparison,
-            value: value.to_value(),
-        })
+        Filter::of(Predicate::Compare { column: self.name.into(), comparison, value: value.to_value() })
     }
 
     /// Rows where the column equals `value`.
@@ -180,10 +164,7 @@ impl<R, T: ColumnType> Column<R, T> {
     #[must_use]
     pub fn any_of(self, values: impl IntoIterator<Item = T>) -> Filter<R> {
         let values = values.into_iter().map(|value| value.to_value()).collect();
-        Filter::of(Predicate::AnyOf {
-            column: self.name.into(),
-            values,
-        })
+        Filter::of(Predicate::AnyOf { column: self.name.into(), values })
     }
 }
 
@@ -191,9 +172,6 @@ impl<R, T> Column<R, T> {
     /// Rows whose text in this column holds `part`, whatever the case of its letters. For `#[search]` columns.
     #[must_use]
     pub fn contains(self, part: impl Into<String>) -> Filter<R> {
-        Filter::of(Predicate::Contains {
-            column: self.name.into(),
-            part: part.into(),
-        })
+        Filter::of(Predicate::Contains { column: self.name.into(), part: part.into() })
     }
 }

@@ -85,11 +85,7 @@ impl From<Stored> for Value {
 
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let content = Content(
-            self.scope,
-            self.values.iter().map(Stored::from).collect(),
-            self.key.clone(),
-        );
+        let content = Content(self.scope, self.values.iter().map(Stored::from).collect(), self.key.clone());
         let json = serde_json::to_vec(&content).map_err(|_| fmt::Error)?;
         f.write_str(&URL_SAFE_NO_PAD.encode(json))
     }
@@ -101,11 +97,7 @@ impl FromStr for Cursor {
     fn from_str(text: &str) -> Result<Self, CursorError> {
         let json = URL_SAFE_NO_PAD.decode(text).map_err(|_| CursorError)?;
         let Content(scope, values, key) = serde_json::from_slice(&json).map_err(|_| CursorError)?;
-        Ok(Self {
-            scope,
-            values: values.into_iter().map(Value::from).collect(),
-            key,
-        })
+        Ok(Self { scope, values: values.into_iter().map(Value::from).collect(), key })
     }
 }
 

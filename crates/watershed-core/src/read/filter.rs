@@ -1,7 +1,9 @@
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::marker::PhantomData;
 use std::ops::Not;
 
+use super::TableSpec;
 use crate::{ColumnKind, Value};
 
 /// How a column is compared with a value.
@@ -17,6 +19,19 @@ pub enum Comparison {
     Greater,
     /// `>=`
     GreaterOrEqual,
+}
+
+impl Comparison {
+    /// Whether a content that stands so to the value is meant.
+    fn allows(self, order: Ordering) -> bool {
+        match self {
+            Self::Equal => order.is_eq(),
+            Self::Less => order.is_lt(),
+            Self::LessOrEqual => order.is_le(),
+            Self::Greater => order.is_gt(),
+            Self::GreaterOrEqual => order.is_ge(),
+        }
+    }
 }
 
 /// A condition on rows, as stores see it. Columns are named, never written into a statement unchecked.
@@ -79,6 +94,33 @@ impl Predicate {
         }
     }
 
+    /// Whether a row with these contents fulfils the condition. An unknown column is taken for an empty one.
+    #[must_use]
+    pub fn holds(&self, table: &TableSpec, values: &[Value]) -> bool {
+        const EMPTY: &Value = &Value::Null;
+        let content =
+            |name: &str| table.column(name).and_then(|(place, _)| values.get(place)).unwrap_or(EMPTY);
+        match self {
+            Self::All => true,
+            Self::Compare { column, comparison, value } => {
+                let content = content(column);
+                *content != Value::Null
+                    && content.partial_cmp(value).is_some_and(|order| comparison.allows(order))
+            }
+            Self::AnyOf { column, values } => values.contains(content(column)),
+            Self::IsNull { column } => *content(column) == Value::Null,
+            Self::Contains { column, part } => match content(column) {
+                Value::Text(text) | Value::Json(text) => {
+                    text.to_ascii_lowercase().contains(&part.to_ascii_lowercase())
+                }
+                _ => false,
+            },
+            Self::And(left, right) => left.holds(table, values) && right.holds(table, values),
+            Self::Or(left, right) => left.holds(table, values) || right.holds(table, values),
+            Self::Not(inner) => !inner.holds(table, values),
+        }
+    }
+
     /// Calls `see` with the name of each column that the condition looks at.
     pub fn each_column<'a>(&'a self, see: &mut dyn FnMut(&'a str)) {
         match self {
@@ -110,10 +152,7 @@ impl<R> Filter<R> {
     }
 
     pub(crate) fn of(predicate: Predicate) -> Self {
-        Self {
-            predicate,
-            row: PhantomData,
-        }
+        Self { predicate, row: PhantomData }
     }
 
     /// This and `other`.
@@ -156,10 +195,7 @@ pub struct ParseValueError {
 /// # Errors
 /// Where the text is not of that kind, or the kind cannot be compared (JSON).
 pub fn parse_value(kind: ColumnKind, text: &str) -> Result<Value, ParseValueError> {
-    let wrong = |wanted| ParseValueError {
-        text: text.chars().take(60).collect(),
-        wanted,
-    };
+    let wrong = |wanted| ParseValueError { text: text.chars().take(60).collect(), wanted };
     match kind {
         ColumnKind::Bool => match text {
             "true" => Ok(Value::Bool(true)),
@@ -171,15 +207,9 @@ pub fn parse_value(kind: ColumnKind, text: &str) -> Result<Value, ParseValueErro
             Ok(number) if number.is_finite() => Ok(Value::Real(number)),
             _ => Err(wrong("a number")),
         },
-        ColumnKind::Decimal => text
-            .parse()
-            .map(Value::Decimal)
-            .map_err(|_| wrong("a decimal number")),
+        ColumnKind::Decimal => text.parse().map(Value::Decimal).map_err(|_| wrong("a decimal number")),
         ColumnKind::Text => Ok(Value::Text(text.into())),
-        ColumnKind::Timestamp => text
-            .parse()
-            .map(Value::Timestamp)
-            .map_err(|_| wrong("a timestamp")),
+        ColumnKind::Timestamp => text.parse().map(Value::Timestamp).map_err(|_| wrong("a timestamp")),
         ColumnKind::Json => Err(wrong("comparable: the column holds nested data")),
     }
 }

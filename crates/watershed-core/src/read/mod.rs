@@ -18,7 +18,7 @@ pub use cursor::{Cursor, CursorError};
 pub use filter::{Comparison, Filter, ParseValueError, Predicate, parse_value};
 pub use handler::Handler;
 pub use keys::{Key, Keys};
-pub use model::{On, ReadModel, Source};
+pub use model::{KeyedBy, On, ReadModel, Source};
 pub use plan::{Ask, One, Page, PageOf, Plan, Sort};
 pub use query::{NamedQuery, Query};
 pub use row::Row;

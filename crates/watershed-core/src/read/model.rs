@@ -10,6 +10,16 @@ pub enum Source {
     Sql(&'static str),
 }
 
+/// What tells which row an event concerns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyedBy {
+    /// The event's stream, for every event that the read model follows (`#[key(stream)]`): a row's events are found
+    /// without decoding the others, and [`On::keys`] is not asked.
+    Stream,
+    /// The event itself, through [`On::keys`].
+    Event,
+}
+
 /// One named answer: a row type, the fold that keeps its rows, and a contract. Derive it, and write one
 /// [`On`] for each event enum that it follows.
 #[diagnostic::on_unimplemented(
@@ -23,6 +33,8 @@ pub trait ReadModel: Row {
     const CONTRACT: Contract;
     /// Where its rows come from.
     const SOURCE: Source = Source::Log;
+    /// What tells which row an event concerns.
+    const KEYED_BY: KeyedBy = KeyedBy::Event;
 
     /// What it does with each event enum that it follows.
     fn handlers() -> Vec<Handler<Self>>;

@@ -17,11 +17,7 @@ pub struct Sort<R> {
 
 impl<R> Sort<R> {
     pub(crate) fn by(column: &'static str, direction: Direction) -> Self {
-        Self {
-            column,
-            direction,
-            row: PhantomData,
-        }
+        Self { column, direction, row: PhantomData }
     }
 }
 
@@ -51,14 +47,7 @@ impl Ask {
     /// All rows of a view, in the order of their keys.
     #[must_use]
     pub fn rows(view: &'static str) -> Self {
-        Self {
-            view,
-            key: None,
-            filter: Predicate::All,
-            sort: Vec::new(),
-            limit: DEFAULT_LIMIT,
-            after: None,
-        }
+        Self { view, key: None, filter: Predicate::All, sort: Vec::new(), limit: DEFAULT_LIMIT, after: None }
     }
 }
 
@@ -87,10 +76,7 @@ pub struct One<R> {
 impl<R: Row> One<R> {
     /// The row with that key.
     pub fn with_key(key: impl Into<Key>) -> Self {
-        Self {
-            key: key.into(),
-            row: PhantomData,
-        }
+        Self { key: key.into(), row: PhantomData }
     }
 }
 
@@ -100,11 +86,7 @@ impl<R: Row> Plan for One<R> {
     const BY_KEY: bool = true;
 
     fn into_ask(self) -> Ask {
-        Ask {
-            key: Some(self.key),
-            limit: 1,
-            ..Ask::rows(R::NAME)
-        }
+        Ask { key: Some(self.key), limit: 1, ..Ask::rows(R::NAME) }
     }
 
     fn answer(mut rows: Vec<R>, _: Option<Cursor>) -> Option<R> {
@@ -124,12 +106,7 @@ impl<R: Row> Page<R> {
     /// The rows that fulfil the condition.
     #[must_use]
     pub fn of(filter: Filter<R>) -> Self {
-        Self {
-            filter,
-            sort: Vec::new(),
-            limit: DEFAULT_LIMIT,
-            after: None,
-        }
+        Self { filter, sort: Vec::new(), limit: DEFAULT_LIMIT, after: None }
     }
 
     /// All rows.
@@ -179,11 +156,7 @@ impl<R: Row> Plan for Page<R> {
             view: R::NAME,
             key: None,
             filter: self.filter.into_predicate(),
-            sort: self
-                .sort
-                .iter()
-                .map(|sort| (sort.column.into(), sort.direction))
-                .collect(),
+            sort: self.sort.iter().map(|sort| (sort.column.into(), sort.direction)).collect(),
             limit: self.limit,
             after: self.after,
         }

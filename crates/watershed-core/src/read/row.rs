@@ -35,10 +35,6 @@ pub trait Row: Serialize + schemars::JsonSchema + Sized + Send + Sync + 'static 
     /// The table that keeps such rows.
     #[must_use]
     fn table() -> TableSpec {
-        TableSpec {
-            name: Self::NAME.into(),
-            columns: Self::COLUMNS.into(),
-            indexes: Self::INDEXES.into(),
-        }
+        TableSpec { name: Self::NAME.into(), columns: Self::COLUMNS.into(), indexes: Self::INDEXES.into() }
     }
 }

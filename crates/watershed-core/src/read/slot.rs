@@ -66,12 +66,7 @@ pub struct Slot<'a, R> {
 impl<'a, R> Slot<'a, R> {
     /// The slot of the row with that key. For projectors.
     pub fn new(key: &'a Key, row: &'a mut Option<R>, neighbours: &'a dyn Neighbours) -> Self {
-        Self {
-            key,
-            row,
-            neighbours,
-            changed: false,
-        }
+        Self { key, row, neighbours, changed: false }
     }
 
     /// The row's key.

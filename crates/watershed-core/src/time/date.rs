@@ -89,18 +89,10 @@ impl Date {
         let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
         let shifted_month = (5 * day_of_year + 2) / 153;
         let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-        let month = if shifted_month < 10 {
-            shifted_month + 3
-        } else {
-            shifted_month - 9
-        };
+        let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
         let year = year_of_era + era * 400 + i64::from(month <= 2);
         // invariant: the clamp above bounds all three
-        Self {
-            year: year as i16,
-            month: month as u8,
-            day: day as u8,
-        }
+        Self { year: year as i16, month: month as u8, day: day as u8 }
     }
 }
 
@@ -134,10 +126,9 @@ impl FromStr for Date {
 
 /// The number that a run of at most four ASCII digits writes.
 pub(super) fn digits(bytes: &[u8]) -> Option<i16> {
-    bytes.iter().try_fold(0_i16, |number, byte| {
-        byte.is_ascii_digit()
-            .then(|| number * 10 + i16::from(byte - b'0'))
-    })
+    bytes
+        .iter()
+        .try_fold(0_i16, |number, byte| byte.is_ascii_digit().then(|| number * 10 + i16::from(byte - b'0')))
 }
 
 text_form!(Date, "date", "2024-09-01");

@@ -22,11 +22,7 @@ pub struct ParseTimeError {
 
 impl ParseTimeError {
     pub(crate) fn new(text: &str, what: &'static str, example: &'static str) -> Self {
-        Self {
-            text: text.chars().take(40).collect(),
-            what,
-            example,
-        }
+        Self { text: text.chars().take(40).collect(), what, example }
     }
 }
 

@@ -21,10 +21,7 @@ impl Month {
     /// The month that `date` lies in.
     #[must_use]
     pub fn of(date: Date) -> Self {
-        Self {
-            year: date.year(),
-            month: date.month_number(),
-        }
+        Self { year: date.year(), month: date.month_number() }
     }
 
     /// The year.
@@ -57,14 +54,8 @@ impl Month {
     pub fn next(self) -> Self {
         match (self.year, self.month) {
             (9999, 12) => self,
-            (year, 12) => Self {
-                year: year + 1,
-                month: 1,
-            },
-            (year, month) => Self {
-                year,
-                month: month + 1,
-            },
+            (year, 12) => Self { year: year + 1, month: 1 },
+            (year, month) => Self { year, month: month + 1 },
         }
     }
 }

@@ -38,10 +38,7 @@ impl Timestamp {
     /// The instant that lies `duration` later.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {
-        Self(
-            self.0
-                .saturating_add(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)),
-        )
+        Self(self.0.saturating_add(i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)))
     }
 
     /// Time from `earlier` to this instant; zero where this instant is the earlier one.
@@ -56,11 +53,7 @@ impl fmt::Display for Timestamp {
         let micros = self.0.rem_euclid(MICROS_PER_DAY);
         let (seconds, fraction) = (micros / 1_000_000, micros % 1_000_000);
         let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-        write!(
-            f,
-            "{}T{hour:02}:{minute:02}:{second:02}.{fraction:06}Z",
-            self.date()
-        )
+        write!(f, "{}T{hour:02}:{minute:02}:{second:02}.{fraction:06}Z", self.date())
     }
 }
 

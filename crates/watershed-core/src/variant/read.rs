@@ -35,26 +35,15 @@ pub fn read_variant<T: DeserializeOwned>(
     how: Reading,
 ) -> Result<T, ReadError> {
     let mut json = serde_json::Deserializer::from_slice(body);
-    if let Ok(value) = T::deserialize(Body {
-        variant,
-        how,
-        json: &mut json,
-    }) {
-        json.end().map_err(|error| ReadError {
-            field: None,
-            problem: error.to_string(),
-        })?;
+    if let Ok(value) = T::deserialize(Body { variant, how, json: &mut json }) {
+        json.end().map_err(|error| ReadError { field: None, problem: error.to_string() })?;
         return Ok(value);
     }
     // Keeping track of the path costs as much as reading: only whoever has an error to explain pays for it.
     let mut json = serde_json::Deserializer::from_slice(body);
     let mut track = serde_path_to_error::Track::new();
     let tracked = serde_path_to_error::Deserializer::new(&mut json, &mut track);
-    match T::deserialize(Body {
-        variant,
-        how,
-        json: tracked,
-    }) {
+    match T::deserialize(Body { variant, how, json: tracked }) {
         Ok(value) => Ok(value),
         Err(error) => Err(explain(&error, &track.path())),
     }
@@ -73,9 +62,7 @@ fn explain(error: &serde_json::Error, path: &serde_path_to_error::Path) -> ReadE
 
 /// serde names a missing or unknown field in its message only.
 fn quoted_field(problem: &str) -> Option<String> {
-    let rest = problem
-        .strip_prefix("missing field `")
-        .or_else(|| problem.strip_prefix("unknown field `"))?;
+    let rest = problem.strip_prefix("missing field `").or_else(|| problem.strip_prefix("unknown field `"))?;
     rest.split('`').next().map(str::to_owned)
 }
 
@@ -129,9 +116,7 @@ impl<'de, D: Deserializer<'de>> VariantAccess<'de> for Body<D> {
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, _: usize, _: V) -> Result<V::Value, D::Error> {
-        Err(serde::de::Error::custom(
-            "tuple variants cannot be read: give the fields names",
-        ))
+        Err(serde::de::Error::custom("tuple variants cannot be read: give the fields names"))
     }
 
     fn struct_variant<V: Visitor<'de>>(
@@ -139,11 +124,7 @@ impl<'de, D: Deserializer<'de>> VariantAccess<'de> for Body<D> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        self.json.deserialize_map(Object {
-            visitor,
-            fields,
-            how: self.how,
-        })
+        self.json.deserialize_map(Object { visitor, fields, how: self.how })
     }
 }
 
@@ -157,10 +138,7 @@ impl<'de> Visitor<'de> for Nothing {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while map
-            .next_entry::<serde::de::IgnoredAny, serde::de::IgnoredAny>()?
-            .is_some()
-        {}
+        while map.next_entry::<serde::de::IgnoredAny, serde::de::IgnoredAny>()?.is_some() {}
         Ok(())
     }
 }
@@ -182,12 +160,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Object<V> {
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
         if self.how.strict || self.how.may_lack.is_some() {
             let fields = self.how.strict.then_some(self.fields);
-            self.visitor.visit_map(Checked {
-                map,
-                fields,
-                lacking: self.how.may_lack,
-                supplying: false,
-            })
+            self.visitor.visit_map(Checked { map, fields, lacking: self.how.may_lack, supplying: false })
         } else {
             self.visitor.visit_map(map)
         }

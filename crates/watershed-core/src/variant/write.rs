@@ -52,9 +52,7 @@ fn json_error(error: serde_json::Error) -> WriteError {
 }
 
 fn not_a_variant<T>() -> Result<T, WriteError> {
-    Err(WriteError(
-        "only enum variants with named fields, or none, can be written".into(),
-    ))
+    Err(WriteError("only enum variants with named fields, or none, can be written".into()))
 }
 
 type Never = Impossible<(), WriteError>;
@@ -77,10 +75,7 @@ impl<'a> Serializer for Fields<'a> {
         _: &'static str,
         len: usize,
     ) -> Result<Struct<'a>, WriteError> {
-        self.json
-            .serialize_struct(name, len)
-            .map(Struct)
-            .map_err(json_error)
+        self.json.serialize_struct(name, len).map(Struct).map_err(json_error)
     }
 
     fn serialize_unit_variant(self, name: &'static str, _: u32, _: &'static str) -> Result<(), WriteError> {

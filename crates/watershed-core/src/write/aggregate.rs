@@ -13,7 +13,7 @@ pub type Decided<A> = Result<Vec<<A as Aggregate>::Event>, <A as Aggregate>::Ref
 )]
 pub trait Aggregate: Default + Send + Sync + 'static {
     /// What it can be asked to do.
-    type Command: Command;
+    type Command: Command<Refusal = Self::Refusal>;
     /// What can happen to it.
     type Event: Event;
     /// How it says no.

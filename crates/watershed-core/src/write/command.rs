@@ -49,14 +49,7 @@ pub trait Command: DeserializeOwned + schemars::JsonSchema + Send + Sync + 'stat
     fn parse(name: &str, body: &[u8]) -> Option<Result<Self, ReadError>> {
         let kind = Self::KINDS.iter().find(|kind| kind.name == name)?;
         let may_lack = kind.generates_id.then_some(kind.id_field);
-        Some(read_variant(
-            kind.name,
-            body,
-            Reading {
-                strict: true,
-                may_lack,
-            },
-        ))
+        Some(read_variant(kind.name, body, Reading { strict: true, may_lack }))
     }
 }
 

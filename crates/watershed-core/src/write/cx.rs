@@ -16,11 +16,7 @@ pub struct Principal {
 impl Default for Principal {
     /// `anonymous`, of the default tenant, with no role.
     fn default() -> Self {
-        Self {
-            name: "anonymous".into(),
-            tenant: Tenant::default(),
-            roles: Vec::new(),
-        }
+        Self { name: "anonymous".into(), tenant: Tenant::default(), roles: Vec::new() }
     }
 }
 

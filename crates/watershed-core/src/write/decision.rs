@@ -13,10 +13,7 @@ pub struct Boundary {
 impl Boundary {
     /// The events tagged `name:value`.
     pub fn tag(name: &str, value: impl std::fmt::Display) -> Self {
-        Self {
-            tags: vec![Tag::new(name, value)],
-            names: Vec::new(),
-        }
+        Self { tags: vec![Tag::new(name, value)], names: Vec::new() }
     }
 
     /// Of these, the events that are tagged `name:value` as well.
@@ -43,7 +40,7 @@ impl Boundary {
 )]
 pub trait Decision: Default + Send + Sync + 'static {
     /// What it can be asked to decide.
-    type Command: Command;
+    type Command: Command<Refusal = Self::Refusal>;
     /// What can follow. The events go to the stream of their category and the command's id.
     type Event: Event;
     /// How it says no.

@@ -1,0 +1,18 @@
+//! A command's way: authorize, deduplicate, load, authorize on the state, decide, append, receipt.
+
+mod aggregates;
+mod cells;
+mod decisions;
+mod error;
+mod handler;
+mod in_flight;
+mod request;
+mod write_core;
+
+pub(crate) use aggregates::Aggregates;
+pub(crate) use decisions::Decisions;
+pub use error::{AnyRefusal, SendError};
+pub use handler::StateAt;
+pub(crate) use handler::{CommandHandler, ErasedHandler, WriteModel};
+pub use request::Request;
+pub(crate) use write_core::WriteCore;

@@ -1,0 +1,255 @@
+use std::any::{Any, TypeId};
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+use schemars::SchemaGenerator;
+use watershed_core::ports::{EventLog, RowStore, SystemClock};
+use watershed_core::{
+    Aggregate, Authorizer, Clock, Contract, Decision, Plan, Query, ReadModel, Rollup, Row, Source,
+    TableSpec,
+};
+
+use super::catalogue::ViewKind;
+use super::lists::{Queries, ReadModels, Rollups};
+use super::queries::{NamedQuestion, Question};
+use crate::command::{Aggregates, CommandHandler, Decisions, ErasedHandler, WriteCore, WriteModel};
+use crate::projector::{ModelDefinition, RollupDefinition};
+use crate::query::{ErasedView, View};
+
+/// What a context runs on.
+#[derive(Clone)]
+pub struct Stores {
+    /// The log.
+    pub log: Arc<dyn EventLog>,
+    /// The rows.
+    pub rows: Arc<dyn RowStore>,
+}
+
+/// Why a context does not start. Nothing has been changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// Nobody has said who may do what.
+    #[error(
+        "the context `{0}` has no policy: add `.policy(...)`; `.policy(AllowAll)` allows everything to everybody"
+    )]
+    NoPolicy(&'static str),
+    /// Two things bear one name.
+    #[error("the context `{context}` has two {what} named `{name}`: rename one")]
+    Twice {
+        /// The context.
+        context: &'static str,
+        /// What kind of thing.
+        what: &'static str,
+        /// The name.
+        name: String,
+    },
+    /// A rollup is over a read model that the context does not have.
+    #[error(
+        "the rollup `{rollup}` is over a read model that the context does not have: add it with `.read_models::<(..)>()`"
+    )]
+    NoReadModel {
+        /// The rollup.
+        rollup: &'static str,
+    },
+    /// A query asks a view that the context does not have.
+    #[error(
+        "the query `{query}` asks the view `{view}`, which the context does not have: add it with `.read_models` or `.rollups`"
+    )]
+    NoView {
+        /// The query.
+        query: &'static str,
+        /// The view.
+        view: &'static str,
+    },
+    /// The stores cannot do what a read model wants.
+    #[error("the read model `{view}` cannot be kept: {problem}")]
+    Unsupported {
+        /// The view.
+        view: String,
+        /// Why.
+        problem: String,
+    },
+    /// A store failed.
+    #[error("the context could not be started: {0}")]
+    Store(String),
+}
+
+type Make<T> = Box<dyn FnOnce(&mut RollupsByModel) -> T + Send>;
+
+/// The rollups that wait for their read models, by the read model's type: in fact `Vec<RollupDefinition<R>>`.
+pub(crate) type RollupsByModel = FxHashMap<TypeId, Box<dyn Any + Send>>;
+
+/// A read model that has been added.
+pub(crate) struct AddedModel {
+    /// Starts a group; the following ones that do not are in it.
+    pub(crate) starts_group: bool,
+    pub(crate) contract: Contract,
+    pub(crate) source: Source,
+    pub(crate) make: Make<ModelDefinition>,
+}
+
+/// A view that has been added: a read model's or a rollup's.
+pub(crate) struct AddedView {
+    pub(crate) name: &'static str,
+    pub(crate) kind: ViewKind,
+    pub(crate) version: u32,
+    pub(crate) of: Option<&'static str>,
+    pub(crate) view: Arc<dyn ErasedView>,
+    pub(crate) table: TableSpec,
+    pub(crate) schema: fn(&mut SchemaGenerator) -> schemars::Schema,
+    pub(crate) contract: Contract,
+}
+
+/// A write model that has been added.
+pub(crate) struct AddedWriteModel {
+    pub(crate) command: TypeId,
+    #[expect(clippy::type_complexity, reason = "said once")]
+    pub(crate) make: Box<dyn FnOnce(Arc<WriteCore>) -> (Arc<dyn WriteModel>, ErasedHandler) + Send>,
+}
+
+/// A bounded context that is being put together.
+///
+/// ```ignore
+/// let coop = Context::new("coop").policy(AllowAll).aggregate::<Family>().read_models::<(FamilyDetail,)>().start(stores).await?;
+/// ```
+#[must_use = "a context does nothing until it is started"]
+pub struct Context {
+    pub(crate) name: &'static str,
+    pub(crate) authorizer: Option<Arc<dyn Authorizer>>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) write_models: Vec<AddedWriteModel>,
+    pub(crate) read_models: Vec<AddedModel>,
+    pub(crate) rollups: RollupsByModel,
+    pub(crate) rollup_names: Vec<(&'static str, TypeId)>,
+    pub(crate) views: Vec<AddedView>,
+    pub(crate) questions: Vec<Box<dyn Question>>,
+}
+
+impl Context {
+    /// A context of that name, with nothing in it.
+    pub fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            authorizer: None,
+            clock: Arc::new(SystemClock),
+            write_models: Vec::new(),
+            read_models: Vec::new(),
+            rollups: RollupsByModel::default(),
+            rollup_names: Vec::new(),
+            views: Vec::new(),
+            questions: Vec::new(),
+        }
+    }
+
+    /// Who may do what. A context without a policy does not start.
+    pub fn policy(mut self, authorizer: impl Authorizer) -> Self {
+        self.authorizer = Some(Arc::new(authorizer));
+        self
+    }
+
+    /// Tells the time by another clock than the machine's.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Adds an aggregate.
+    pub fn aggregate<A: Aggregate>(mut self) -> Self {
+        self.write_models.push(AddedWriteModel {
+            command: TypeId::of::<A::Command>(),
+            make: Box::new(|core| {
+                let model = Arc::new(Aggregates::<A>::new(core));
+                let handler: Arc<dyn CommandHandler<A::Command>> = model.clone();
+                (model, Box::new(handler))
+            }),
+        });
+        self
+    }
+
+    /// Adds a decision.
+    pub fn decision<D: Decision>(mut self) -> Self {
+        self.write_models.push(AddedWriteModel {
+            command: TypeId::of::<D::Command>(),
+            make: Box::new(|core| {
+                let model = Arc::new(Decisions::<D>::new(core));
+                let handler: Arc<dyn CommandHandler<D::Command>> = model.clone();
+                (model, Box::new(handler))
+            }),
+        });
+        self
+    }
+
+    /// Adds read models, each with a checkpoint of its own.
+    pub fn read_models<M: ReadModels>(self) -> Self {
+        M::add_each(self)
+    }
+
+    /// Adds read models that share a checkpoint and are folded in this order: a later one may look at an earlier one's rows, as of
+    /// the same event. The earlier ones are kept in memory whole.
+    pub fn group<M: ReadModels>(self) -> Self {
+        M::add_group(self)
+    }
+
+    /// Adds rollups.
+    pub fn rollups<R: Rollups>(self) -> Self {
+        R::add_each(self)
+    }
+
+    /// Adds queries, so that they can be asked by name.
+    pub fn queries<Q: Queries>(self) -> Self {
+        Q::add_each(self)
+    }
+
+    pub(crate) fn add_read_model<R: ReadModel>(&mut self, starts_group: bool) {
+        self.read_models.push(AddedModel {
+            starts_group,
+            contract: R::CONTRACT,
+            source: R::SOURCE,
+            make: Box::new(|rollups| {
+                let mine = rollups.remove(&TypeId::of::<R>());
+                let mine = mine.and_then(|mine| mine.downcast::<Vec<RollupDefinition<R>>>().ok());
+                ModelDefinition::of::<R>(mine.map(|mine| *mine).unwrap_or_default())
+            }),
+        });
+        let kind = if matches!(R::SOURCE, Source::Sql(_)) { ViewKind::SqlView } else { ViewKind::ReadModel };
+        self.add_view::<R>(kind, R::VERSION, None, R::CONTRACT);
+    }
+
+    pub(crate) fn add_rollup<R: Rollup>(&mut self) {
+        let of = TypeId::of::<R::Of>();
+        let waiting =
+            self.rollups.entry(of).or_insert_with(|| Box::new(Vec::<RollupDefinition<R::Of>>::new()));
+        if let Some(waiting) = waiting.downcast_mut::<Vec<RollupDefinition<R::Of>>>() {
+            waiting.push(RollupDefinition::of::<R>());
+        }
+        self.rollup_names.push((R::NAME, of));
+        self.add_view::<R>(ViewKind::Rollup, R::VERSION, Some(R::Of::NAME), R::Of::CONTRACT);
+    }
+
+    fn add_view<R: Row>(
+        &mut self,
+        kind: ViewKind,
+        version: u32,
+        of: Option<&'static str>,
+        contract: Contract,
+    ) {
+        self.views.push(AddedView {
+            name: R::NAME,
+            kind,
+            version,
+            of,
+            view: Arc::new(View::<R>::new()),
+            table: R::table(),
+            schema: |generator| generator.subschema_for::<R>(),
+            contract,
+        });
+    }
+
+    pub(crate) fn add_query<Q: Query>(&mut self)
+    where
+        Q::Answer: Plan,
+    {
+        self.questions.push(Box::new(NamedQuestion::<Q>::new()));
+    }
+}

@@ -1,0 +1,18 @@
+//! A bounded context: built from a domain's models, started on stores, and used through a handle.
+
+mod builder;
+mod catalogue;
+mod lists;
+mod operate;
+mod queries;
+mod running;
+mod start;
+mod typed;
+mod views;
+
+pub use builder::{Context, StartError, Stores};
+pub use catalogue::{Catalogue, CommandEntry, QueryEntry, ViewEntry, ViewKind};
+pub use lists::{Queries, ReadModels, Rollups};
+pub use operate::{CheckpointView, OperateError, ParkedEntry, ViewStatus};
+pub use running::{PageAsk, Running};
+pub use typed::{Asking, Sending};

@@ -1,0 +1,363 @@
+//! What operators see and do.
+
+use serde::Serialize;
+use watershed_core::ports::{Checkpoint, RowKey};
+use watershed_core::{Access, Action, Denied, Key, Position, Principal, Tenant, Timestamp};
+
+use super::catalogue::ViewKind;
+use super::running::Running;
+use super::views::RunningView;
+use crate::projector::{Control, Projector, RebuildProgress, Retried};
+use crate::query::Stand;
+
+/// Why an operator's wish was not carried out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum OperateError {
+    /// No view bears that name.
+    #[error("there is no view `{0}`")]
+    UnknownView(String),
+    /// The authorizer says no.
+    #[error("not allowed: {0}")]
+    Denied(Denied),
+    /// The key is not parked.
+    #[error("the key `{0}` is not parked")]
+    NotParked(String),
+    /// The key is parked on another event than the one that was named.
+    #[error("the key is parked on event {position} by now: look at that one first")]
+    Moved {
+        /// This one.
+        position: Position,
+    },
+    /// What is wished for does not fit what the view is doing.
+    #[error("{0}")]
+    WrongState(String),
+    /// A store failed, or the context is closed.
+    #[error("{0}")]
+    Unavailable(String),
+}
+
+/// How a view is doing.
+#[derive(Debug, Clone, Serialize)]
+pub struct ViewStatus {
+    /// The view.
+    pub name: String,
+    /// The group that it is folded in: those of one group share a checkpoint.
+    pub group: String,
+    /// What it is made of.
+    pub kind: ViewKind,
+    /// The number of its fold.
+    pub version: u32,
+    /// Who answers for it.
+    pub owner: String,
+    /// Its freshness class.
+    pub freshness: String,
+    /// The lag beyond which its promise is broken, in milliseconds.
+    pub bound_ms: u64,
+    /// `running`, `rebuilding`, `paused`, `stopped` or `error`.
+    pub status: String,
+    /// The position up to which its rows are folded.
+    pub position: Position,
+    /// The log's last position.
+    pub head: Position,
+    /// Events of the log that are not in its rows yet.
+    pub lag_events: u64,
+    /// How long the oldest of them has stood in the log, in milliseconds.
+    pub lag_ms: u64,
+    /// Whether the lag is within the bound.
+    pub within_bound: bool,
+    /// How many of its keys are parked.
+    pub parked: u64,
+    /// The checkpoint.
+    pub checkpoint: CheckpointView,
+    /// How a rebuild is coming on, where one is under way.
+    pub rebuild: Option<RebuildProgress>,
+    /// How the last rebuild since the start went.
+    pub last_rebuild: Option<RebuildProgress>,
+}
+
+/// A checkpoint, as operators see it.
+#[derive(Debug, Clone, Serialize)]
+pub struct CheckpointView {
+    /// The group.
+    pub projection_name: String,
+    /// The id of the last event that was folded.
+    pub last_event_id: Option<String>,
+    /// Its version in its stream.
+    pub last_event_version: u64,
+    /// When it was recorded.
+    pub last_event_timestamp: Option<Timestamp>,
+    /// How many events have been folded.
+    pub events_processed: u64,
+    /// What the group is doing.
+    pub status: String,
+    /// The last failure.
+    pub last_error: Option<String>,
+    /// When the checkpoint was written.
+    pub updated_date: Option<Timestamp>,
+}
+
+impl CheckpointView {
+    fn of(group: &str, checkpoint: Checkpoint) -> Self {
+        Self {
+            projection_name: group.to_owned(),
+            last_event_id: checkpoint.event_id.map(|id| id.to_string()),
+            last_event_version: checkpoint.event_version,
+            last_event_timestamp: checkpoint.event_time,
+            events_processed: checkpoint.events_processed,
+            status: checkpoint.status,
+            last_error: checkpoint.last_error,
+            updated_date: checkpoint.updated_at,
+        }
+    }
+}
+
+/// A parked key.
+#[derive(Debug, Clone, Serialize)]
+pub struct ParkedEntry {
+    /// The view.
+    pub view: String,
+    /// Whose row it is.
+    pub tenant: String,
+    /// The row's key.
+    pub key: String,
+    /// The position of the event that failed.
+    pub position: Position,
+    /// How many events wait, the failed one included.
+    pub waiting: usize,
+    /// What went wrong.
+    pub error: String,
+    /// Equal for failures of one cause.
+    pub fingerprint: String,
+    /// When it was parked.
+    pub since: Timestamp,
+    /// How often the event has been tried.
+    pub attempts: u32,
+}
+
+impl Running {
+    fn operate(&self, principal: &Principal, name: &str) -> Result<(), OperateError> {
+        let access = Access { principal, action: Action::Operate { name }, state: None };
+        self.0.core.authorizer.authorize(&access).map_err(OperateError::Denied)
+    }
+
+    /// A view that a projector keeps, with the projector.
+    fn projected(&self, view: &str) -> Result<(&RunningView, &Projector, Option<usize>), OperateError> {
+        let found = self.0.views.get(view).ok_or_else(|| OperateError::UnknownView(view.to_owned()))?;
+        match &found.stand {
+            Stand::Projected { projector, model } => Ok((found, projector, *model)),
+            Stand::Current { .. } => {
+                Err(OperateError::WrongState(format!("`{view}` is always current: no projector keeps it")))
+            }
+        }
+    }
+
+    /// How every view is doing, by name.
+    ///
+    /// # Errors
+    /// Where the caller may not know.
+    pub async fn views(&self, principal: &Principal) -> Result<Vec<ViewStatus>, OperateError> {
+        self.operate(principal, "read-views")?;
+        let mut all = Vec::with_capacity(self.0.views.len());
+        for view in self.0.views.values() {
+            all.push(self.status(view).await?);
+        }
+        all.sort_unstable_by(|left, right| left.name.cmp(&right.name));
+        Ok(all)
+    }
+
+    async fn status(&self, view: &RunningView) -> Result<ViewStatus, OperateError> {
+        let head = self.head();
+        let contract = view.promise.contract;
+        let (group, checkpoint, parked, rebuild, last_rebuild) = match &view.stand {
+            Stand::Current { .. } => {
+                let current =
+                    Checkpoint { position: head, status: "running".to_owned(), ..Checkpoint::default() };
+                ("log", current, 0, None, None)
+            }
+            Stand::Projected { projector, model } => (
+                projector.definition.name(),
+                projector.progress.checkpoint(),
+                model.map_or(0, |model| projector.progress.parked(model)),
+                projector.progress.rebuild(),
+                projector.progress.last_rebuild(),
+            ),
+        };
+        let position = checkpoint.position;
+        let lag =
+            self.0.fetch.lag(position).await.map_err(|error| OperateError::Unavailable(error.to_string()))?;
+        Ok(ViewStatus {
+            name: view.name.to_owned(),
+            group: group.to_owned(),
+            kind: view.kind,
+            version: view.promise.version,
+            owner: contract.owner.to_owned(),
+            freshness: contract.freshness.class().to_owned(),
+            bound_ms: millis(contract.freshness.bound()),
+            status: checkpoint.status.clone(),
+            position,
+            head,
+            lag_events: head.saturating_sub(position),
+            lag_ms: millis(lag),
+            within_bound: lag <= contract.freshness.bound() && checkpoint.status != "stopped",
+            parked,
+            checkpoint: CheckpointView::of(group, checkpoint),
+            rebuild,
+            last_rebuild,
+        })
+    }
+
+    /// The parked keys: of one view, or of all.
+    ///
+    /// # Errors
+    /// Where the caller may not know, there is no such view, or a store fails.
+    pub async fn parked(
+        &self,
+        principal: &Principal,
+        view: Option<&str>,
+    ) -> Result<Vec<ParkedEntry>, OperateError> {
+        self.operate(principal, "read-parked")?;
+        if let Some(view) = view {
+            self.projected(view)?;
+        }
+        let mut all = Vec::new();
+        for projector in &self.0.projectors {
+            let parked = projector
+                .store
+                .parked()
+                .await
+                .map_err(|error| OperateError::Unavailable(error.to_string()))?;
+            all.extend(parked.into_iter().map(|parked| ParkedEntry {
+                view: projector.definition.models.get(parked.table).map_or("", |model| model.name).to_owned(),
+                tenant: parked.key.tenant.to_string(),
+                key: parked.key.key.to_string(),
+                position: parked.position,
+                waiting: parked.waiting.len(),
+                error: parked.error,
+                fingerprint: parked.fingerprint,
+                since: parked.since,
+                attempts: parked.attempts,
+            }));
+        }
+        all.retain(|entry| view.is_none_or(|view| entry.view == view));
+        Ok(all)
+    }
+
+    /// Tries a parked key's events again, in their order.
+    ///
+    /// # Errors
+    /// Where the caller may not, there is no such view, or the key is not parked.
+    pub async fn retry_parked(
+        &self,
+        principal: &Principal,
+        view: &str,
+        tenant: &Tenant,
+        key: &str,
+    ) -> Result<Retried, OperateError> {
+        self.operate(principal, "retry-parked")?;
+        let (table, row, projector) = self.parked_row(view, tenant, key)?;
+        let retried = projector.request(|done| Control::Retry { table, key: row, done }).await;
+        retried_or(retried, key)
+    }
+
+    /// Passes over the event that a key is parked on, and tries what waits behind it. Only if it is still parked on the event at
+    /// `position`: so nobody passes over an event that they have not seen.
+    ///
+    /// # Errors
+    /// Where the caller may not, there is no such view, or the key is not parked, or on another event.
+    pub async fn skip_parked(
+        &self,
+        principal: &Principal,
+        view: &str,
+        tenant: &Tenant,
+        key: &str,
+        position: Position,
+    ) -> Result<Retried, OperateError> {
+        self.operate(principal, "skip-parked")?;
+        let (table, row, projector) = self.parked_row(view, tenant, key)?;
+        let retried = projector.request(|done| Control::Skip { table, key: row, position, done }).await;
+        retried_or(retried, key)
+    }
+
+    fn parked_row(
+        &self,
+        view: &str,
+        tenant: &Tenant,
+        key: &str,
+    ) -> Result<(usize, RowKey, &Projector), OperateError> {
+        let (_, projector, model) = self.projected(view)?;
+        let Some(table) = model else {
+            return Err(OperateError::WrongState(format!(
+                "`{view}` is a rollup: the keys of its read model are parked"
+            )));
+        };
+        Ok((table, RowKey { tenant: tenant.clone(), key: Key::from(key) }, projector))
+    }
+
+    /// Stops folding the view's group. It stays so across restarts, until it is resumed.
+    ///
+    /// # Errors
+    /// Where the caller may not, or there is no such view.
+    pub async fn pause(&self, principal: &Principal, view: &str) -> Result<(), OperateError> {
+        self.operate(principal, "pause")?;
+        self.projected(view)?.1.tell(Control::Pause);
+        Ok(())
+    }
+
+    /// Goes on folding the view's group, after a pause or a stop.
+    ///
+    /// # Errors
+    /// Where the caller may not, or there is no such view.
+    pub async fn resume(&self, principal: &Principal, view: &str) -> Result<(), OperateError> {
+        self.operate(principal, "resume")?;
+        self.projected(view)?.1.tell(Control::Resume);
+        Ok(())
+    }
+
+    /// Begins to build the rows of the view's group anew, from the log. The old rows answer until the new ones take their place.
+    ///
+    /// # Errors
+    /// Where the caller may not, there is no such view, or a rebuild is under way.
+    pub async fn rebuild(&self, principal: &Principal, view: &str) -> Result<(), OperateError> {
+        self.operate(principal, "rebuild")?;
+        let (_, projector, _) = self.projected(view)?;
+        if projector.progress.rebuild().is_some() {
+            return Err(OperateError::WrongState(format!("a rebuild of `{view}` is under way")));
+        }
+        projector.tell(Control::Rebuild { done: None });
+        Ok(())
+    }
+
+    /// [`Running::rebuild`], and waits until it is done.
+    ///
+    /// # Errors
+    /// As there, and where the rebuild fails: the old rows stay.
+    pub async fn rebuild_and_wait(
+        &self,
+        principal: &Principal,
+        view: &str,
+    ) -> Result<RebuildProgress, OperateError> {
+        self.operate(principal, "rebuild")?;
+        let (_, projector, _) = self.projected(view)?;
+        let (done, answer) = tokio::sync::oneshot::channel();
+        projector.tell(Control::Rebuild { done: Some(done) });
+        match answer.await {
+            Ok(Ok(())) => Ok(projector.progress.last_rebuild().unwrap_or_default()),
+            Ok(Err(problem)) => Err(OperateError::Unavailable(problem)),
+            Err(_) => Err(OperateError::Unavailable("the context is closed".to_owned())),
+        }
+    }
+}
+
+fn retried_or(retried: Result<Retried, String>, key: &str) -> Result<Retried, OperateError> {
+    match retried {
+        Ok(Retried::NotParked) => Err(OperateError::NotParked(key.to_owned())),
+        Ok(Retried::Moved { position }) => Err(OperateError::Moved { position }),
+        Ok(done) => Ok(done),
+        Err(problem) => Err(OperateError::Unavailable(problem)),
+    }
+}
+
+fn millis(duration: std::time::Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,50 @@
+use tokio::sync::oneshot;
+use watershed_core::Position;
+use watershed_core::ports::RowKey;
+
+/// What an operator asks of a projector. Carried out on the projector's own thread, between two batches.
+pub(crate) enum Control {
+    Pause,
+    Resume,
+    Rebuild {
+        done: Option<oneshot::Sender<Result<(), String>>>,
+    },
+    Retry {
+        table: usize,
+        key: RowKey,
+        done: oneshot::Sender<Result<Retried, String>>,
+    },
+    /// Passes over the event at `position`, if that is still the one that the key is parked on.
+    Skip {
+        table: usize,
+        key: RowKey,
+        position: Position,
+        done: oneshot::Sender<Result<Retried, String>>,
+    },
+    Close,
+}
+
+/// What became of a parked key that was tried again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Retried {
+    /// Everything that waited has been applied.
+    Released {
+        /// How many events that was.
+        events: usize,
+    },
+    /// It failed again.
+    StillParked {
+        /// On this event.
+        position: Position,
+        /// For this reason.
+        error: String,
+    },
+    /// The key is not parked.
+    NotParked,
+    /// The key is parked on another event than the one that was to be passed over.
+    Moved {
+        /// This one.
+        position: Position,
+    },
+}

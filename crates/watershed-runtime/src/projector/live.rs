@@ -1,0 +1,370 @@
+//! The fold of one group against its store: spans of events in, rows and checkpoint out, in one transaction.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use watershed_core::ports::{
+    Checkpoint, LogError, ReadFrom, RowChange, RowError, RowGroup, RowKey, RowsBatch, Scope,
+};
+use watershed_core::{Clock, Position, Predicate, UnknownEvents};
+
+use super::fold::{Concern, Touch, apply, concern};
+use super::model::{AnyModel, ApplyFailure};
+use super::parking::{Parked, ParkedRow};
+use super::{GroupDefinition, Progress, Retried};
+use crate::feed::{Feed, FeedEvent};
+
+/// Rows that a scan of a store gives at once.
+const SCAN_CHUNK: usize = 10_000;
+/// With so many parked keys the group stops: something is wrong that no key is to blame for.
+const ANDON_CORD: usize = 1_000;
+
+/// Why a group cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Trouble {
+    /// Nothing helps but an operator.
+    #[error("{0}")]
+    Stop(String),
+    /// The context is being closed.
+    #[error("closing")]
+    Closing,
+}
+
+/// A group's folds, its rows in memory, and its store.
+pub(crate) struct Live {
+    pub(crate) definition: Arc<GroupDefinition>,
+    pub(crate) models: Vec<Box<dyn AnyModel>>,
+    pub(crate) store: Arc<dyn RowGroup>,
+    pub(crate) feed: Arc<Feed>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) runtime: Handle,
+    pub(crate) parked: Parked,
+    pub(crate) checkpoint: Checkpoint,
+    pub(crate) progress: Arc<Progress>,
+    pub(crate) closing: Arc<AtomicBool>,
+}
+
+impl Live {
+    /// Takes what the store holds of parked keys, and the rows of models that others read.
+    pub(crate) fn load(&mut self) -> Result<(), Trouble> {
+        let parked = self.insist(|live| live.runtime.block_on(live.store.parked()))?;
+        self.parked = Parked::load(parked);
+        let others = self.models.len().saturating_sub(1);
+        for model in 0..others {
+            let keys = self.scan(model, &Predicate::All)?;
+            self.load_rows(model, keys)?;
+        }
+        self.progress.set_parked(self.parked.counts(self.models.len()));
+        Ok(())
+    }
+
+    pub(crate) fn position(&self) -> Position {
+        self.checkpoint.position
+    }
+
+    fn unknown(&self, model: usize) -> UnknownEvents {
+        self.definition.models.get(model).map_or(UnknownEvents::Stop, |model| model.contract.unknown)
+    }
+
+    /// Folds consecutive events, which start right after the checkpoint, and writes what they change.
+    pub(crate) fn take(&mut self, events: &[FeedEvent]) -> Result<(), Trouble> {
+        let mut start = 0;
+        let mut touches = Vec::new();
+        let mut unreadable = Vec::new();
+        for (place, event) in events.iter().enumerate() {
+            for model in 0..self.models.len() {
+                match concern(&*self.models[model], self.unknown(model), event) {
+                    Concern::Nothing => {}
+                    Concern::Keys(keys) => {
+                        touches.extend(keys.into_iter().map(|key| Touch {
+                            event: place - start,
+                            model,
+                            key,
+                        }));
+                    }
+                    Concern::Unreadable(key, failure) => {
+                        unreadable.push(failure);
+                        // Parked in its turn, so that the events of the key before this one are applied first.
+                        touches.push(Touch { event: place - start, model, key });
+                    }
+                    Concern::Stop(problem) => {
+                        self.write_span(&events[start..place], std::mem::take(&mut touches), &unreadable)?;
+                        return Err(Trouble::Stop(problem));
+                    }
+                    Concern::Matching(predicate) => {
+                        // Everything before it must be in the store, where the rows that it concerns are looked for.
+                        let (mine, before): (Vec<_>, Vec<_>) =
+                            touches.drain(..).partition(|touch: &Touch| touch.event == place - start);
+                        self.write_span(&events[start..place], before, &unreadable)?;
+                        start = place;
+                        touches.extend(mine.into_iter().map(|touch| Touch { event: 0, ..touch }));
+                        let keys = self.scan(model, &predicate)?;
+                        touches.extend(keys.into_iter().map(|key| Touch { event: 0, model, key }));
+                    }
+                }
+            }
+        }
+        self.write_span(&events[start..], touches, &unreadable)
+    }
+
+    fn write_span(
+        &mut self,
+        events: &[FeedEvent],
+        touches: Vec<Touch>,
+        unreadable: &[ApplyFailure],
+    ) -> Result<(), Trouble> {
+        let Some(last) = events.last() else { return Ok(()) };
+        self.load_touched(&touches)?;
+        for place in 0..touches.len() {
+            self.take_touch(events, &touches, place, unreadable)?;
+        }
+        self.checkpoint = Checkpoint {
+            position: last.position(),
+            event_id: Some(last.stored.id),
+            event_version: last.stored.version,
+            event_time: Some(last.stored.recorded_at),
+            events_processed: self.checkpoint.events_processed + count_events(&touches),
+            status: "running".to_owned(),
+            last_error: None,
+            updated_at: Some(self.clock.now()),
+        };
+        self.write()?;
+        if self.parked.len() > ANDON_CORD {
+            return Err(Trouble::Stop(format!(
+                "more than {ANDON_CORD} keys are parked: look at their common cause, then resume"
+            )));
+        }
+        Ok(())
+    }
+
+    fn take_touch(
+        &mut self,
+        events: &[FeedEvent],
+        touches: &[Touch],
+        place: usize,
+        unreadable: &[ApplyFailure],
+    ) -> Result<(), Trouble> {
+        let Touch { event, model, key } = &touches[place];
+        let event = &events[*event];
+        let row: ParkedRow = (*model, key.clone());
+        if !self.parked.is_empty() && self.parked.wait(&row, event.position()) {
+            return Ok(());
+        }
+        let failure = match &event.decoded {
+            crate::feed::Decoded::Unreadable(error) => {
+                let text = error.to_string();
+                unreadable.iter().find(|failure| failure.error == text).cloned()
+            }
+            _ => apply(&mut self.models, *model, key, event).err(),
+        };
+        let Some(failure) = failure else { return Ok(()) };
+        tracing::warn!(
+            view = self.models[*model].name(), %key.key, position = event.position(), error = failure.error,
+            "a key is parked"
+        );
+        // The row as it was before this event: as stored, with the span's earlier events of the key applied again.
+        self.models[*model].forget(key);
+        self.load_rows(*model, vec![key.clone()])?;
+        for earlier in
+            touches[..place].iter().filter(|earlier| earlier.model == *model && earlier.key == *key)
+        {
+            apply(&mut self.models, *model, key, &events[earlier.event]).map_err(|failure| {
+                Trouble::Stop(format!("a fold is not deterministic: {}", failure.error))
+            })?;
+        }
+        self.parked.park(row, vec![event.position()], &failure, self.clock.now());
+        Ok(())
+    }
+
+    fn load_touched(&mut self, touches: &[Touch]) -> Result<(), Trouble> {
+        for model in 0..self.models.len() {
+            let mut missing: Vec<RowKey> = touches
+                .iter()
+                .filter(|touch| touch.model == model && !self.models[model].knows(&touch.key))
+                .map(|touch| touch.key.clone())
+                .collect();
+            missing.sort_unstable();
+            missing.dedup();
+            self.load_rows(model, missing)?;
+        }
+        Ok(())
+    }
+
+    fn load_rows(&mut self, model: usize, keys: Vec<RowKey>) -> Result<(), Trouble> {
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let table = self.models[model].table();
+        let rows = self.insist(|live| live.runtime.block_on(live.store.rows(table, &keys)))?;
+        self.models[model].load(keys, rows).map_err(Trouble::Stop)
+    }
+
+    /// The keys of the stored rows that fulfil the condition.
+    fn scan(&mut self, model: usize, predicate: &Predicate) -> Result<Vec<RowKey>, Trouble> {
+        let table = self.models[model].table();
+        let mut keys: Vec<RowKey> = Vec::new();
+        loop {
+            let after = keys.last().cloned();
+            let rows = self.insist(|live| {
+                live.runtime.block_on(live.store.scan(table, predicate, after.as_ref(), SCAN_CHUNK))
+            })?;
+            let complete = rows.len() < SCAN_CHUNK;
+            keys.extend(rows.into_iter().map(|row| row.key));
+            if complete {
+                return Ok(keys);
+            }
+        }
+    }
+
+    /// Writes what has changed since the last write: rows, rollups, parked keys, checkpoint, in one transaction.
+    pub(crate) fn write(&mut self) -> Result<(), Trouble> {
+        let mut batch = RowsBatch { checkpoint: self.checkpoint.clone(), ..RowsBatch::default() };
+        for place in 0..self.models.len() {
+            let changes = self.models[place].changes().map_err(Trouble::Stop)?;
+            if !changes.is_empty() {
+                batch.changes.push((self.models[place].table(), changes));
+            }
+            batch.changes.extend(self.rollup_changes(place)?);
+        }
+        let (park, unpark) = self.parked.changes();
+        batch.park = park;
+        batch.unpark = unpark;
+        self.insist(|live| live.runtime.block_on(live.store.write(&batch)))?;
+        let last = self.models.len().saturating_sub(1);
+        for (place, model) in self.models.iter_mut().enumerate() {
+            model.written(place < last);
+        }
+        self.parked.written();
+        self.progress.set_parked(self.parked.counts(self.models.len()));
+        self.progress.advance(&self.checkpoint);
+        Ok(())
+    }
+
+    fn rollup_changes(&mut self, place: usize) -> Result<Vec<(usize, Vec<RowChange>)>, Trouble> {
+        let position = self.checkpoint.position;
+        let first_table = self.models[place].first_rollup_table();
+        let mut all = Vec::new();
+        for rollup in 0..self.models[place].rollups().len() {
+            let table = first_table + rollup;
+            let missing = self.models[place].rollups()[rollup].missing();
+            let stored = if missing.is_empty() {
+                Vec::new()
+            } else {
+                self.insist(|live| live.runtime.block_on(live.store.rows(table, &missing)))?
+            };
+            let state = &mut self.models[place].rollups()[rollup];
+            state.load(stored).map_err(Trouble::Stop)?;
+            state.settle();
+            let changes = state.changes(position);
+            if !changes.is_empty() {
+                all.push((table, changes));
+            }
+        }
+        Ok(all)
+    }
+
+    /// Does something with the store until it succeeds: a store that fails may come back, and nothing is lost meanwhile.
+    pub(crate) fn insist<T>(
+        &mut self,
+        mut attempt: impl FnMut(&mut Self) -> Result<T, RowError>,
+    ) -> Result<T, Trouble> {
+        let mut pause = Duration::from_millis(50);
+        loop {
+            match attempt(self) {
+                Ok(done) => return Ok(done),
+                Err(error) => {
+                    let error = error.to_string();
+                    tracing::warn!(
+                        group = self.definition.name(),
+                        error,
+                        "the row store failed; trying again"
+                    );
+                    self.progress.say("error", Some(&error));
+                }
+            }
+            if self.closing.load(Ordering::Relaxed) {
+                return Err(Trouble::Closing);
+            }
+            std::thread::sleep(pause);
+            pause = (pause * 2).min(Duration::from_secs(5));
+        }
+    }
+
+    /// Tries the events of a parked key again, in their order.
+    pub(crate) fn retry(&mut self, row: &ParkedRow, skip: Option<Position>) -> Result<Retried, Trouble> {
+        let Some(parked) = self.parked.get(row).cloned() else {
+            return Ok(Retried::NotParked);
+        };
+        if skip.is_some_and(|position| position != parked.position) {
+            return Ok(Retried::Moved { position: parked.position });
+        }
+        let waiting = &parked.waiting[usize::from(skip.is_some())..];
+        let (model, key) = row;
+        self.load_touched(&[Touch { event: 0, model: *model, key: key.clone() }])?;
+        let mut applied: Vec<FeedEvent> = Vec::new();
+        let mut failed = None;
+        for position in waiting {
+            let event = self.event_at(*position)?;
+            let failure = match &event.decoded {
+                crate::feed::Decoded::Unreadable(error) => Some(ApplyFailure {
+                    error: error.to_string(),
+                    fingerprint: format!("unreadable {}", event.stored.name),
+                }),
+                _ => apply(&mut self.models, *model, key, &event).err(),
+            };
+            if let Some(failure) = failure {
+                failed = Some((*position, failure));
+                break;
+            }
+            applied.push(event);
+        }
+        let outcome = match failed {
+            None => {
+                self.parked.release(row);
+                Retried::Released { events: applied.len() }
+            }
+            Some((position, failure)) => {
+                self.models[*model].forget(key);
+                self.load_rows(*model, vec![key.clone()])?;
+                for event in &applied {
+                    apply(&mut self.models, *model, key, event).map_err(|failure| {
+                        Trouble::Stop(format!("a fold is not deterministic: {}", failure.error))
+                    })?;
+                }
+                let still = waiting.iter().copied().filter(|waiting| *waiting >= position).collect();
+                let error = failure.error.clone();
+                self.parked.park(row.clone(), still, &failure, self.clock.now());
+                Retried::StillParked { position, error }
+            }
+        };
+        self.write()?;
+        Ok(outcome)
+    }
+
+    fn event_at(&mut self, position: Position) -> Result<FeedEvent, Trouble> {
+        let read = ReadFrom { scope: Scope::Log, after: position - 1, limit: 1 };
+        let read = self
+            .runtime
+            .block_on(self.feed.log().read(read))
+            .map_err(|error: LogError| Trouble::Stop(error.to_string()))?;
+        match read.events.into_iter().next() {
+            Some(stored) if stored.position == position => Ok(self.feed.decode(stored)),
+            _ => Err(Trouble::Stop(format!("event {position} is not in the log"))),
+        }
+    }
+}
+
+/// How many events concerned anything.
+fn count_events(touches: &[Touch]) -> u64 {
+    let mut count = 0;
+    let mut last = None;
+    for touch in touches {
+        if last != Some(touch.event) {
+            count += 1;
+            last = Some(touch.event);
+        }
+    }
+    count
+}

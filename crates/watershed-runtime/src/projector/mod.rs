@@ -1,0 +1,26 @@
+//! An event's way: from the feed, through the folds of a group of read models, into rows and checkpoint in one transaction.
+//!
+//! A group is what shares a checkpoint: one read model with its rollups, or several that read each other's rows. Each has a
+//! thread of its own, on which its folds run.
+
+mod control;
+mod definition;
+mod fold;
+mod live;
+mod model;
+mod parking;
+mod progress;
+mod rebuild;
+mod rollup;
+mod slice;
+mod tail;
+mod worker;
+
+pub(crate) use control::Control;
+pub use control::Retried;
+pub(crate) use definition::{GroupDefinition, ModelDefinition, RollupDefinition};
+pub(crate) use model::{AnyModel, ModelState};
+pub(crate) use progress::Progress;
+pub use progress::RebuildProgress;
+pub(crate) use tail::{TailFold, fold_tail};
+pub(crate) use worker::Projector;

@@ -1,0 +1,440 @@
+use std::any::{Any, TypeId};
+use std::panic::AssertUnwindSafe;
+
+use rustc_hash::FxHashMap;
+use watershed_core::event::AnyEvent;
+use watershed_core::ports::{RowChange, RowKey, StoredRow};
+use watershed_core::read::Neighbours;
+use watershed_core::{
+    ApplyError, Contribution, Handler, Key, KeyedBy, Keys, Position, Predicate, ReadModel, Slot, StoredEvent,
+    TableSpec, Tenant,
+};
+
+use super::RollupDefinition;
+use super::rollup::RollupState;
+use super::slice::Slice;
+
+/// Rows that a model keeps in memory between batches.
+const KEPT: usize = 50_000;
+/// Of how many rows one is measured, to know what they take together.
+const MEASURED_ONE_IN: usize = 64;
+
+/// The rows that an event concerns, of one model.
+pub(crate) enum Touched {
+    None,
+    Keys(Vec<Key>),
+    Matching(Predicate),
+}
+
+/// Why an event could not be applied.
+#[derive(Debug, Clone)]
+pub(crate) struct ApplyFailure {
+    pub(crate) error: String,
+    /// Equal for failures of one cause: the kind of failure and the kind of event, without keys and positions.
+    pub(crate) fingerprint: String,
+}
+
+/// The fold of one read model with its rollups, and the rows that it has in memory; the row's type is put aside.
+pub(crate) trait AnyModel: Send {
+    fn name(&self) -> &'static str;
+    fn type_id(&self) -> TypeId;
+    fn keyed_by(&self) -> KeyedBy;
+    /// The place of the model's table in its group, and of its first rollup's.
+    fn place_tables(&mut self, own: usize, first_rollup: usize);
+    fn table(&self) -> usize;
+    /// Whether the model follows events of that category.
+    fn follows_category(&self, category: &str) -> bool;
+    fn touched(&self, stored: &StoredEvent, event: &AnyEvent) -> Touched;
+    /// Whether the row of that key, or that there is none, is known.
+    fn knows(&self, key: &RowKey) -> bool;
+    /// Takes stored rows into memory; the asked-for keys that are not among them have no row.
+    fn load(&mut self, asked: Vec<RowKey>, rows: Vec<StoredRow>) -> Result<(), String>;
+    fn apply(
+        &mut self,
+        key: &RowKey,
+        stored: &StoredEvent,
+        event: &AnyEvent,
+        neighbours: &dyn Neighbours,
+    ) -> Result<(), ApplyFailure>;
+    /// Drops what memory holds of that row.
+    fn forget(&mut self, key: &RowKey);
+    fn row(&self, key: &RowKey) -> Option<&dyn Any>;
+    /// The row in stored form, if there is one in memory.
+    fn stored_row(&self, key: &RowKey) -> Result<Option<StoredRow>, String>;
+    /// The keys in memory whose rows fulfil the condition.
+    fn matching(&self, predicate: &Predicate) -> Result<Vec<RowKey>, String>;
+    /// The changes of the rows since the last [`AnyModel::written`]; hands the rollups theirs.
+    fn changes(&mut self) -> Result<Vec<RowChange>, String>;
+    fn rollups(&mut self) -> &mut [RollupState];
+    fn first_rollup_table(&self) -> usize;
+    /// The changes are in the store. `keep_all`: keep every row in memory, for models that others read.
+    fn written(&mut self, keep_all: bool);
+    /// Forgets everything.
+    fn clear(&mut self);
+    /// About how many bytes the rows in memory take.
+    fn footprint(&self) -> usize;
+    /// Drops the rows that are not in the slice.
+    fn keep_slice(&mut self, slice: Slice);
+    /// Takes all rows out, as stored; hands the rollups their contributions.
+    fn drain(&mut self) -> Result<Vec<StoredRow>, String>;
+    /// Takes the rollups' groups out.
+    fn take_rollups(&mut self) -> Vec<RollupState>;
+}
+
+struct Cell<R> {
+    row: Option<R>,
+    position: Position,
+    revision: u64,
+    /// Changed since the last write; then, what the stored row gave to each rollup.
+    before: Option<Vec<Option<Contribution>>>,
+    /// Whether the store has a row with this key.
+    is_stored: bool,
+}
+
+/// The fold of `R`.
+pub(crate) struct ModelState<R> {
+    handlers: Vec<Handler<R>>,
+    by_name: FxHashMap<&'static str, usize>,
+    rollups: Vec<RollupDefinition<R>>,
+    rollup_states: Vec<RollupState>,
+    spec: TableSpec,
+    table: usize,
+    first_rollup: usize,
+    cells: FxHashMap<RowKey, Cell<R>>,
+    dirty: Vec<RowKey>,
+    measured_bytes: usize,
+    measured_rows: usize,
+}
+
+impl<R: ReadModel> ModelState<R> {
+    pub(crate) fn new(rollups: Vec<RollupDefinition<R>>) -> Self {
+        let handlers = R::handlers();
+        let by_name = handlers
+            .iter()
+            .enumerate()
+            .flat_map(|(place, handler)| handler.kinds.iter().map(move |kind| (kind.name, place)))
+            .collect();
+        let rollup_states = rollups.iter().map(|rollup| RollupState::new(rollup.table.clone())).collect();
+        Self {
+            handlers,
+            by_name,
+            rollups,
+            rollup_states,
+            spec: R::table(),
+            table: 0,
+            first_rollup: 0,
+            cells: FxHashMap::default(),
+            dirty: Vec::new(),
+            measured_bytes: 0,
+            measured_rows: 0,
+        }
+    }
+
+    fn handler(&self, name: &str) -> Option<&Handler<R>> {
+        self.by_name.get(name).map(|place| &self.handlers[*place])
+    }
+
+    fn to_stored(key: &RowKey, cell: &Cell<R>) -> Result<Option<StoredRow>, String> {
+        let Some(row) = &cell.row else { return Ok(None) };
+        Ok(Some(StoredRow {
+            key: key.clone(),
+            values: row.to_values().map_err(|error| error.to_string())?,
+            position: cell.position,
+            revision: cell.revision,
+            shown: row.is_shown(),
+        }))
+    }
+
+    /// What a row takes in memory, measured on a sample: contents, key, and the tables around them.
+    fn measure(&mut self, key: &RowKey) {
+        if self.cells.len() % MEASURED_ONE_IN != 0 {
+            return;
+        }
+        if let Some(row) = self.cells.get(key).and_then(|cell| cell.row.as_ref()) {
+            let contents: usize = row.to_values().unwrap_or_default().iter().map(heap_bytes).sum();
+            self.measured_bytes +=
+                contents + key.key.as_str().len() + 2 * size_of::<(RowKey, Cell<R>)>() + 48;
+            self.measured_rows += 1;
+        }
+    }
+}
+
+fn heap_bytes(value: &watershed_core::Value) -> usize {
+    match value {
+        watershed_core::Value::Text(text) | watershed_core::Value::Json(text) => text.len() + 24,
+        _ => 0,
+    }
+}
+
+fn contributions<R: ReadModel>(
+    rollups: &[RollupDefinition<R>],
+    row: Option<&R>,
+) -> Vec<Option<Contribution>> {
+    let shown = row.filter(|row| row.is_shown());
+    rollups.iter().map(|rollup| shown.and_then(rollup.contribution)).collect()
+}
+
+impl<R: ReadModel> AnyModel for ModelState<R> {
+    fn name(&self) -> &'static str {
+        R::NAME
+    }
+
+    fn type_id(&self) -> TypeId {
+        TypeId::of::<R>()
+    }
+
+    fn keyed_by(&self) -> KeyedBy {
+        R::KEYED_BY
+    }
+
+    fn place_tables(&mut self, own: usize, first_rollup: usize) {
+        self.table = own;
+        self.first_rollup = first_rollup;
+    }
+
+    fn table(&self) -> usize {
+        self.table
+    }
+
+    fn follows_category(&self, category: &str) -> bool {
+        self.handlers.iter().any(|handler| handler.category == category)
+    }
+
+    fn touched(&self, stored: &StoredEvent, event: &AnyEvent) -> Touched {
+        let Some(handler) = self.handler(&stored.name) else {
+            return Touched::None;
+        };
+        if R::KEYED_BY == KeyedBy::Stream {
+            return Touched::Keys(vec![Key::from(&stored.stream.id)]);
+        }
+        match (handler.keys)(event) {
+            Keys::None => Touched::None,
+            Keys::Stream => Touched::Keys(vec![Key::from(&stored.stream.id)]),
+            Keys::One(key) => Touched::Keys(vec![key]),
+            Keys::Many(mut keys) => {
+                keys.sort_unstable();
+                keys.dedup();
+                Touched::Keys(keys)
+            }
+            Keys::Matching(filter) => Touched::Matching(filter.into_predicate()),
+        }
+    }
+
+    fn knows(&self, key: &RowKey) -> bool {
+        self.cells.contains_key(key)
+    }
+
+    fn load(&mut self, asked: Vec<RowKey>, rows: Vec<StoredRow>) -> Result<(), String> {
+        for stored in rows {
+            let row = R::from_values(stored.values).map_err(|error| format!("{}: {error}", R::NAME))?;
+            let cell = Cell {
+                row: Some(row),
+                position: stored.position,
+                revision: stored.revision,
+                before: None,
+                is_stored: true,
+            };
+            self.cells.insert(stored.key, cell);
+        }
+        for key in asked {
+            let empty = || Cell { row: None, position: 0, revision: 0, before: None, is_stored: false };
+            self.cells.entry(key).or_insert_with(empty);
+        }
+        Ok(())
+    }
+
+    fn apply(
+        &mut self,
+        key: &RowKey,
+        stored: &StoredEvent,
+        event: &AnyEvent,
+        neighbours: &dyn Neighbours,
+    ) -> Result<(), ApplyFailure> {
+        let Some(apply) = self.handler(&stored.name).map(|handler| handler.apply) else {
+            return Ok(());
+        };
+        let is_new = !self.cells.contains_key(key);
+        let cell = self.cells.entry(key.clone()).or_insert_with(|| Cell {
+            row: None,
+            position: 0,
+            revision: 0,
+            before: None,
+            is_stored: false,
+        });
+        let before = match &cell.before {
+            None => Some(contributions(&self.rollups, cell.row.as_ref())),
+            Some(_) => None,
+        };
+        let mut slot = Slot::new(&key.key, &mut cell.row, neighbours);
+        // A fold that panics must not take the others down; whatever it left half-changed is read again by whoever calls.
+        let applied = std::panic::catch_unwind(AssertUnwindSafe(|| apply(&mut slot, event)));
+        let changed = slot.is_changed();
+        match applied {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => return Err(failure(&stored.name, kind_of(&error), error.to_string())),
+            Err(panic) => return Err(failure(&stored.name, "panic", panic_text(&*panic))),
+        }
+        if changed {
+            cell.position = stored.position;
+            cell.revision += 1;
+            if let Some(before) = before {
+                cell.before = Some(before);
+                self.dirty.push(key.clone());
+            }
+        }
+        if is_new {
+            self.measure(key);
+        }
+        Ok(())
+    }
+
+    fn forget(&mut self, key: &RowKey) {
+        self.cells.remove(key);
+    }
+
+    fn row(&self, key: &RowKey) -> Option<&dyn Any> {
+        self.cells.get(key).and_then(|cell| cell.row.as_ref()).map(|row| row as &dyn Any)
+    }
+
+    fn stored_row(&self, key: &RowKey) -> Result<Option<StoredRow>, String> {
+        self.cells.get(key).map_or(Ok(None), |cell| Self::to_stored(key, cell))
+    }
+
+    fn matching(&self, predicate: &Predicate) -> Result<Vec<RowKey>, String> {
+        let mut keys = Vec::new();
+        for (key, cell) in &self.cells {
+            if let Some(row) = &cell.row {
+                let values = row.to_values().map_err(|error| error.to_string())?;
+                if predicate.holds(&self.spec, &values) {
+                    keys.push(key.clone());
+                }
+            }
+        }
+        keys.sort_unstable();
+        Ok(keys)
+    }
+
+    fn changes(&mut self) -> Result<Vec<RowChange>, String> {
+        let mut changes = Vec::with_capacity(self.dirty.len());
+        self.dirty.sort_unstable();
+        self.dirty.dedup();
+        for key in &self.dirty {
+            let Some(cell) = self.cells.get_mut(key) else {
+                continue;
+            };
+            let Some(before) = &cell.before else { continue };
+            let after = contributions(&self.rollups, cell.row.as_ref());
+            for ((state, before), after) in self.rollup_states.iter_mut().zip(before).zip(after) {
+                state.change(&key.tenant, before.clone(), after);
+            }
+            match Self::to_stored(key, cell)? {
+                Some(row) => changes.push(RowChange::Put(row)),
+                None if cell.is_stored => changes.push(RowChange::Delete(key.clone())),
+                None => {}
+            }
+        }
+        Ok(changes)
+    }
+
+    fn rollups(&mut self) -> &mut [RollupState] {
+        &mut self.rollup_states
+    }
+
+    fn first_rollup_table(&self) -> usize {
+        self.first_rollup
+    }
+
+    fn written(&mut self, keep_all: bool) {
+        for key in std::mem::take(&mut self.dirty) {
+            if let Some(cell) = self.cells.get_mut(&key) {
+                cell.before = None;
+                cell.is_stored = cell.row.is_some();
+            }
+        }
+        for state in &mut self.rollup_states {
+            state.written();
+        }
+        if !keep_all && self.cells.len() > KEPT {
+            self.cells.clear();
+            (self.measured_bytes, self.measured_rows) = (0, 0);
+        }
+    }
+
+    fn clear(&mut self) {
+        self.cells.clear();
+        self.dirty.clear();
+        (self.measured_bytes, self.measured_rows) = (0, 0);
+        for state in &mut self.rollup_states {
+            state.clear();
+        }
+    }
+
+    fn footprint(&self) -> usize {
+        let a_row = if self.measured_rows == 0 { 512 } else { self.measured_bytes / self.measured_rows };
+        self.cells.len() * a_row
+    }
+
+    fn keep_slice(&mut self, slice: Slice) {
+        self.cells.retain(|key, _| slice.holds(key.tenant.as_str(), key.key.as_str()));
+        self.cells.shrink_to_fit();
+        self.dirty = Vec::new();
+    }
+
+    fn drain(&mut self) -> Result<Vec<StoredRow>, String> {
+        let mut rows = Vec::with_capacity(self.cells.len());
+        for (key, cell) in std::mem::take(&mut self.cells) {
+            let Some(row) = &cell.row else { continue };
+            for (state, contribution) in
+                self.rollup_states.iter_mut().zip(contributions(&self.rollups, Some(row)))
+            {
+                state.change(&key.tenant, None, contribution);
+            }
+            rows.extend(Self::to_stored(&key, &cell)?);
+        }
+        for state in &mut self.rollup_states {
+            state.settle();
+        }
+        self.dirty = Vec::new();
+        (self.measured_bytes, self.measured_rows) = (0, 0);
+        Ok(rows)
+    }
+
+    fn take_rollups(&mut self) -> Vec<RollupState> {
+        let fresh = self.rollups.iter().map(|rollup| RollupState::new(rollup.table.clone())).collect();
+        std::mem::replace(&mut self.rollup_states, fresh)
+    }
+}
+
+fn kind_of(error: &ApplyError) -> &'static str {
+    match error {
+        ApplyError::Missing(_) => "missing row",
+        ApplyError::NotInGroup(_) => "not in group",
+        _ => "rejected",
+    }
+}
+
+fn failure(event: &str, kind: &str, error: String) -> ApplyFailure {
+    // Digits are keys, amounts and positions: failures of one cause differ in nothing else, as a rule.
+    let cause: String = error.chars().filter(|letter| !letter.is_ascii_digit()).take(80).collect();
+    let cause = if kind == "missing row" { String::new() } else { cause };
+    ApplyFailure { error, fingerprint: format!("{kind} on {event}: {cause}") }
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let text =
+        panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("the fold panicked: {}", text.unwrap_or("(no message)"))
+}
+
+/// The earlier models of a group, as their rows stand now.
+pub(crate) struct Earlier<'a> {
+    pub(crate) models: &'a [Box<dyn AnyModel>],
+    pub(crate) tenant: &'a Tenant,
+}
+
+impl Neighbours for Earlier<'_> {
+    fn row(&self, model: TypeId, key: &str) -> Option<Option<&dyn Any>> {
+        let model = self.models.iter().find(|earlier| earlier.as_ref().type_id() == model)?;
+        Some(model.row(&RowKey { tenant: self.tenant.clone(), key: Key::from(key) }))
+    }
+}

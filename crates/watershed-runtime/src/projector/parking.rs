@@ -1,0 +1,135 @@
+//! Parked keys: what waits behind an event that failed.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use watershed_core::ports::{ParkedKey, RowKey};
+use watershed_core::{Position, Timestamp};
+
+use super::model::ApplyFailure;
+
+/// After how long a parked key is tried again by itself: for failures that pass. Then it waits for an operator.
+const RETRY_AFTER: [Duration; 4] =
+    [Duration::from_secs(1), Duration::from_secs(5), Duration::from_secs(30), Duration::from_secs(120)];
+
+/// The key of a parked row: the model's place in the group, and the row.
+pub(crate) type ParkedRow = (usize, RowKey);
+
+/// A group's parked keys, as they are in the store, with the changes that are not there yet.
+#[derive(Default)]
+pub(crate) struct Parked {
+    keys: BTreeMap<ParkedRow, ParkedKey>,
+    changed: Vec<ParkedRow>,
+    released: Vec<ParkedRow>,
+    retry_at: BTreeMap<ParkedRow, Instant>,
+}
+
+impl Parked {
+    pub(crate) fn load(parked: Vec<ParkedKey>) -> Self {
+        let mut loaded = Self::default();
+        for key in parked {
+            let row = (key.table, key.key.clone());
+            loaded.plan_retry(&row, key.attempts);
+            loaded.keys.insert(row, key);
+        }
+        loaded
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    pub(crate) fn get(&self, row: &ParkedRow) -> Option<&ParkedKey> {
+        self.keys.get(row)
+    }
+
+    /// Puts the event behind the others of its key; false where the key is not parked.
+    pub(crate) fn wait(&mut self, row: &ParkedRow, position: Position) -> bool {
+        let Some(parked) = self.keys.get_mut(row) else {
+            return false;
+        };
+        parked.waiting.push(position);
+        self.changed.push(row.clone());
+        true
+    }
+
+    /// Parks a key with the events that wait, the failed one first.
+    pub(crate) fn park(
+        &mut self,
+        row: ParkedRow,
+        waiting: Vec<Position>,
+        failure: &ApplyFailure,
+        now: Timestamp,
+    ) {
+        let (since, attempts) =
+            self.keys.get(&row).map_or((now, 0), |parked| (parked.since, parked.attempts));
+        let parked = ParkedKey {
+            table: row.0,
+            key: row.1.clone(),
+            position: waiting.first().copied().unwrap_or(0),
+            waiting,
+            error: failure.error.clone(),
+            fingerprint: failure.fingerprint.clone(),
+            since,
+            attempts: attempts + 1,
+        };
+        self.plan_retry(&row, parked.attempts);
+        self.keys.insert(row.clone(), parked);
+        self.changed.push(row);
+    }
+
+    pub(crate) fn release(&mut self, row: &ParkedRow) {
+        self.keys.remove(row);
+        self.retry_at.remove(row);
+        self.changed.retain(|changed| changed != row);
+        self.released.push(row.clone());
+    }
+
+    fn plan_retry(&mut self, row: &ParkedRow, attempts: u32) {
+        let after = usize::try_from(attempts.saturating_sub(1)).ok().and_then(|tried| RETRY_AFTER.get(tried));
+        match after {
+            Some(after) => self.retry_at.insert(row.clone(), Instant::now() + *after),
+            None => self.retry_at.remove(row),
+        };
+    }
+
+    /// When the next key is to be tried again.
+    pub(crate) fn next_retry(&self) -> Option<Instant> {
+        self.retry_at.values().min().copied()
+    }
+
+    /// The keys whose time has come.
+    pub(crate) fn due(&self, now: Instant) -> Vec<ParkedRow> {
+        self.retry_at.iter().filter(|(_, at)| **at <= now).map(|(row, _)| row.clone()).collect()
+    }
+
+    /// The changes that the next write makes: keys to park or to change, keys to release.
+    pub(crate) fn changes(&self) -> (Vec<ParkedKey>, Vec<ParkedRow>) {
+        let mut changed = self.changed.clone();
+        changed.sort_unstable();
+        changed.dedup();
+        let parked = changed.iter().filter_map(|row| self.keys.get(row).cloned()).collect();
+        (parked, self.released.iter().filter(|row| !self.keys.contains_key(row)).cloned().collect())
+    }
+
+    /// The changes are in the store.
+    pub(crate) fn written(&mut self) {
+        self.changed.clear();
+        self.released.clear();
+    }
+
+    /// How many keys of each of so many tables are parked.
+    pub(crate) fn counts(&self, tables: usize) -> Vec<u64> {
+        let mut counts = vec![0; tables];
+        for (table, _) in self.keys.keys() {
+            if let Some(count) = counts.get_mut(*table) {
+                *count += 1;
+            }
+        }
+        counts
+    }
+}

@@ -1,0 +1,105 @@
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::Serialize;
+use tokio::sync::watch;
+use watershed_core::Position;
+use watershed_core::ports::Checkpoint;
+
+/// How a rebuild is coming on.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct RebuildProgress {
+    /// Events looked at, over all passes and workers.
+    pub done: u64,
+    /// Events to look at, as far as is known: a pass that memory made necessary adds to it.
+    pub total: u64,
+    /// Events of the log folded in a second, so far.
+    pub events_per_second: u64,
+    /// About how many bytes the rows in memory take at most.
+    pub memory: u64,
+    /// The bound that they are held to.
+    pub memory_bound: u64,
+}
+
+/// What a group is doing, for everybody who asks.
+pub(crate) struct Progress {
+    position: watch::Sender<Position>,
+    state: Mutex<State>,
+}
+
+#[derive(Default, Clone)]
+struct State {
+    checkpoint: Checkpoint,
+    parked: Vec<u64>,
+    rebuild: Option<RebuildProgress>,
+    last_rebuild: Option<RebuildProgress>,
+}
+
+impl Progress {
+    pub(crate) fn new(checkpoint: Checkpoint) -> Arc<Self> {
+        let position = watch::Sender::new(checkpoint.position);
+        Arc::new(Self { position, state: Mutex::new(State { checkpoint, ..State::default() }) })
+    }
+
+    fn with<T>(&self, look: impl FnOnce(&mut State) -> T) -> T {
+        look(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The position up to which the rows are folded.
+    pub(crate) fn position(&self) -> Position {
+        *self.position.borrow()
+    }
+
+    /// Answers once the rows have come past `position`; `None` where the projector is gone.
+    pub(crate) async fn past(&self, position: Position) -> Option<Position> {
+        let mut position_now = self.position.subscribe();
+        position_now.wait_for(|now| *now > position).await.ok().map(|now| *now)
+    }
+
+    /// The rows and the checkpoint are written.
+    pub(crate) fn advance(&self, checkpoint: &Checkpoint) {
+        self.with(|state| state.checkpoint = checkpoint.clone());
+        self.position.send_replace(checkpoint.position);
+    }
+
+    pub(crate) fn checkpoint(&self) -> Checkpoint {
+        self.with(|state| state.checkpoint.clone())
+    }
+
+    /// Says what the group is doing, without having written it.
+    pub(crate) fn say(&self, status: &str, error: Option<&str>) {
+        self.with(|state| {
+            state.checkpoint.status = status.to_owned();
+            if let Some(error) = error {
+                state.checkpoint.last_error = Some(error.to_owned());
+            }
+        });
+    }
+
+    /// How many keys of each table are parked.
+    pub(crate) fn parked(&self, table: usize) -> u64 {
+        self.with(|state| state.parked.get(table).copied().unwrap_or(0))
+    }
+
+    pub(crate) fn set_parked(&self, parked: Vec<u64>) {
+        self.with(|state| state.parked = parked);
+    }
+
+    pub(crate) fn rebuild(&self) -> Option<RebuildProgress> {
+        self.with(|state| state.rebuild.clone())
+    }
+
+    /// The progress of the last rebuild that has finished.
+    pub(crate) fn last_rebuild(&self) -> Option<RebuildProgress> {
+        self.with(|state| state.last_rebuild.clone())
+    }
+
+    pub(crate) fn set_rebuild(&self, progress: Option<RebuildProgress>) {
+        self.with(|state| {
+            if progress.is_none() && state.rebuild.is_some() {
+                state.last_rebuild = state.rebuild.take();
+            } else {
+                state.rebuild = progress;
+            }
+        });
+    }
+}

@@ -1,0 +1,282 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, oneshot};
+use watershed_core::Clock;
+use watershed_core::ports::{LogError, RowGroup};
+
+use super::live::{Live, Trouble};
+use super::parking::{Parked, ParkedRow};
+use super::{Control, GroupDefinition, Progress, Retried};
+use crate::feed::Feed;
+
+/// Behind by so many events, with nothing folded yet, a group is filled in bulk instead of batch by batch.
+const FILL_IN_BULK: u64 = 20_000;
+/// How long a group that could not read the log waits before it tries again.
+const READ_AGAIN: Duration = Duration::from_millis(500);
+
+/// A running group: what others hold of it.
+pub(crate) struct Projector {
+    pub(crate) definition: Arc<GroupDefinition>,
+    pub(crate) store: Arc<dyn RowGroup>,
+    pub(crate) progress: Arc<Progress>,
+    control: mpsc::UnboundedSender<Control>,
+    closing: Arc<AtomicBool>,
+    thread: std::sync::Mutex<Option<std::thread::JoinHandle<()>>>,
+}
+
+impl Projector {
+    /// Starts the group's thread.
+    pub(crate) async fn start(
+        definition: Arc<GroupDefinition>,
+        store: Arc<dyn RowGroup>,
+        feed: Arc<Feed>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, String> {
+        let checkpoint = store.checkpoint().await.map_err(|error| error.to_string())?;
+        if checkpoint.position > feed.log().head() {
+            return Err(format!(
+                "the rows of `{}` are at position {}, beyond the log's end at {}: the log was restored from an older copy. \
+                 Delete the view's file, and it is built again",
+                definition.name(),
+                checkpoint.position,
+                feed.log().head()
+            ));
+        }
+        let progress = Progress::new(checkpoint.clone());
+        let closing = Arc::new(AtomicBool::new(false));
+        let (control, controls) = mpsc::unbounded_channel();
+        let paused = checkpoint.status == "paused";
+        let live = Live {
+            models: definition.make_models(),
+            definition: definition.clone(),
+            store: store.clone(),
+            feed,
+            clock,
+            runtime: Handle::current(),
+            parked: Parked::default(),
+            checkpoint,
+            progress: progress.clone(),
+            closing: closing.clone(),
+        };
+        let worker = Worker { live, controls, paused };
+        let thread = std::thread::Builder::new()
+            .name(format!("ws-{}", definition.name()))
+            .spawn(move || worker.run())
+            .map_err(|error| error.to_string())?;
+        Ok(Self {
+            definition,
+            store,
+            progress,
+            control,
+            closing,
+            thread: std::sync::Mutex::new(Some(thread)),
+        })
+    }
+
+    pub(crate) fn tell(&self, control: Control) {
+        // A worker that is gone has been closed: nothing is left to tell it.
+        let _ = self.control.send(control);
+    }
+
+    /// Asks the worker something, and waits for what it says.
+    pub(crate) async fn request(
+        &self,
+        control: impl FnOnce(oneshot::Sender<Result<Retried, String>>) -> Control,
+    ) -> Result<Retried, String> {
+        let (done, answer) = oneshot::channel();
+        self.tell(control(done));
+        answer.await.unwrap_or_else(|_| Err("the projector is closed".to_owned()))
+    }
+
+    /// Ends the thread after its present batch, and waits for it.
+    pub(crate) fn close(&self) {
+        self.closing.store(true, Ordering::Relaxed);
+        self.tell(Control::Close);
+        let thread = self.thread.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        if let Some(thread) = thread
+            && thread.join().is_err()
+        {
+            tracing::error!(group = self.definition.name(), "the projector's thread ended in a panic");
+        }
+    }
+}
+
+struct Worker {
+    live: Live,
+    controls: mpsc::UnboundedReceiver<Control>,
+    paused: bool,
+}
+
+/// What the worker turns to next.
+enum Next {
+    Control(Option<Control>),
+    Log,
+    Retry,
+}
+
+impl Worker {
+    fn run(mut self) {
+        if let Err(trouble) = self.live.load() {
+            self.stop(&trouble);
+        }
+        let behind = self.live.feed.log().head().saturating_sub(self.live.position());
+        if self.live.position() == 0 && behind > FILL_IN_BULK && !self.paused {
+            self.rebuild(None);
+        }
+        while let Some(done) = self.turn() {
+            if let Err(trouble) = done {
+                self.stop(&trouble);
+            }
+        }
+    }
+
+    /// One step; `None` to end.
+    fn turn(&mut self) -> Option<Result<(), Trouble>> {
+        if let Ok(control) = self.controls.try_recv() {
+            return self.obey(control);
+        }
+        if self.paused {
+            let control = self.controls.blocking_recv()?;
+            return self.obey(control);
+        }
+        let position = self.live.position();
+        if self.live.feed.log().head() > position {
+            return Some(self.fold_next());
+        }
+        match self.wait(position) {
+            Next::Control(control) => self.obey(control?),
+            Next::Log => Some(Ok(())),
+            Next::Retry => Some(self.retry_due()),
+        }
+    }
+
+    fn wait(&mut self, position: u64) -> Next {
+        let retry = self.live.parked.next_retry();
+        let log = self.live.feed.log().clone();
+        let controls = &mut self.controls;
+        self.live.runtime.block_on(async move {
+            let retry = async {
+                match retry {
+                    Some(at) => tokio::time::sleep_until(at.into()).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                control = controls.recv() => Next::Control(control),
+                _ = log.wait_past(position) => Next::Log,
+                () = retry => Next::Retry,
+            }
+        })
+    }
+
+    fn fold_next(&mut self) -> Result<(), Trouble> {
+        let position = self.live.position();
+        let feed = self.live.feed.clone();
+        match self.live.runtime.block_on(feed.after(position)) {
+            Ok(batch) => {
+                self.live.take(batch.after(position))?;
+                if self.live.parked.next_retry().is_some_and(|at| at <= Instant::now()) {
+                    self.retry_due()?;
+                }
+                Ok(())
+            }
+            Err(error @ (LogError::Damaged { .. } | LogError::Hole { .. })) => {
+                Err(Trouble::Stop(error.to_string()))
+            }
+            Err(error) => {
+                self.live.progress.say("error", Some(&error.to_string()));
+                std::thread::sleep(READ_AGAIN);
+                Ok(())
+            }
+        }
+    }
+
+    fn retry_due(&mut self) -> Result<(), Trouble> {
+        for row in self.live.parked.due(Instant::now()) {
+            self.live.retry(&row, None)?;
+        }
+        Ok(())
+    }
+
+    fn obey(&mut self, control: Control) -> Option<Result<(), Trouble>> {
+        match control {
+            Control::Close => return None,
+            Control::Pause => self.set_paused(true),
+            Control::Resume => self.set_paused(false),
+            Control::Rebuild { done } => self.rebuild(done),
+            Control::Retry { table, key, done } => return Some(self.retry(&(table, key), None, done)),
+            Control::Skip { table, key, position, done } => {
+                return Some(self.retry(&(table, key), Some(position), done));
+            }
+        }
+        Some(Ok(()))
+    }
+
+    fn set_paused(&mut self, paused: bool) {
+        self.paused = paused;
+        let status = if paused { "paused" } else { "running" };
+        self.live.checkpoint.status = status.to_owned();
+        if !paused {
+            self.live.checkpoint.last_error = None;
+        }
+        // Written, so that a group that was paused is still paused after a restart.
+        if let Err(trouble) = self.live.write() {
+            self.stop(&trouble);
+        }
+    }
+
+    fn retry(
+        &mut self,
+        row: &ParkedRow,
+        skip: Option<u64>,
+        done: oneshot::Sender<Result<Retried, String>>,
+    ) -> Result<(), Trouble> {
+        let outcome = self.live.retry(row, skip);
+        let answer = outcome.as_ref().map(Clone::clone).map_err(ToString::to_string);
+        // Whoever asked may have gone: what was done is done.
+        let _ = done.send(answer);
+        outcome.map(|_| ())
+    }
+
+    fn rebuild(&mut self, done: Option<oneshot::Sender<Result<(), String>>>) {
+        self.live.progress.say("rebuilding", None);
+        let outcome = super::rebuild::rebuild(&mut self.live);
+        if let Err(error) = &outcome {
+            tracing::error!(
+                group = self.live.definition.name(),
+                error,
+                "the rebuild failed; the old rows stay"
+            );
+        }
+        let status = if self.paused { "paused" } else { "running" };
+        self.live.progress.say(status, outcome.as_ref().err().map(String::as_str));
+        self.live.progress.set_rebuild(None);
+        if let Some(done) = done {
+            let _ = done.send(outcome);
+        }
+    }
+
+    /// Nothing helps but an operator: what has been folded in memory is dropped, and the group waits.
+    fn stop(&mut self, trouble: &Trouble) {
+        if matches!(trouble, Trouble::Closing) {
+            return;
+        }
+        let problem = trouble.to_string();
+        tracing::error!(group = self.live.definition.name(), problem, "the read model stops");
+        self.paused = true;
+        for model in &mut self.live.models {
+            model.clear();
+        }
+        if let Ok(checkpoint) = self.live.runtime.block_on(self.live.store.checkpoint()) {
+            self.live.checkpoint = checkpoint;
+        }
+        if let Err(trouble) = self.live.load() {
+            tracing::error!(group = self.live.definition.name(), %trouble, "the parked keys could not be read");
+        }
+        self.live.progress.say("stopped", Some(&problem));
+    }
+}

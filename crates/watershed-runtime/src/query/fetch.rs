@@ -1,0 +1,209 @@
+//! Fetch plans: how the rows behind an answer are come by, and how fresh they are.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use watershed_core::ports::{ReadFrom, RowError, RowKey, RowReader, RowsFound, Scope};
+use watershed_core::{Action, Ask, Clock, Freshness, Position, Tenant, Token};
+
+use super::{AskError, FetchPlan, OnStale, Terms};
+use crate::feed::Feed;
+use crate::projector::{ModelDefinition, Projector, TailFold, fold_tail};
+
+/// Where a view's rows stand.
+pub(crate) enum Stand {
+    /// In a group's store, kept by a projector; the model's place in the group, or none for a rollup.
+    Projected { projector: Arc<Projector>, model: Option<usize> },
+    /// In the log's own database: always current.
+    Current { reader: Arc<dyn RowReader> },
+}
+
+/// Fetches rows for questions.
+pub(crate) struct Fetch {
+    pub(crate) feed: Arc<Feed>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) authorizer: Arc<dyn watershed_core::Authorizer>,
+}
+
+/// Rows, and how fresh they are.
+pub(crate) struct Fetched {
+    pub(crate) found: RowsFound,
+    pub(crate) plan: FetchPlan,
+    pub(crate) stale: bool,
+    pub(crate) lag: Duration,
+}
+
+impl Fetch {
+    /// Asks the authorizer whether the caller may read the view.
+    pub(crate) fn authorize(&self, view: &str, terms: &Terms) -> Result<(), AskError> {
+        let access = watershed_core::Access {
+            principal: &terms.principal,
+            action: Action::View { name: view },
+            state: None,
+        };
+        self.authorizer.authorize(&access).map_err(AskError::Denied)
+    }
+
+    /// The position that the answer must show: what the token demands, or the freshness that the contract promises.
+    fn demanded(&self, terms: &Terms, freshness: Freshness) -> Result<Position, AskError> {
+        let log = self.feed.log();
+        match terms.token {
+            Some(token) if token.log != log.identity() => Err(AskError::ForeignToken),
+            Some(token) => Ok(token.position),
+            None if freshness == Freshness::ReadYourWrites => Ok(log.head()),
+            None => Ok(0),
+        }
+    }
+
+    pub(crate) fn token(&self, position: Position) -> Token {
+        Token { log: self.feed.log().identity(), position }
+    }
+
+    /// The rows that answer the question, by the first plan that holds.
+    pub(crate) async fn rows(
+        &self,
+        stand: &Stand,
+        freshness: Freshness,
+        ask: &Ask,
+        terms: &Terms,
+    ) -> Result<Fetched, AskError> {
+        let demanded = self.demanded(terms, freshness)?;
+        let tenant = &terms.principal.tenant;
+        match stand {
+            Stand::Current { reader } => {
+                if demanded > self.feed.log().head() {
+                    return Err(AskError::NotReached { position: self.feed.log().head(), demanded });
+                }
+                let found = reader.ask(tenant, ask).await.map_err(ask_error)?;
+                Ok(Fetched { found, plan: FetchPlan::Current, stale: false, lag: Duration::ZERO })
+            }
+            Stand::Projected { projector, model } => {
+                let found = projector.store.ask(tenant, ask).await.map_err(ask_error)?;
+                let is_parked_row = ask.key.is_some() && found.parked > 0;
+                if found.position >= demanded || is_parked_row {
+                    return self.fresh_enough(found, FetchPlan::Rows, is_parked_row, freshness).await;
+                }
+                self.catch_up(projector, *model, freshness, ask, terms, found, demanded).await
+            }
+        }
+    }
+
+    /// The stored rows have not reached what is demanded: fold, wait, serve stale, or refuse.
+    #[expect(clippy::too_many_arguments, reason = "one step of `rows`, cut off for its length")]
+    async fn catch_up(
+        &self,
+        projector: &Projector,
+        model: Option<usize>,
+        freshness: Freshness,
+        ask: &Ask,
+        terms: &Terms,
+        found: RowsFound,
+        demanded: Position,
+    ) -> Result<Fetched, AskError> {
+        let tenant = &terms.principal.tenant;
+        let position = found.position;
+        if terms.on_stale == OnStale::Serve {
+            return self.fresh_enough(found, FetchPlan::Stale, true, freshness).await;
+        }
+        if matches!(terms.on_stale, OnStale::Best | OnStale::Fold)
+            && let Some(folded) = self.fold(projector, model, ask, tenant, demanded).await?
+        {
+            return Ok(folded);
+        }
+        if matches!(terms.on_stale, OnStale::Best | OnStale::Wait) {
+            let reached = tokio::time::timeout(terms.patience, projector.progress.past(demanded - 1)).await;
+            if matches!(reached, Ok(Some(_))) {
+                let found = projector.store.ask(tenant, ask).await.map_err(ask_error)?;
+                let is_parked_row = ask.key.is_some() && found.parked > 0;
+                return self.fresh_enough(found, FetchPlan::Waited, is_parked_row, freshness).await;
+            }
+        }
+        Err(AskError::NotReached { position: projector.progress.position().max(position), demanded })
+    }
+
+    /// The row as it will be, folded over the stored one; `None` where that is not possible.
+    async fn fold(
+        &self,
+        projector: &Projector,
+        model: Option<usize>,
+        ask: &Ask,
+        tenant: &Tenant,
+        demanded: Position,
+    ) -> Result<Option<Fetched>, AskError> {
+        // A row that reads its neighbours' cannot be folded on its own.
+        let alone = projector.definition.models.len() == 1;
+        let (Some(place), Some(key), true) = (model, &ask.key, alone) else {
+            return Ok(None);
+        };
+        let definition: &ModelDefinition = &projector.definition.models[place];
+        let key = RowKey { tenant: tenant.clone(), key: key.clone() };
+        // Hidden rows too, and its position: as one snapshot, so that no event is folded twice.
+        let Some((stored, position)) = self.row_and_position(projector, place, &key).await? else {
+            return Ok(None);
+        };
+        let folded = fold_tail(&self.feed, definition, &key, stored, position, demanded)
+            .await
+            .map_err(|error| AskError::Unavailable(error.to_string()))?;
+        let TailFold::Row(row, position) = folded else {
+            return Ok(None);
+        };
+        let event_time = row.as_ref().map(|_| self.clock.now());
+        let rows = row.into_iter().filter(|row| row.shown).collect();
+        let found = RowsFound { rows, next: None, position, event_time, parked: 0 };
+        Ok(Some(Fetched { found, plan: FetchPlan::TailFold, stale: false, lag: Duration::ZERO }))
+    }
+
+    /// The stored row, hidden or shown, with the position that it is folded up to. The two are read one after the other: where the
+    /// position has moved meanwhile, once more.
+    async fn row_and_position(
+        &self,
+        projector: &Projector,
+        place: usize,
+        key: &RowKey,
+    ) -> Result<Option<(Option<watershed_core::ports::StoredRow>, Position)>, AskError> {
+        for _ in 0..4 {
+            let before = projector.store.checkpoint().await.map_err(ask_error)?.position;
+            let keys = std::slice::from_ref(key);
+            let row = projector.store.rows(place, keys).await.map_err(ask_error)?.pop();
+            let after = projector.store.checkpoint().await.map_err(ask_error)?.position;
+            if before == after {
+                return Ok(Some((row, before)));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn fresh_enough(
+        &self,
+        found: RowsFound,
+        plan: FetchPlan,
+        stale: bool,
+        freshness: Freshness,
+    ) -> Result<Fetched, AskError> {
+        let lag = self.lag(found.position).await?;
+        Ok(Fetched { stale: stale || lag > freshness.bound(), found, plan, lag })
+    }
+
+    /// How long the oldest event after `position` has stood in the log.
+    pub(crate) async fn lag(&self, position: Position) -> Result<Duration, AskError> {
+        let log = self.feed.log();
+        if position >= log.head() {
+            return Ok(Duration::ZERO);
+        }
+        let read = ReadFrom { scope: Scope::Log, after: position, limit: 1 };
+        let read = log.read(read).await.map_err(|error| AskError::Unavailable(error.to_string()))?;
+        let now = self.clock.now();
+        Ok(read.events.first().map_or(Duration::ZERO, |oldest| now.since(oldest.recorded_at)))
+    }
+}
+
+pub(crate) fn ask_error(error: RowError) -> AskError {
+    match error {
+        RowError::NoSuchColumn(column) => AskError::Malformed {
+            field: column,
+            problem: "not a column that can be filtered or sorted by".to_owned(),
+        },
+        RowError::WrongCursor => AskError::WrongCursor,
+        other => AskError::Unavailable(other.to_string()),
+    }
+}
