@@ -1,11 +1,11 @@
 //! `#[derive(Choice)]`.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{DeriveInput, Fields, Ident};
 
-use crate::support::{Errors, docs, enum_of, refuse_generics, snake};
+use crate::support::{Errors, at, docs, enum_of, refuse_generics, snake};
 
 pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
     let data = enum_of(input, "Choice")?;
@@ -16,18 +16,12 @@ pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
         if !matches!(variant.fields, Fields::Unit) {
             errors.say(
                 &variant.fields,
-                format!(
-                    "a choice is a word and nothing more: write `{}` without fields",
-                    variant.ident
-                ),
+                format!("a choice is a word and nothing more: write `{}` without fields", variant.ident),
             );
         }
         let word = snake(&variant.ident.unraw().to_string());
         if words.iter().any(|(_, earlier)| *earlier == word) {
-            errors.say(
-                &variant.ident,
-                format!("two variants are the word `{word}`; rename one"),
-            );
+            errors.say(&variant.ident, format!("two variants are the word `{word}`; rename one"));
         }
         words.push((&variant.ident, word));
     }
@@ -38,6 +32,7 @@ fn generate(input: &DeriveInput, words: &[(&Ident, String)]) -> TokenStream {
     let (ident, visibility) = (&input.ident, &input.vis);
     let variants: Vec<&Ident> = words.iter().map(|(variant, _)| *variant).collect();
     let texts: Vec<&String> = words.iter().map(|(_, text)| text).collect();
+    let copy = copy(ident);
     let json = json(input, &texts);
     quote! {
         #[automatically_derived]
@@ -57,7 +52,7 @@ fn generate(input: &DeriveInput, words: &[(&Ident, String)]) -> TokenStream {
         #[automatically_derived]
         impl ::core::fmt::Display for #ident {
             fn fmt(&self, formatter: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                formatter.pad(Self::as_str(*self))
+                formatter.pad(Self::as_str(#copy))
             }
         }
 
@@ -80,7 +75,7 @@ fn generate(input: &DeriveInput, words: &[(&Ident, String)]) -> TokenStream {
             const KIND: ::watershed::core::ColumnKind = ::watershed::core::ColumnKind::Text;
 
             fn to_value(&self) -> ::watershed::core::Value {
-                ::watershed::core::Value::Text(::core::convert::Into::into(Self::as_str(*self)))
+                ::watershed::core::Value::Text(::core::convert::Into::into(Self::as_str(#copy)))
             }
 
             fn from_value(
@@ -101,9 +96,15 @@ fn generate(input: &DeriveInput, words: &[(&Ident, String)]) -> TokenStream {
     }
 }
 
+/// The choice itself of a `&self`. Says what to write where the enum is not `Copy`.
+fn copy(ident: &Ident) -> TokenStream {
+    quote_spanned!(at(ident)=> ::watershed::__private::copied::<#ident>(self))
+}
+
 /// How the word is written as JSON, read back, and described.
 fn json(input: &DeriveInput, texts: &[&String]) -> TokenStream {
     let ident = &input.ident;
+    let copy = copy(ident);
     let name = ident.unraw().to_string();
     let description = docs(&input.attrs);
     let describe = (!description.is_empty()).then(|| quote!("description": #description,));
@@ -114,7 +115,7 @@ fn json(input: &DeriveInput, texts: &[&String]) -> TokenStream {
                 &self,
                 serializer: S,
             ) -> ::core::result::Result<S::Ok, S::Error> {
-                serializer.serialize_str(Self::as_str(*self))
+                serializer.serialize_str(Self::as_str(#copy))
             }
         }
 

@@ -6,7 +6,8 @@ use syn::ext::IdentExt;
 use syn::{DeriveInput, Field, Ident, Type, Variant};
 
 use crate::support::{
-    Errors, Place, Words, at, docs, enum_of, fields_of, is_string, refuse_generics, refuse_serde,
+    self, Errors, Place, Words, at, described, docs, enum_of, fields_of, is_string, refuse_generics,
+    refuse_serde,
 };
 
 const WHOLE: &str = "#[command(aggregate = Family, id = family_id)]";
@@ -33,23 +34,13 @@ pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
     refuse_serde(&input.attrs, Place::Commands, &mut errors);
     let target = target(input, &mut errors);
     let id = target.as_ref().map(|target| &target.id);
-    let kinds: Vec<Kind<'_>> = data
-        .variants
-        .iter()
-        .map(|variant| kind(variant, id, &mut errors))
-        .collect();
+    let kinds: Vec<Kind<'_>> = data.variants.iter().map(|variant| kind(variant, id, &mut errors)).collect();
     let code = target.map(|target| generate(&input.ident, &target, &kinds));
     errors.or(code.unwrap_or_default())
 }
 
 fn target(input: &DeriveInput, errors: &mut Errors) -> Option<Target> {
-    let words = Words::read(
-        &input.attrs,
-        "command",
-        &["aggregate", "decision", "id"],
-        &[],
-        errors,
-    );
+    let words = Words::read(&input.attrs, "command", &["aggregate", "decision", "id"], &[], errors);
     if !words.is_present() {
         errors.say(
             &input.ident,
@@ -67,18 +58,12 @@ fn target(input: &DeriveInput, errors: &mut Errors) -> Option<Target> {
         (Some(ty), None) => (ty, format_ident!("Aggregate")),
         (None, Some(ty)) => (ty, format_ident!("Decision")),
         (Some(_), Some(second)) => {
-            errors.say(
-                second,
-                "either an aggregate or a decision decides them: take one away",
-            );
+            errors.say(second, "either an aggregate or a decision decides them: take one away");
             return None;
         }
         (None, None) => {
             if words.get("aggregate").is_none() && words.get("decision").is_none() {
-                errors.say(
-                    &input.ident,
-                    format!("`aggregate` (or `decision`) is missing: write {WHOLE}"),
-                );
+                errors.say(&input.ident, format!("`aggregate` (or `decision`) is missing: write {WHOLE}"));
             }
             return None;
         }
@@ -97,28 +82,17 @@ fn kind<'a>(variant: &'a Variant, id: Option<&Ident>, errors: &mut Errors) -> Ki
             continue;
         }
         if id.is_some() && field.ident.as_ref() != id {
-            errors.say(
-                field,
-                "`#[id(generate)]` belongs on the field that #[command(id = ..)] names",
-            );
+            errors.say(field, "`#[id(generate)]` belongs on the field that #[command(id = ..)] names");
         }
         generates_id = words.flag("generate", errors);
         if !generates_id {
-            errors.say(
-                field,
-                "write `#[id(generate)]`, or take it away: the id's field needs no mark",
-            );
+            errors.say(field, "write `#[id(generate)]`, or take it away: the id's field needs no mark");
         }
     }
     if let Some(id) = id {
         check_id(variant, &fields, id, errors);
     }
-    Kind {
-        ident: &variant.ident,
-        doc: docs(&variant.attrs),
-        fields,
-        generates_id,
-    }
+    Kind { ident: &variant.ident, doc: docs(&variant.attrs), fields, generates_id }
 }
 
 fn check_id(variant: &Variant, fields: &[&Field], id: &Ident, errors: &mut Errors) {
@@ -143,7 +117,7 @@ fn check_id(variant: &Variant, fields: &[&Field], id: &Ident, errors: &mut Error
 fn generate(ident: &Ident, target: &Target, kinds: &[Kind<'_>]) -> TokenStream {
     let (ty, trait_, id) = (&target.ty, &target.kind, &target.id);
     let id_name = id.unraw().to_string();
-    let specs = kinds.iter().map(|kind| {
+    let entries = kinds.iter().map(|kind| {
         let (name, doc, generates_id) = (kind.ident.unraw().to_string(), &kind.doc, kind.generates_id);
         quote! {
             ::watershed::core::CommandKind {
@@ -158,16 +132,19 @@ fn generate(ident: &Ident, target: &Target, kinds: &[Kind<'_>]) -> TokenStream {
     let places = 0..kinds.len();
     let fingerprints = kinds.iter().map(fingerprint);
     let refusal = quote_spanned!(at(ty)=> <#ty as ::watershed::core::#trait_>::Refusal);
-    quote! {
+    let constant = support::kinds(&quote!(CommandKind), entries);
+    let code = quote! {
+        #constant
+
         #[automatically_derived]
         impl ::watershed::core::Command for #ident {
             type Target = #ty;
             type Refusal = #refusal;
-            const KINDS: &'static [::watershed::core::CommandKind] = &[#(#specs),*];
+            const KINDS: &'static [::watershed::core::CommandKind] = KINDS;
 
             fn kind(&self) -> &'static ::watershed::core::CommandKind {
                 let place: usize = match self { #(Self::#variants { .. } => #places),* };
-                &<Self as ::watershed::core::Command>::KINDS[place]
+                &KINDS[place]
             }
 
             fn id(&self) -> &str {
@@ -182,15 +159,13 @@ fn generate(ident: &Ident, target: &Target, kinds: &[Kind<'_>]) -> TokenStream {
                 match self { #(#fingerprints),* }
             }
         }
-    }
+    };
+    described(ident, &code)
 }
 
 fn fingerprint(kind: &Kind<'_>) -> TokenStream {
     let (variant, name) = (kind.ident, kind.ident.unraw().to_string());
-    let fields = kind
-        .fields
-        .iter()
-        .filter_map(|field| Some((field.ident.as_ref()?, &field.ty)));
+    let fields = kind.fields.iter().filter_map(|field| Some((field.ident.as_ref()?, &field.ty)));
     let (mut patterns, mut adds) = (Vec::new(), Vec::new());
     for (place, (field, ty)) in fields.enumerate() {
         let local = format_ident!("field_{place}", span = Span::mixed_site());

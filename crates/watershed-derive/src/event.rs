@@ -6,8 +6,8 @@ use syn::ext::IdentExt;
 use syn::{DeriveInput, Expr, Field, Ident, LitStr, Type, Variant};
 
 use crate::support::{
-    Errors, Place, Words, at, check_log_name, enum_of, fields_of, kebab, option_of, refuse_generics,
-    refuse_serde,
+    Errors, Place, Words, at, check_log_name, described, enum_of, fields_of, kebab, kinds, option_of,
+    refuse_generics, refuse_serde,
 };
 
 /// One variant: a fact.
@@ -34,11 +34,8 @@ pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
     refuse_serde(&input.attrs, Place::Events, &mut errors);
     let names = names(input, &mut errors);
     let prefix = names.as_ref().map_or(String::new(), |(_, prefix)| prefix.value());
-    let facts: Vec<Fact<'_>> = data
-        .variants
-        .iter()
-        .map(|variant| fact(variant, &prefix, &mut errors))
-        .collect();
+    let facts: Vec<Fact<'_>> =
+        data.variants.iter().map(|variant| fact(variant, &prefix, &mut errors)).collect();
     for (place, fact) in facts.iter().enumerate() {
         if facts[..place].iter().any(|earlier| earlier.name == fact.name) {
             errors.say(
@@ -81,13 +78,7 @@ fn names(input: &DeriveInput, errors: &mut Errors) -> Option<(LitStr, LitStr)> {
 
 fn fact<'a>(variant: &'a Variant, prefix: &str, errors: &mut Errors) -> Fact<'a> {
     refuse_serde(&variant.attrs, Place::Variant, errors);
-    let words = Words::read(
-        &variant.attrs,
-        "event",
-        &["name", "schema", "upcast"],
-        &[],
-        errors,
-    );
+    let words = Words::read(&variant.attrs, "event", &["name", "schema", "upcast"], &[], errors);
     let own = words.text("name", "name = \"reassessed\"", errors);
     if let Some(own) = &own {
         check_log_name(own, errors);
@@ -117,16 +108,10 @@ fn check_upcasts(variant: &Variant, schema: u32, found: usize, errors: &mut Erro
     }
     let wanted = usize::try_from(schema - 1).unwrap_or(usize::MAX);
     if found != wanted {
-        let example: Vec<String> = (1..schema.min(4))
-            .map(|old| format!("v{old}_to_v{}", old + 1))
-            .collect();
+        let example: Vec<String> = (1..schema.min(4)).map(|old| format!("v{old}_to_v{}", old + 1)).collect();
         let write = match schema {
             1 => "write `schema = 2` beside them, or take them away".to_owned(),
-            _ => format!(
-                "write `upcast({}{})`",
-                example.join(", "),
-                if schema > 4 { ", .." } else { "" }
-            ),
+            _ => format!("write `upcast({}{})`", example.join(", "), if schema > 4 { ", .." } else { "" }),
         };
         errors.say(
             &variant.ident,
@@ -141,18 +126,8 @@ fn tags<'a>(field: &'a Field, errors: &mut Errors) -> Vec<TagField<'a>> {
         return Vec::new();
     };
     let mut tags = Vec::new();
-    for attribute in field
-        .attrs
-        .iter()
-        .filter(|attribute| attribute.path().is_ident("tag"))
-    {
-        let words = Words::read(
-            std::slice::from_ref(attribute),
-            "tag",
-            &["once", "name"],
-            &[],
-            errors,
-        );
+    for attribute in field.attrs.iter().filter(|attribute| attribute.path().is_ident("tag")) {
+        let words = Words::read(std::slice::from_ref(attribute), "tag", &["once", "name"], &[], errors);
         let name = words.text("name", "name = \"product\"", errors);
         if let Some(name) = &name {
             check_log_name(name, errors);
@@ -168,7 +143,7 @@ fn tags<'a>(field: &'a Field, errors: &mut Errors) -> Vec<TagField<'a>> {
 }
 
 fn generate(ident: &Ident, category: Option<&LitStr>, facts: &[Fact<'_>]) -> TokenStream {
-    let kinds = facts.iter().map(|fact| {
+    let entries = facts.iter().map(|fact| {
         let (name, schema, upcasts) = (&fact.name, fact.schema, &fact.upcasts);
         let variant = fact.ident.unraw().to_string();
         quote! {
@@ -189,15 +164,18 @@ fn generate(ident: &Ident, category: Option<&LitStr>, facts: &[Fact<'_>]) -> Tok
         let variant = fact.ident;
         quote!(Self::#variant { .. } => {})
     });
-    quote! {
+    let kinds = kinds(&quote!(EventKind), entries);
+    let code = quote! {
+        #kinds
+
         #[automatically_derived]
         impl ::watershed::core::Event for #ident {
             const CATEGORY: &'static str = #category;
-            const KINDS: &'static [::watershed::core::EventKind] = &[#(#kinds),*];
+            const KINDS: &'static [::watershed::core::EventKind] = KINDS;
 
             fn kind(&self) -> &'static ::watershed::core::EventKind {
                 let place: usize = match self { #(#places),* };
-                &<Self as ::watershed::core::Event>::KINDS[place]
+                &KINDS[place]
             }
 
             fn tags(&self, add: &mut dyn ::core::ops::FnMut(::watershed::core::Tag)) {
@@ -205,7 +183,8 @@ fn generate(ident: &Ident, category: Option<&LitStr>, facts: &[Fact<'_>]) -> Tok
                 match self { #(#tag_arms)* #(#others)* }
             }
         }
-    }
+    };
+    described(ident, &code)
 }
 
 fn tag_arm(fact: &Fact<'_>) -> TokenStream {

@@ -55,10 +55,10 @@ pub fn choice(input: TokenStream) -> TokenStream {
 ///
 /// On the struct: `#[read_model(name = "..", version = 1, on(FamilyEvent))]` and `#[contract(owner = "..")]`. On fields: `#[key]`,
 /// `#[key(stream)]`, `#[index]`, `#[search]`, `#[internal]`, `#[json]`, `#[at_read(|row, now| ..)]`.
-#[proc_macro_derive(
-    ReadModel,
-    attributes(read_model, contract, key, index, search, internal, json, at_read)
-)]
+///
+/// `#[key(stream)]` says that every event concerns the row of its stream: `On::keys` is then not asked. Where an event of
+/// one stream concerns the row of another, the fields that make the key are marked `#[key]`.
+#[proc_macro_derive(ReadModel, attributes(read_model, contract, key, index, search, internal, json, at_read))]
 pub fn read_model(input: TokenStream) -> TokenStream {
     support::expand(input, read_model::derive)
 }
@@ -69,9 +69,7 @@ pub fn read_model(input: TokenStream) -> TokenStream {
 /// `#[avg(|r| ..)]`, `#[quantile(0.5, |r| ..)]`, `#[count_by(|r| ..)]`, `#[sum_by(|r| ..)]`, `#[at_read(|row, now| ..)]`, `#[index]`, `#[internal]`.
 #[proc_macro_derive(
     Rollup,
-    attributes(
-        rollup, group, count, sum, avg, quantile, count_by, sum_by, at_read, index, internal
-    )
+    attributes(rollup, group, count, sum, avg, quantile, count_by, sum_by, at_read, index, internal)
 )]
 pub fn rollup(input: TokenStream) -> TokenStream {
     support::expand(input, rollup::derive)

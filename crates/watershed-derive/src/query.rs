@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::DeriveInput;
 
-use crate::support::{Errors, Words, check_table_name, docs, named_fields, refuse_generics};
+use crate::support::{Errors, Words, check_table_name, described, docs, named_fields, refuse_generics};
 
 pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
     named_fields(input, "Query")?;
@@ -21,11 +21,12 @@ pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
         None => {}
     }
     let (ident, doc) = (&input.ident, docs(&input.attrs));
-    errors.or(quote! {
+    let code = quote! {
         #[automatically_derived]
         impl ::watershed::core::NamedQuery for #ident {
             const NAME: &'static str = #name;
             const DOC: &'static str = #doc;
         }
-    })
+    };
+    errors.or(described(ident, &code))
 }

@@ -6,7 +6,7 @@ use syn::ext::IdentExt;
 use syn::{DeriveInput, Field, Ident, Lit, LitStr, Variant};
 
 use crate::support::{
-    Args, Errors, Words, check_log_name, enum_of, fields_of, kebab, literal, refuse_generics,
+    Args, Errors, Words, check_log_name, enum_of, fields_of, kebab, kinds, literal, refuse_generics,
 };
 
 /// One variant: a way of saying no.
@@ -23,17 +23,10 @@ pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
     let mut errors = Errors::default();
     refuse_generics(input, &mut errors);
     let prefix = prefix(input, &mut errors);
-    let ways: Vec<Way<'_>> = data
-        .variants
-        .iter()
-        .map(|variant| way(variant, &prefix, &mut errors))
-        .collect();
+    let ways: Vec<Way<'_>> = data.variants.iter().map(|variant| way(variant, &prefix, &mut errors)).collect();
     for (place, way) in ways.iter().enumerate() {
         if ways[..place].iter().any(|earlier| earlier.code == way.code) {
-            errors.say(
-                way.ident,
-                format!("two variants have the code `{}`; rename one", way.code),
-            );
+            errors.say(way.ident, format!("two variants have the code `{}`; rename one", way.code));
         }
     }
     errors.or(generate(&input.ident, &ways))
@@ -56,10 +49,7 @@ fn prefix(input: &DeriveInput, errors: &mut Errors) -> String {
 
 fn way<'a>(variant: &'a Variant, prefix: &str, errors: &mut Errors) -> Way<'a> {
     let fields = fields_of(variant, errors);
-    let attribute = variant
-        .attrs
-        .iter()
-        .find(|attribute| attribute.path().is_ident("refusal"));
+    let attribute = variant.attrs.iter().find(|attribute| attribute.path().is_ident("refusal"));
     let args = attribute.and_then(|attribute| errors.take(Args::of(attribute, 1)));
     let mut way = Way {
         ident: &variant.ident,
@@ -80,10 +70,8 @@ fn way<'a>(variant: &'a Variant, prefix: &str, errors: &mut Errors) -> Way<'a> {
             check_message(message, &way.fields, errors);
             way.message = Some(message.clone());
         }
-        (_, Some(other)) => errors.say(
-            other,
-            "the message comes first, as a text: #[refusal(\"the amount must be above zero\")]",
-        ),
+        (_, Some(other)) => errors
+            .say(other, "the message comes first, as a text: #[refusal(\"the amount must be above zero\")]"),
         (_, None) => missing_message(variant, errors),
     }
     let words = Words::of(args.words, "refusal", &["field"], errors);
@@ -116,6 +104,13 @@ fn check_message(message: &LitStr, fields: &[&Field], errors: &mut Errors) {
         if known.contains(&name) {
             continue;
         }
+        if name.is_empty() || name.chars().all(|letter| letter.is_ascii_digit()) {
+            errors.say(
+                message,
+                "name the field that stands there, as in `{amount}` (a brace itself is written `{{`)",
+            );
+            continue;
+        }
         let has = match known.as_slice() {
             [] => "the variant has no fields".to_owned(),
             known => format!("the variant's fields are `{}`", known.join("`, `")),
@@ -139,7 +134,7 @@ fn names_in(message: &str) -> Vec<String> {
 }
 
 fn generate(ident: &Ident, ways: &[Way<'_>]) -> TokenStream {
-    let kinds = ways.iter().map(|way| {
+    let entries = ways.iter().map(|way| {
         let code = &way.code;
         let field = match &way.field {
             Some(field) => {
@@ -157,7 +152,10 @@ fn generate(ident: &Ident, ways: &[Way<'_>]) -> TokenStream {
         let fields = way.fields.iter().map(|field| &field.ident);
         quote!(Self::#variant { #(#fields),* } => ::core::write!(formatter__, #message))
     });
-    quote! {
+    let kinds = kinds(&quote!(RefusalKind), entries);
+    let code = quote! {
+        #kinds
+
         #[automatically_derived]
         impl ::core::fmt::Display for #ident {
             #[allow(unused_variables)]
@@ -171,16 +169,17 @@ fn generate(ident: &Ident, ways: &[Way<'_>]) -> TokenStream {
 
         #[automatically_derived]
         impl ::watershed::core::Refusal for #ident {
-            const KINDS: &'static [::watershed::core::RefusalKind] = &[#(#kinds),*];
+            const KINDS: &'static [::watershed::core::RefusalKind] = KINDS;
 
             fn kind(&self) -> &'static ::watershed::core::RefusalKind {
                 let place: usize = match self { #(Self::#variants { .. } => #places),* };
-                &<Self as ::watershed::core::Refusal>::KINDS[place]
+                &KINDS[place]
             }
 
             fn message(&self) -> ::std::string::String {
                 ::std::string::ToString::to_string(self)
             }
         }
-    }
+    };
+    quote!(const _: () = { #code };)
 }

@@ -71,7 +71,7 @@ impl<T: Display> TagText for T {}
 
 /// The value of a tag.
 #[inline]
-pub fn tag_text<T: TagText>(value: &T) -> &T {
+pub fn tag_text<T: TagText>(value: &T) -> &dyn Display {
     value
 }
 
@@ -95,6 +95,37 @@ pub fn key_of<T: KeyText>(part: &T) -> Key {
 #[inline]
 pub fn key_part<T: KeyText>(part: &T) -> &dyn Display {
     part
+}
+
+/// A type whose JSON Schema can be shown to callers.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no JSON Schema to show to callers",
+    label = "not described",
+    note = "add `JsonSchema` to its derives, beside `Serialize` and `Deserialize`; fields of your own types need it too"
+)]
+pub trait Described: schemars::JsonSchema {}
+
+#[diagnostic::do_not_recommend]
+impl<T: schemars::JsonSchema> Described for T {}
+
+/// Holds `T` to be described.
+pub const fn described<T: Described>() {}
+
+/// A closed set of words that is as cheap as a number.
+#[diagnostic::on_unimplemented(
+    message = "the choice `{Self}` is not `Copy`",
+    label = "not `Copy`",
+    note = "write #[derive(Choice, Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]"
+)]
+pub trait CopyWord: Copy {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Copy> CopyWord for T {}
+
+/// The choice itself.
+#[inline]
+pub fn copied<T: CopyWord>(choice: &T) -> T {
+    *choice
 }
 
 /// The choice that a column holds.

@@ -39,10 +39,7 @@ impl Contract {
         if let Some(owner) = &owner
             && owner.value().trim().is_empty()
         {
-            errors.say(
-                owner,
-                "name the team that answers for it: `owner = \"coordinators\"`",
-            );
+            errors.say(owner, "name the team that answers for it: `owner = \"coordinators\"`");
         }
         Self {
             owner: owner.map(|owner| owner.value()).unwrap_or_default(),

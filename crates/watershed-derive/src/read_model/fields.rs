@@ -28,9 +28,7 @@ fn one<'a>(field: &'a Field, errors: &mut Errors) -> Option<RowField<'a>> {
 fn key_mark(attributes: &[Attribute], errors: &mut Errors) -> Option<KeyMark> {
     let words = Words::read(attributes, "key", &["stream"], &[], errors);
     let stream = words.flag("stream", errors);
-    words
-        .is_present()
-        .then_some(if stream { KeyMark::Stream } else { KeyMark::Part })
+    words.is_present().then_some(if stream { KeyMark::Stream } else { KeyMark::Part })
 }
 
 fn check_key(row: &Ident, fields: &[RowField<'_>], errors: &mut Errors) {

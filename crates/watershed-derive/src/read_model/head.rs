@@ -68,11 +68,8 @@ pub(crate) fn require(input: &DeriveInput, words: &Words, word: &str, whole: &st
 }
 
 fn source(input: &DeriveInput, words: &Words, errors: &mut Errors) -> Source {
-    let enums: Vec<Type> = words
-        .lists("on", "on(FamilyEvent)", errors)
-        .into_iter()
-        .flat_map(|(_, enums)| enums)
-        .collect();
+    let enums: Vec<Type> =
+        words.lists("on", "on(FamilyEvent)", errors).into_iter().flat_map(|(_, enums)| enums).collect();
     let select = words.value("sql", "sql = \"SELECT ..\"", errors).cloned();
     let Some(select) = select else {
         if words.is_present() && words.get("on").is_none() && words.get("sql").is_none() {

@@ -9,8 +9,8 @@ pub(crate) use head::{require, table_name, version};
 use contract::Contract;
 use head::{Head, Source};
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
-use syn::{DeriveInput, Ident};
+use quote::{format_ident, quote, quote_spanned};
+use syn::{DeriveInput, Expr};
 
 use crate::row::{self, RowSpec, check_indexes};
 use crate::support::{Errors, Place, at, named_fields, refuse_generics, refuse_serde};
@@ -31,39 +31,31 @@ pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
         fields,
         indexes: head.indexes,
     };
-    let row = row::generate(&row);
-    let model = generate(
-        &input.ident,
-        head.version,
-        &contract,
-        &head.source,
-        head.show.as_ref(),
-    );
-    errors.or(quote!(#row #model))
+    let code = row::generate(&row);
+    let model = generate(&row, head.version, &contract, &head.source, head.show.as_ref());
+    errors.or(quote!(#code #model))
 }
 
 fn generate(
-    ident: &Ident,
+    row: &RowSpec<'_>,
     version: u32,
     contract: &Contract,
     source: &Source,
-    show: Option<&syn::Expr>,
+    show: Option<&Expr>,
 ) -> TokenStream {
+    let ident = row.ident;
+    let keyed_by = format_ident!("{}", if row.is_keyed_by_stream() { "Stream" } else { "Event" });
     let contract = contract.generate();
     let (source, handlers) = match source {
         Source::Log(enums) => {
             let handlers = enums.iter().map(
                 |events| quote_spanned!(at(events)=> ::watershed::core::Handler::<Self>::of::<#events>()),
             );
-            (
-                quote!(::watershed::core::Source::Log),
-                quote!(::std::vec::Vec::from([#(#handlers),*])),
-            )
+            (quote!(::watershed::core::Source::Log), quote!(::std::vec![#(#handlers),*]))
         }
-        Source::Sql(select) => (
-            quote!(::watershed::core::Source::Sql(#select)),
-            quote!(::std::vec::Vec::new()),
-        ),
+        Source::Sql(select) => {
+            (quote!(::watershed::core::Source::Sql(#select)), quote!(::std::vec::Vec::new()))
+        }
     };
     let is_shown = show.map(|show| {
         quote! {
@@ -78,6 +70,7 @@ fn generate(
             const VERSION: u32 = #version;
             const CONTRACT: ::watershed::core::Contract = #contract;
             const SOURCE: ::watershed::core::Source = #source;
+            const KEYED_BY: ::watershed::core::KeyedBy = ::watershed::core::KeyedBy::#keyed_by;
 
             fn handlers() -> ::std::vec::Vec<::watershed::core::Handler<Self>> {
                 #handlers

@@ -24,16 +24,9 @@ pub(super) fn read<'a>(
             continue;
         };
         columns.push(column);
-        parts.extend(measure.map(|measure| Part {
-            ident,
-            ty: &field.ty,
-            measure,
-        }));
+        parts.extend(measure.map(|measure| Part { ident, ty: &field.ty, measure }));
     }
-    if !fields
-        .iter()
-        .any(|field| field.attrs.iter().any(|mark| mark.path().is_ident("group")))
-    {
+    if !fields.iter().any(|field| field.attrs.iter().any(|mark| mark.path().is_ident("group"))) {
         errors.say(
             rollup,
             "say what the rows are grouped by: mark at least one field with #[group] (for one row over everything: \
@@ -66,10 +59,7 @@ fn one<'a>(
             return None;
         }
         _ => {
-            errors.say(
-                ident,
-                format!("`{ident}` is made of one thing: keep one of its marks"),
-            );
+            errors.say(ident, format!("`{ident}` is made of one thing: keep one of its marks"));
             return None;
         }
     };
@@ -77,10 +67,7 @@ fn one<'a>(
         && measure.may_be_empty()
         && option_of(&field.ty).is_none()
     {
-        errors.say(
-            &field.ty,
-            "where no row gives a number there is none to show: write `Option<..>`",
-        );
+        errors.say(&field.ty, "where no row gives a number there is none to show: write `Option<..>`");
     }
     let is_group = matches!(measure, Some(Measure::Group(_)));
     let column = RowField {

@@ -47,10 +47,7 @@ impl Measure {
             ("group", closure) => Some(Self::Group(closure)),
             ("count", closure) => Some(Self::Count(closure)),
             ("sum", Some(closure)) => Some(Self::Sum(closure)),
-            ("avg", Some(closure)) => Some(Self::Avg {
-                closure,
-                scale: scale(&words, errors),
-            }),
+            ("avg", Some(closure)) => Some(Self::Avg { closure, scale: scale(&words, errors) }),
             ("quantile", Some(closure)) => {
                 share(first.as_ref(), errors).map(|share| Self::Quantile { closure, share })
             }
@@ -119,10 +116,7 @@ fn share(given: Option<&Expr>, errors: &mut Errors) -> Option<f64> {
     };
     let inside = share.filter(|share| (0.0..=1.0).contains(share));
     if inside.is_none() {
-        errors.say(
-            given,
-            "a quantile's share is a number from 0 to 1: 0.5 is the median",
-        );
+        errors.say(given, "a quantile's share is a number from 0 to 1: 0.5 is the median");
         return Some(0.5);
     }
     inside

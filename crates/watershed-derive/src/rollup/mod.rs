@@ -38,13 +38,7 @@ pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
     let indexes = Indexes::read(&words, &mut errors);
     let (fields, parts) = fields::read(&input.ident, &fields, &mut errors);
     check_indexes(&indexes, &fields, &mut errors);
-    let row = RowSpec {
-        ident: &input.ident,
-        visibility: &input.vis,
-        name,
-        fields,
-        indexes,
-    };
+    let row = RowSpec { ident: &input.ident, visibility: &input.vis, name, fields, indexes };
     let row = row::generate(&row);
     let rollup = of.map(|of| generate(&input.ident, version, &of, filter.as_ref(), &parts));
     errors.or(quote!(#row #rollup))
@@ -85,8 +79,8 @@ fn generate(
             fn contribution(row: &Self::Of) -> ::core::option::Option<::watershed::core::Contribution> {
                 #filter
                 ::core::option::Option::Some(::watershed::core::Contribution {
-                    group: ::std::vec::Vec::from([#(#group),*]),
-                    inputs: ::std::vec::Vec::from([#(#inputs),*]),
+                    group: ::std::vec![#(#group),*],
+                    inputs: ::std::vec![#(#inputs),*],
                 })
             }
         }

@@ -48,14 +48,8 @@ impl Indexes {
         let indexes = self.0.iter().map(|columns| {
             let columns = columns.iter().map(|column| {
                 let name = column.ident.unraw().to_string();
-                let direction = format_ident!(
-                    "{}",
-                    if column.descending {
-                        "Descending"
-                    } else {
-                        "Ascending"
-                    }
-                );
+                let direction =
+                    format_ident!("{}", if column.descending { "Descending" } else { "Ascending" });
                 quote!((#name, ::watershed::core::Direction::#direction))
             });
             quote! {
@@ -75,10 +69,7 @@ pub(crate) fn check_indexes(indexes: &Indexes, fields: &[RowField<'_>], errors: 
                 let known: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
                 errors.say(
                     name,
-                    format!(
-                        "there is no field `{name}`; the fields are `{}`",
-                        known.join("`, `")
-                    ),
+                    format!("there is no field `{name}`; the fields are `{}`", known.join("`, `")),
                 );
             }
             Some(field) if field.at_read.is_some() => {

@@ -10,7 +10,7 @@ pub(super) fn key(fields: &[RowField<'_>]) -> TokenStream {
     match parts.as_slice() {
         [one] if one.key == Some(KeyMark::Stream) => {
             let (ident, span) = (one.ident, at(one.ty));
-            quote_spanned!(span=> ::watershed::core::Key::from(&self.#ident))
+            quote_spanned!(span=> <::watershed::core::Key as ::core::convert::From<_>>::from(&self.#ident))
         }
         [one] => {
             let (ident, ty) = (one.ident, one.ty);

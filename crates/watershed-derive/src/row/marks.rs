@@ -31,8 +31,5 @@ pub(crate) fn at_read(field: &Field, errors: &mut Errors) -> Option<Expr> {
 }
 
 fn find<'a>(field: &'a Field, mark: &str) -> Option<&'a Attribute> {
-    field
-        .attrs
-        .iter()
-        .find(|attribute| attribute.path().is_ident(mark))
+    field.attrs.iter().find(|attribute| attribute.path().is_ident(mark))
 }

@@ -16,6 +16,8 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::Ident;
 
+use crate::support::described;
+
 /// A row, ready to be generated.
 pub(crate) struct RowSpec<'a> {
     /// The struct.
@@ -35,21 +37,24 @@ impl<'a> RowSpec<'a> {
     fn stored(&self) -> impl Iterator<Item = &RowField<'a>> {
         self.fields.iter().filter(|field| field.at_read.is_none())
     }
+
+    /// Whether the key is the stream's id.
+    pub(crate) fn is_keyed_by_stream(&self) -> bool {
+        self.fields.iter().any(|field| field.key == Some(KeyMark::Stream))
+    }
 }
 
 /// `impl Row`, and the constants of the declared columns.
 pub(crate) fn generate(row: &RowSpec<'_>) -> TokenStream {
     let (ident, name) = (row.ident, &row.name);
-    let columns = row.stored().map(columns::spec);
+    let columns = row.stored().map(|field| columns::spec(row, field));
     let indexes = row.indexes.generate();
     let to_values = values::to_values(row);
     let from_values = values::from_values(row);
     let key = key::key(&row.fields);
     let at_read = values::at_read(row);
     let constants = constants::constants(row);
-    quote! {
-        #constants
-
+    let code = quote! {
         #[automatically_derived]
         impl ::watershed::core::Row for #ident {
             const NAME: &'static str = #name;
@@ -65,5 +70,7 @@ pub(crate) fn generate(row: &RowSpec<'_>) -> TokenStream {
 
             #at_read
         }
-    }
+    };
+    let described = described(ident, &code);
+    quote!(#constants #described)
 }

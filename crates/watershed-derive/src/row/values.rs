@@ -12,7 +12,7 @@ pub(super) fn to_values(row: &RowSpec<'_>) -> TokenStream {
         fn to_values(
             &self,
         ) -> ::core::result::Result<::std::vec::Vec<::watershed::core::Value>, ::watershed::core::ColumnError> {
-            ::core::result::Result::Ok(::std::vec::Vec::from([#(#values),*]))
+            ::core::result::Result::Ok(::std::vec![#(#values),*])
         }
     }
 }
@@ -42,15 +42,11 @@ pub(super) fn from_values(row: &RowSpec<'_>) -> TokenStream {
         let (ident, value) = (field.ident, from_value(field, local));
         quote!(#ident: #value)
     });
-    let computed = row
-        .fields
-        .iter()
-        .filter(|field| field.at_read.is_some())
-        .map(|field| {
-            let (ident, ty) = (field.ident, field.ty);
-            let default = quote_spanned!(at(ty)=> <#ty as ::core::default::Default>::default());
-            quote!(#ident: #default)
-        });
+    let computed = row.fields.iter().filter(|field| field.at_read.is_some()).map(|field| {
+        let (ident, ty) = (field.ident, field.ty);
+        let default = quote_spanned!(at(ty)=> <#ty as ::core::default::Default>::default());
+        quote!(#ident: #default)
+    });
     quote! {
         fn from_values(
             values: ::std::vec::Vec<::watershed::core::Value>,

@@ -47,10 +47,7 @@ impl Args {
             }
             Meta::NameValue(pair) => {
                 let name = pair.path.to_token_stream();
-                Err(syn::Error::new_spanned(
-                    pair,
-                    format!("write `#[{name}(..)]`, with round brackets"),
-                ))
+                Err(syn::Error::new_spanned(pair, format!("write `#[{name}(..)]`, with round brackets")))
             }
         }
     }
@@ -78,7 +75,7 @@ fn starts_named(input: ParseStream<'_>) -> bool {
 
 fn word(input: ParseStream<'_>) -> syn::Result<Word> {
     if !input.peek(Ident::peek_any) {
-        return Err(input.error("expected a word here"));
+        return Err(input.error("expected a word, as in `name = \"..\"`"));
     }
     let name = input.call(Ident::parse_any)?;
     let given = if input.peek(token::Paren) {

@@ -44,25 +44,16 @@ pub(crate) fn check_log_name(text: &LitStr, errors: &mut Errors) {
         |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || "._-".contains(letter);
     let dots = name.starts_with('.') || name.ends_with('.') || name.contains("..");
     if name.is_empty() || dots || !name.chars().all(fits) {
-        errors.say(
-            text,
-            "write small letters, digits, `-`, `_`, and `.` between parts, as in `coop.family`",
-        );
+        errors.say(text, "write small letters, digits, `-`, `_`, and `.` between parts, as in `coop.family`");
     }
 }
 
 /// A name that is a table's and stands in URLs: `at_risk_families`.
 pub(crate) fn check_table_name(name: &str, place: impl ToTokens, errors: &mut Errors) {
-    let starts = name
-        .chars()
-        .next()
-        .is_some_and(|letter| letter.is_ascii_lowercase());
+    let starts = name.chars().next().is_some_and(|letter| letter.is_ascii_lowercase());
     let fits = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
     if !starts || !name.chars().all(fits) {
-        errors.say(
-            place,
-            "write small letters, digits and `_`, a letter first, as in `at_risk_families`",
-        );
+        errors.say(place, "write small letters, digits and `_`, a letter first, as in `at_risk_families`");
     }
 }
 

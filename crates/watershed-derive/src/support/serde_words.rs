@@ -88,10 +88,7 @@ impl Place {
 
 /// Refuses the words of `#[serde(..)]` that would change what the derive relies on.
 pub(crate) fn refuse_serde(attributes: &[Attribute], place: Place, errors: &mut Errors) {
-    for attribute in attributes
-        .iter()
-        .filter(|attribute| attribute.path().is_ident("serde"))
-    {
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("serde")) {
         // What is malformed here, serde itself reports.
         let Ok(words) = attribute.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated) else {
             continue;
@@ -101,10 +98,7 @@ pub(crate) fn refuse_serde(attributes: &[Attribute], place: Place, errors: &mut 
                 continue;
             };
             if place.refused().contains(&name.as_str()) {
-                errors.say(
-                    &word,
-                    format!("#[serde({name})] cannot be here: {}", place.why(&name)),
-                );
+                errors.say(&word, format!("#[serde({name})] cannot be here: {}", place.why(&name)));
             }
         }
     }

@@ -22,10 +22,7 @@ pub(crate) fn enum_of<'a>(input: &'a DeriveInput, derive: &str) -> syn::Result<&
         Data::Enum(data) => Ok(data),
         _ => Err(syn::Error::new_spanned(
             &input.ident,
-            format!(
-                "#[derive({derive})] is for enums: write `enum {} {{ .. }}`",
-                input.ident
-            ),
+            format!("#[derive({derive})] is for enums: write `enum {} {{ .. }}`", input.ident),
         )),
     }
 }
@@ -33,10 +30,7 @@ pub(crate) fn enum_of<'a>(input: &'a DeriveInput, derive: &str) -> syn::Result<&
 /// The variant's fields: named ones, or none.
 pub(crate) fn fields_of<'a>(variant: &'a Variant, errors: &mut Errors) -> Vec<&'a Field> {
     if let Fields::Unnamed(fields) = &variant.fields {
-        errors.say(
-            fields,
-            format!("give the fields names: `{} {{ amount: Decimal }}`", variant.ident),
-        );
+        errors.say(fields, format!("give the fields names: `{} {{ amount: Decimal }}`", variant.ident));
         return Vec::new();
     }
     variant.fields.iter().collect()

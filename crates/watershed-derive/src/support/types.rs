@@ -26,10 +26,7 @@ pub(crate) fn option_of(ty: &Type) -> Option<&Type> {
 /// Whether the type is `String`, however its path is written.
 pub(crate) fn is_string(ty: &Type) -> bool {
     let Type::Path(path) = ty else { return false };
-    path.path
-        .segments
-        .last()
-        .is_some_and(|last| last.ident == "String" && last.arguments.is_empty())
+    path.path.segments.last().is_some_and(|last| last.ident == "String" && last.arguments.is_empty())
 }
 
 /// The literal that an expression is.

@@ -24,10 +24,7 @@ impl Words {
         repeated: &[&str],
         errors: &mut Errors,
     ) -> Self {
-        let mut read = Self {
-            words: Vec::new(),
-            present: false,
-        };
+        let mut read = Self { words: Vec::new(), present: false };
         for found in attributes.iter().filter(|found| found.path().is_ident(attribute)) {
             read.present = true;
             if let Some(args) = errors.take(Args::of(found, 0)) {
@@ -152,12 +149,8 @@ fn list_of<T: Parse>(tokens: &TokenStream) -> syn::Result<Vec<T>> {
 
 /// A duration as contracts write it: `500ms`, `2s`, `5m`, `1h`, `1d`. A number with such a suffix is one literal to Rust.
 pub(crate) fn duration(expression: &Expr) -> syn::Result<Duration> {
-    let wrong = || {
-        syn::Error::new_spanned(
-            expression,
-            "write a duration as `500ms`, `2s`, `5m`, `1h` or `1d`",
-        )
-    };
+    let wrong =
+        || syn::Error::new_spanned(expression, "write a duration as `500ms`, `2s`, `5m`, `1h` or `1d`");
     let Some(Lit::Int(number)) = literal(expression) else {
         return Err(wrong());
     };

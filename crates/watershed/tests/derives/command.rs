@@ -1,3 +1,5 @@
+use std::any::TypeId;
+
 use watershed::prelude::*;
 
 use crate::domain::LoanCommand;
@@ -7,27 +9,15 @@ fn parse(name: &str, body: &str) -> Result<LoanCommand, watershed::core::variant
 }
 
 fn lend(loan_id: &str, title: &str) -> LoanCommand {
-    LoanCommand::Lend {
-        loan_id: loan_id.into(),
-        title: title.into(),
-        days: None,
-    }
+    LoanCommand::Lend { loan_id: loan_id.into(), title: title.into(), days: None }
 }
 
 #[test]
 fn kinds_say_what_callers_need() {
-    let [lend, give_back] = LoanCommand::KINDS else {
-        panic!()
-    };
-    assert_eq!(
-        (lend.name, lend.id_field, lend.generates_id),
-        ("Lend", "loan_id", true)
-    );
+    let [lend, give_back] = LoanCommand::KINDS else { panic!() };
+    assert_eq!((lend.name, lend.id_field, lend.generates_id), ("Lend", "loan_id", true));
     assert_eq!(lend.doc, "Lends a book.\n\nThe slip is used once.");
-    assert_eq!(
-        (give_back.name, give_back.doc, give_back.generates_id),
-        ("Return", "", false)
-    );
+    assert_eq!((give_back.name, give_back.doc, give_back.generates_id), ("Return", "", false));
 }
 
 #[test]
@@ -52,16 +42,41 @@ fn an_unknown_command_or_field_is_named() {
 fn fingerprints_differ_in_every_field_and_in_the_name() {
     let same = lend("loan-7", "Emma");
     assert_eq!(same.fingerprint(), same.clone().fingerprint());
-    let back = LoanCommand::Return {
-        loan_id: "loan-7".into(),
-        on: Date::new(2024, 9, 1).unwrap(),
-    };
-    let days = LoanCommand::Lend {
-        loan_id: "loan-7".into(),
-        title: "Emma".into(),
-        days: Some(0),
-    };
+    let back = LoanCommand::Return { loan_id: "loan-7".into(), on: Date::new(2024, 9, 1).unwrap() };
+    let days = LoanCommand::Lend { loan_id: "loan-7".into(), title: "Emma".into(), days: Some(0) };
     for other in [lend("loan-8", "Emma"), lend("loan-7", "Emm"), days, back] {
         assert_ne!(same.fingerprint(), other.fingerprint(), "{other:?}");
     }
+}
+
+#[derive(Default)]
+struct TakeCard;
+
+#[derive(Command, Deserialize, JsonSchema)]
+#[command(decision = TakeCard, id = r#type)]
+enum CardCommand {
+    Take { r#type: String },
+}
+
+impl Decision for TakeCard {
+    type Command = CardCommand;
+    type Event = crate::domain::LoanEvent;
+    type Refusal = std::convert::Infallible;
+
+    fn boundary(command: &CardCommand) -> Boundary {
+        Boundary::tag("card", command.id())
+    }
+
+    fn decide(&self, _: &CardCommand, _: &Cx) -> Result<Vec<Self::Event>, Self::Refusal> {
+        Ok(Vec::new())
+    }
+
+    fn evolve(&mut self, _: &Self::Event) {}
+}
+
+#[test]
+fn a_decision_decides_commands_as_an_aggregate_does() {
+    assert_eq!(TypeId::of::<<CardCommand as Command>::Target>(), TypeId::of::<TakeCard>());
+    let command = CardCommand::parse("Take", br#"{"type":"gold"}"#).unwrap().unwrap();
+    assert_eq!((command.id(), command.kind().id_field), ("gold", "type"));
 }

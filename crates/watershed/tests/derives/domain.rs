@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 
 use watershed::prelude::*;
 
-#[derive(Choice, Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 /// What is lent.
-pub enum Medium {
+#[derive(Choice, Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Medium {
     Book,
     AudioBook,
-    DVD,
+    Dvd,
 }
 
 #[derive(Event, Serialize, Deserialize, JsonSchema, Debug, Clone, PartialEq)]
 #[event(category = "loan", prefix = "library.loan")]
-pub enum LoanEvent {
+pub(crate) enum LoanEvent {
     Lent {
         title: Personal<String>,
         medium: Medium,
@@ -50,11 +50,11 @@ fn due_to_until(mut old: serde_json::Value) -> serde_json::Value {
 }
 
 #[derive(Default, Debug)]
-pub struct Loan;
+pub(crate) struct Loan;
 
 #[derive(Command, Deserialize, JsonSchema, Debug, Clone, PartialEq)]
 #[command(aggregate = Loan, id = loan_id)]
-pub enum LoanCommand {
+pub(crate) enum LoanCommand {
     /// Lends a book.
     ///
     /// The slip is used once.
@@ -73,7 +73,7 @@ pub enum LoanCommand {
 
 #[derive(Refusal, Debug, PartialEq)]
 #[refusal(prefix = "library.loan")]
-pub enum LoanRefusal {
+pub(crate) enum LoanRefusal {
     #[refusal("say for how many days", field = days)]
     DaysMissing,
     #[refusal("loan {loan_id} came back on {on:?}, {{and}} {late:>3} days late")]
@@ -89,11 +89,9 @@ impl Aggregate for Loan {
         match command {
             LoanCommand::Lend { days: None, .. } => Err(LoanRefusal::DaysMissing),
             LoanCommand::Lend { .. } => Ok(vec![LoanEvent::Lost]),
-            LoanCommand::Return { loan_id, on } => Err(LoanRefusal::AlreadyReturned {
-                loan_id: loan_id.clone(),
-                on: *on,
-                late: 2,
-            }),
+            LoanCommand::Return { loan_id, on } => {
+                Err(LoanRefusal::AlreadyReturned { loan_id: loan_id.clone(), on: *on, late: 2 })
+            }
         }
     }
 
@@ -111,25 +109,25 @@ impl Aggregate for Loan {
     index(due asc)
 )]
 #[contract(owner = "desk", fresh = operational(500ms), reconcile = sample(1h), unknown = stop, personal)]
-pub struct LoanRow {
+pub(crate) struct LoanRow {
     #[key(stream)]
-    pub loan_id: String,
+    pub(crate) loan_id: String,
     /// What is printed on its back.
     #[search]
-    pub title: Personal<String>,
-    pub medium: Medium,
+    pub(crate) title: Personal<String>,
+    pub(crate) medium: Medium,
     #[index]
-    pub due: Option<Date>,
+    pub(crate) due: Option<Date>,
     #[internal]
-    pub hidden: bool,
+    pub(crate) hidden: bool,
     #[json]
-    pub notes: BTreeMap<String, u32>,
+    pub(crate) notes: BTreeMap<String, u32>,
     #[json]
     #[search]
-    pub earlier_readers: Option<Vec<String>>,
+    pub(crate) earlier_readers: Option<Vec<String>>,
     #[at_read(|row, now| Some(now.date().days_since(row.due?)))]
-    pub days_over: Option<i64>,
-    pub r#type: String,
+    pub(crate) days_over: Option<i64>,
+    pub(crate) r#type: String,
 }
 
 impl On<LoanEvent> for LoanRow {
@@ -144,7 +142,7 @@ impl On<LoanEvent> for LoanRow {
 }
 
 impl LoanRow {
-    pub fn example() -> Self {
+    pub(crate) fn example() -> Self {
         Self {
             loan_id: "loan-7".into(),
             title: "Middlemarch".into(),
@@ -159,24 +157,24 @@ impl LoanRow {
     }
 }
 
-/// One row per reader and month.
+/// One row per reader and month, from a `SELECT`.
 #[derive(ReadModel, Serialize, Deserialize, JsonSchema, Debug, Clone, PartialEq)]
 #[read_model(name = "reader_months", version = 1, sql = "SELECT 1")]
 #[contract(owner = "desk")]
-struct ReaderMonth {
+pub(crate) struct ReaderMonth {
     #[key]
-    reader: String,
+    pub(crate) reader: String,
     #[key]
-    month: Month,
+    pub(crate) month: Month,
     #[index]
-    loans: i64,
+    pub(crate) loans: i64,
 }
 
+/// Loans that are due by a day.
 #[derive(Query, Deserialize, JsonSchema)]
 #[query(name = "loans_due_by")]
-/// Loans that are due by a day.
-pub struct LoansDueBy {
-    pub day: Date,
+pub(crate) struct LoansDueBy {
+    pub(crate) day: Date,
 }
 
 impl Query for LoansDueBy {
@@ -185,20 +183,4 @@ impl Query for LoansDueBy {
     fn ask(&self) -> Page<LoanRow> {
         Page::of(LoanRow::due.le(self.day)).sort([LoanRow::medium.desc(), LoanRow::loan_id.asc()])
     }
-}
-
-/// The names in prelude of both a trait and its derive can be used side by side.
-pub fn month_row() -> (String, Vec<&'static str>) {
-    let row = ReaderMonth {
-        reader: "a:b".into(),
-        month: Month::new(2024, 9).unwrap(),
-        loans: 3,
-    };
-    let _ = (ReaderMonth::loans, ReaderMonth::month);
-    let keys = ReaderMonth::table();
-    let names = keys
-        .key_columns()
-        .map(|place| ReaderMonth::COLUMNS[place].name.as_ref().to_owned());
-    let names: Vec<&'static str> = names.map(|name| &*name.leak()).collect();
-    (row.key().to_string(), names)
 }

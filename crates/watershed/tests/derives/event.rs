@@ -32,11 +32,7 @@ fn stored(name: &str, schema: u32, payload: &[u8]) -> StoredEvent {
         causation: None,
         traceparent: None,
     };
-    StoredEvent {
-        envelope: Arc::new(envelope),
-        payload: payload.into(),
-        tags: Vec::new(),
-    }
+    StoredEvent { envelope: Arc::new(envelope), payload: payload.into(), tags: Vec::new() }
 }
 
 fn tags(event: &LoanEvent) -> Vec<(String, bool)> {

@@ -1,5 +1,7 @@
 //! What the derives make of a small domain: names, tags, fingerprints, words, columns, contracts, contributions.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
+
 mod choice;
 mod command;
 mod domain;

@@ -7,17 +7,10 @@ use crate::domain::LoansDueBy;
 fn a_query_has_a_name_a_description_and_a_plan() {
     assert_eq!(LoansDueBy::NAME, "loans_due_by");
     assert_eq!(LoansDueBy::DOC, "Loans that are due by a day.");
-    let ask = LoansDueBy {
-        day: Date::new(2024, 9, 1).unwrap(),
-    }
-    .ask()
-    .into_ask();
+    let ask = LoansDueBy { day: Date::new(2024, 9, 1).unwrap() }.ask().into_ask();
     assert_eq!(ask.view, "loans");
     assert_eq!(
         ask.sort,
-        [
-            ("medium".into(), Direction::Descending),
-            ("loan_id".into(), Direction::Ascending)
-        ]
+        [("medium".into(), Direction::Descending), ("loan_id".into(), Direction::Ascending)]
     );
 }

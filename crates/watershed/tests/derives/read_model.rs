@@ -1,9 +1,11 @@
 use std::time::Duration;
 
-use watershed::core::{ColumnKind, Contract, Direction, Freshness, Reconcile, Source, UnknownEvents, Value};
+use watershed::core::{
+    ColumnKind, Contract, Direction, Freshness, KeyedBy, Reconcile, Source, UnknownEvents, Value,
+};
 use watershed::prelude::*;
 
-use crate::domain::{LoanRow, month_row};
+use crate::domain::{LoanRow, ReaderMonth};
 
 #[test]
 fn a_row_survives_its_columns() {
@@ -11,11 +13,7 @@ fn a_row_survives_its_columns() {
     let values = row.to_values().unwrap();
     assert_eq!(values.len(), LoanRow::COLUMNS.len());
     assert_eq!(LoanRow::from_values(values).unwrap(), row);
-    let empty = LoanRow {
-        due: None,
-        earlier_readers: Some(vec!["Ada".into()]),
-        ..row
-    };
+    let empty = LoanRow { due: None, earlier_readers: Some(vec!["Ada".into()]), ..row };
     assert_eq!(LoanRow::from_values(empty.to_values().unwrap()).unwrap(), empty);
 }
 
@@ -32,12 +30,7 @@ fn columns_are_what_the_marks_say() {
                 (column.searched, "searched"),
                 (column.internal, "internal"),
             ];
-            words.extend(
-                marks
-                    .iter()
-                    .filter(|(is, _)| *is)
-                    .map(|(_, word)| (*word).to_owned()),
-            );
+            words.extend(marks.iter().filter(|(is, _)| *is).map(|(_, word)| (*word).to_owned()));
             words.join(" ")
         })
         .collect();
@@ -46,7 +39,7 @@ fn columns_are_what_the_marks_say() {
         [
             "loan_id Text key",
             "title Text searched",
-            "medium Text",
+            "medium Text indexed",
             "due Text optional indexed",
             "hidden Bool internal",
             "notes Json",
@@ -87,9 +80,10 @@ fn an_empty_nested_column_is_empty_rather_than_the_text_null() {
 #[test]
 fn the_key_is_the_streams_id_or_its_columns_joined() {
     assert_eq!(LoanRow::example().key(), Key::from("loan-7"));
-    let (key, names) = month_row();
-    assert_eq!(key, "a%3Ab:2024-09");
-    assert_eq!(names, ["reader", "month"]);
+    assert_eq!((LoanRow::KEYED_BY, ReaderMonth::KEYED_BY), (KeyedBy::Stream, KeyedBy::Event));
+    let month = ReaderMonth { reader: "a:b".into(), month: Month::new(2024, 9).unwrap(), loans: 3 };
+    assert_eq!(month.key().as_str(), "a%3Ab:2024-09");
+    assert_eq!(ReaderMonth::table().key_columns().collect::<Vec<_>>(), [0, 1]);
 }
 
 #[test]
@@ -113,20 +107,12 @@ fn the_contract_and_the_rest_of_the_head_are_as_written() {
     };
     assert_eq!(LoanRow::CONTRACT, contract);
     assert_eq!((LoanRow::VERSION, LoanRow::SOURCE), (2, Source::Log));
-    let indexes: Vec<_> = LoanRow::INDEXES
-        .iter()
-        .map(|index| index.columns.to_vec())
-        .collect();
+    let indexes: Vec<_> = LoanRow::INDEXES.iter().map(|index| index.columns.to_vec()).collect();
     let medium_and_due = vec![("medium", Direction::Descending), ("due", Direction::Ascending)];
     assert_eq!(indexes, [medium_and_due, vec![("due", Direction::Ascending)]]);
-    let hidden = LoanRow {
-        hidden: true,
-        ..LoanRow::example()
-    };
+    let hidden = LoanRow { hidden: true, ..LoanRow::example() };
     assert!(LoanRow::example().is_shown() && !hidden.is_shown());
-    let [handler] = &LoanRow::handlers()[..] else {
-        panic!()
-    };
+    let [handler] = &LoanRow::handlers()[..] else { panic!() };
     assert_eq!((handler.category, handler.kinds.len()), ("loan", 4));
 }
 
@@ -138,4 +124,39 @@ fn column_constants_bear_the_columns_names() {
     assert_eq!(LoanRow::earlier_readers.name(), "earlier_readers");
     let _: Column<LoanRow, Date> = LoanRow::due;
     let _: Filter<LoanRow> = LoanRow::earlier_readers.contains("Ada");
+}
+
+#[test]
+fn an_sql_view_folds_nothing() {
+    assert_eq!(ReaderMonth::SOURCE, Source::Sql("SELECT 1"));
+    assert!(ReaderMonth::handlers().is_empty());
+}
+
+/// A read model with the given contract, and what came of it.
+macro_rules! contract {
+    ($($words:tt)*) => {{
+        #[derive(ReadModel, Serialize, JsonSchema)]
+        #[read_model(name = "x", version = 1, sql = "SELECT 1")]
+        #[contract(owner = "desk", $($words)*)]
+        struct X {
+            #[key]
+            id: String,
+        }
+        X::CONTRACT
+    }};
+}
+
+#[test]
+fn every_word_of_a_contract_is_understood() {
+    let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+    assert_eq!(contract!().freshness, Contract::DEFAULT.freshness);
+    assert_eq!(contract!(fresh = inline).freshness, Freshness::Inline);
+    assert_eq!(contract!(fresh = read_your_writes).freshness, Freshness::ReadYourWrites);
+    let hour = contract!(fresh = analytical(1h), reconcile = sample(90m), unknown = ignore);
+    assert_eq!(hour.freshness, Freshness::Analytical(minutes(60)));
+    assert_eq!(hour.reconcile, Reconcile::Sample(minutes(90)));
+    assert_eq!((hour.unknown, hour.personal), (UnknownEvents::Ignore, false));
+    let words = contract!(reconcile = on_request, unknown = park, personal);
+    assert_eq!((words.reconcile, words.unknown), (Reconcile::OnRequest, UnknownEvents::Park));
+    assert!(words.personal);
 }

@@ -57,10 +57,7 @@ fn a_row_gives_each_column_what_its_closure_says() {
 
 #[test]
 fn a_row_outside_the_filter_gives_nothing() {
-    let hidden = LoanRow {
-        hidden: true,
-        ..LoanRow::example()
-    };
+    let hidden = LoanRow { hidden: true, ..LoanRow::example() };
     assert_eq!(Media::contribution(&hidden), None);
 }
 
@@ -107,7 +104,7 @@ fn measures_stand_beside_the_stored_columns() {
 #[test]
 fn a_rollups_row_is_a_row() {
     let mut media = Media {
-        medium: Medium::DVD,
+        medium: Medium::Dvd,
         loans: 5,
         without_due: 0,
         torn: 1,

@@ -1,0 +1,34 @@
+use watershed::prelude::*;
+
+#[derive(Command, Deserialize, JsonSchema)]
+enum Nothing {
+    Enroll { family_id: String },
+}
+
+#[derive(Command, Deserialize, JsonSchema)]
+#[command(agregate = Family, id = family_id)]
+enum Misspelt {
+    Enroll { family_id: String },
+}
+
+#[derive(Command, Deserialize, JsonSchema)]
+#[command(aggregate = Family)]
+enum WithoutId {
+    Enroll { family_id: String },
+}
+
+#[derive(Command, Deserialize, JsonSchema)]
+#[command(aggregate = Family, id = family_id)]
+#[serde(rename_all = "snake_case")]
+enum FamilyCommand {
+    Enroll { #[id(generate)] family_id: String },
+    Pay { amount: Decimal },
+    Withdraw { family_id: u64 },
+    Contact { family_id: String, #[id(generate)] contact_id: String },
+    Close(String),
+    Open { #[id] family_id: String },
+}
+
+struct Family;
+
+fn main() {}
