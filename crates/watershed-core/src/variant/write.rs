@@ -47,7 +47,7 @@ impl serde::ser::SerializeStructVariant for Struct<'_> {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "`map_err` hands it over")]
+#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]
 fn json_error(error: serde_json::Error) -> WriteError {
     WriteError(error.to_string())
 }

@@ -8,7 +8,7 @@ use watershed_core::{
 };
 
 use super::cells::{Cell, Cells, Shared};
-use super::handler::{handle_json, is_name, settle_id};
+use super::handler::{StateFound, handle_json, is_name, settle_id};
 use super::write_core::{Failed, Seen, append_for, failed, idempotency, new_events};
 use super::{AnyRefusal, CommandHandler, Request, SendError, StateAt, WriteCore, WriteModel};
 
@@ -216,7 +216,7 @@ impl<A: Aggregate> Aggregates<A> {
     /// Folds the state: from the newest snapshot that can be used, and the events since.
     async fn load(&self, tenant: &Tenant, stream: &StreamId, at: StateAt) -> Result<(A, Version), String> {
         let (mut state, mut version) = match at {
-            StateAt::Latest => self.from_snapshot(tenant, stream).await.unwrap_or_default(),
+            StateAt::Latest => self.snapshot_of(tenant, stream).await.unwrap_or_default(),
             _ => Default::default(),
         };
         loop {
@@ -242,7 +242,7 @@ impl<A: Aggregate> Aggregates<A> {
         }
     }
 
-    async fn from_snapshot(&self, tenant: &Tenant, stream: &StreamId) -> Option<(A, Version)> {
+    async fn snapshot_of(&self, tenant: &Tenant, stream: &StreamId) -> Option<(A, Version)> {
         let codec = self.storage.snapshot_codec()?;
         let snapshot = self.core.log.load_snapshot(tenant, stream).await?;
         if snapshot.meaning != codec.version {
@@ -303,7 +303,7 @@ impl<A: Aggregate> WriteModel for Aggregates<A> {
         tenant: &'a Tenant,
         stream: &'a StreamId,
         at: StateAt,
-    ) -> Option<Later<'a, Result<(Version, Option<serde_json::Value>), String>>> {
+    ) -> Option<Later<'a, StateFound>> {
         Some(Box::pin(async move {
             let (state, version) = self.load(tenant, stream, at).await?;
             let json = self.storage.snapshot_codec().and_then(|codec| (codec.encode)(&state).ok());

@@ -5,10 +5,10 @@ use schemars::SchemaGenerator;
 use watershed_core::ports::{Condition, Later, ReadFrom, Scope};
 use watershed_core::{
     Boundary, Command, CommandKind, Cx, Decision, Event, Position, Receipt, Refusal, RefusalKind, StreamId,
-    Tenant, Version, event,
+    Tenant, event,
 };
 
-use super::handler::{handle_json, is_name, settle_id};
+use super::handler::{StateFound, handle_json, is_name, settle_id};
 use super::write_core::{Failed, Seen, append_for, failed, idempotency, new_events};
 use super::{AnyRefusal, CommandHandler, Request, SendError, StateAt, WriteCore, WriteModel};
 
@@ -139,12 +139,7 @@ impl<D: Decision> WriteModel for Decisions<D> {
         Box::pin(handle_json(self, name, body, request))
     }
 
-    fn state<'a>(
-        &'a self,
-        _: &'a Tenant,
-        _: &'a StreamId,
-        _: StateAt,
-    ) -> Option<Later<'a, Result<(Version, Option<serde_json::Value>), String>>> {
+    fn state<'a>(&'a self, _: &'a Tenant, _: &'a StreamId, _: StateAt) -> Option<Later<'a, StateFound>> {
         None
     }
 }

@@ -52,8 +52,11 @@ pub(crate) trait WriteModel: Send + Sync {
         tenant: &'a Tenant,
         stream: &'a StreamId,
         at: StateAt,
-    ) -> Option<Later<'a, Result<(Version, Option<serde_json::Value>), String>>>;
+    ) -> Option<Later<'a, StateFound>>;
 }
+
+/// The version that a state stands for, and the state in JSON where it can be written so; or why it could not be loaded.
+pub(crate) type StateFound = Result<(Version, Option<serde_json::Value>), String>;
 
 /// A handler whose command type is put aside: in fact an `Arc<dyn CommandHandler<C>>`.
 pub(crate) type ErasedHandler = Box<dyn std::any::Any + Send + Sync>;

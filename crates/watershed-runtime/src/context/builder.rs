@@ -5,8 +5,7 @@ use rustc_hash::FxHashMap;
 use schemars::SchemaGenerator;
 use watershed_core::ports::{EventLog, RowStore, SystemClock};
 use watershed_core::{
-    Aggregate, Authorizer, Clock, Contract, Decision, Plan, Query, ReadModel, Rollup, Row, Source,
-    TableSpec,
+    Aggregate, Authorizer, Clock, Contract, Decision, Plan, Query, ReadModel, Rollup, Row, Source, TableSpec,
 };
 
 use super::catalogue::ViewKind;

@@ -90,14 +90,14 @@ impl Live {
                         touches.push(Touch { event: place - start, model, key });
                     }
                     Concern::Stop(problem) => {
-                        self.write_span(&events[start..place], std::mem::take(&mut touches), &unreadable)?;
+                        self.write_span(&events[start..place], &touches, &unreadable)?;
                         return Err(Trouble::Stop(problem));
                     }
                     Concern::Matching(predicate) => {
                         // Everything before it must be in the store, where the rows that it concerns are looked for.
                         let (mine, before): (Vec<_>, Vec<_>) =
                             touches.drain(..).partition(|touch: &Touch| touch.event == place - start);
-                        self.write_span(&events[start..place], before, &unreadable)?;
+                        self.write_span(&events[start..place], &before, &unreadable)?;
                         start = place;
                         touches.extend(mine.into_iter().map(|touch| Touch { event: 0, ..touch }));
                         let keys = self.scan(model, &predicate)?;
@@ -106,26 +106,26 @@ impl Live {
                 }
             }
         }
-        self.write_span(&events[start..], touches, &unreadable)
+        self.write_span(&events[start..], &touches, &unreadable)
     }
 
     fn write_span(
         &mut self,
         events: &[FeedEvent],
-        touches: Vec<Touch>,
+        touches: &[Touch],
         unreadable: &[ApplyFailure],
     ) -> Result<(), Trouble> {
         let Some(last) = events.last() else { return Ok(()) };
-        self.load_touched(&touches)?;
+        self.load_touched(touches)?;
         for place in 0..touches.len() {
-            self.take_touch(events, &touches, place, unreadable)?;
+            self.take_touch(events, touches, place, unreadable)?;
         }
         self.checkpoint = Checkpoint {
             position: last.position(),
             event_id: Some(last.stored.id),
             event_version: last.stored.version,
             event_time: Some(last.stored.recorded_at),
-            events_processed: self.checkpoint.events_processed + count_events(&touches),
+            events_processed: self.checkpoint.events_processed + count_events(touches),
             status: "running".to_owned(),
             last_error: None,
             updated_at: Some(self.clock.now()),

@@ -147,7 +147,7 @@ impl<R: ReadModel> ModelState<R> {
 
     /// What a row takes in memory, measured on a sample: contents, key, and the tables around them.
     fn measure(&mut self, key: &RowKey) {
-        if self.cells.len() % MEASURED_ONE_IN != 0 {
+        if !self.cells.len().is_multiple_of(MEASURED_ONE_IN) {
             return;
         }
         if let Some(row) = self.cells.get(key).and_then(|cell| cell.row.as_ref()) {
@@ -370,7 +370,7 @@ impl<R: ReadModel> AnyModel for ModelState<R> {
     }
 
     fn footprint(&self) -> usize {
-        let a_row = if self.measured_rows == 0 { 512 } else { self.measured_bytes / self.measured_rows };
+        let a_row = self.measured_bytes.checked_div(self.measured_rows).unwrap_or(512);
         self.cells.len() * a_row
     }
 

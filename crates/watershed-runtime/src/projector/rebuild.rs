@@ -422,7 +422,7 @@ impl<'a> Worker<'a> {
                         empty.insert(rollup);
                     }
                     std::collections::btree_map::Entry::Occupied(mut merged) => {
-                        merged.get_mut().merge(rollup)
+                        merged.get_mut().merge(rollup);
                     }
                 }
             }

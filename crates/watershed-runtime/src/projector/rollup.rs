@@ -340,7 +340,7 @@ impl RollupState {
                     place.insert(group);
                 }
                 std::collections::hash_map::Entry::Occupied(mut place) => {
-                    merge_groups(place.get_mut(), group)
+                    merge_groups(place.get_mut(), group);
                 }
             }
         }

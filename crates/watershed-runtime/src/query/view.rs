@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use serde_json::value::RawValue;
 use watershed_core::read::parse_value;
 use watershed_core::{ColumnSpec, Contract, Predicate, Row, TableSpec, Timestamp, Value};
@@ -16,26 +18,15 @@ pub(crate) trait ErasedView: Send + Sync {
 /// A view of rows of `R`.
 pub(crate) struct View<R> {
     table: TableSpec,
-    internal: Vec<&'static str>,
+    internal: Vec<Cow<'static, str>>,
     row: std::marker::PhantomData<fn() -> R>,
 }
 
 impl<R: Row> View<R> {
     pub(crate) fn new() -> Self {
-        let internal = R::COLUMNS
-            .iter()
-            .filter(|column| column.internal)
-            .map(|column| static_name(&column.name))
-            .collect();
+        let internal =
+            R::COLUMNS.iter().filter(|column| column.internal).map(|column| column.name.clone()).collect();
         Self { table: R::table(), internal, row: std::marker::PhantomData }
-    }
-}
-
-/// Column names come from the derives, which borrow them for ever.
-fn static_name(name: &std::borrow::Cow<'static, str>) -> &'static str {
-    match name {
-        std::borrow::Cow::Borrowed(name) => name,
-        std::borrow::Cow::Owned(_) => "",
     }
 }
 
@@ -62,7 +53,7 @@ impl<R: Row> ErasedView for View<R> {
         }
         let mut json = serde_json::to_value(&row).map_err(unreadable)?;
         if let Some(object) = json.as_object_mut() {
-            object.retain(|name, _| !self.internal.contains(&name.as_str()));
+            object.retain(|name, _| !self.internal.iter().any(|internal| internal == name));
         }
         serde_json::value::to_raw_value(&json).map_err(unreadable)
     }
@@ -78,7 +69,7 @@ pub(crate) fn filter_of(
     let malformed = |problem: String| AskError::Malformed { field: column.to_owned(), problem };
     let spec = declared(table, column)?;
     let parse = |text: &str| parse_value(spec.kind, text).map_err(|error| malformed(error.to_string()));
-    let name: std::borrow::Cow<'static, str> = spec.name.clone();
+    let name: Cow<'static, str> = spec.name.clone();
     let compare =
         |comparison| Ok(Predicate::Compare { column: name.clone(), comparison, value: parse(value)? });
     use watershed_core::read::Comparison::{Equal, Greater, GreaterOrEqual, Less, LessOrEqual};
