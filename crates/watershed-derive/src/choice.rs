@@ -9,8 +9,8 @@ use crate::support::{Errors, at, docs, enum_of, refuse_generics, snake};
 
 pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
     let data = enum_of(input, "Choice")?;
+    refuse_generics(input)?;
     let mut errors = Errors::default();
-    refuse_generics(input, &mut errors);
     let mut words: Vec<(&Ident, String)> = Vec::new();
     for variant in &data.variants {
         if !matches!(variant.fields, Fields::Unit) {
@@ -25,7 +25,8 @@ pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
         }
         words.push((&variant.ident, word));
     }
-    errors.or(generate(input, &words))
+    let code = if errors.is_empty() { generate(input, &words) } else { TokenStream::new() };
+    Ok(errors.beside(&code))
 }
 
 fn generate(input: &DeriveInput, words: &[(&Ident, String)]) -> TokenStream {

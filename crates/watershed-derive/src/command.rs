@@ -1,7 +1,7 @@
 //! `#[derive(Command)]`.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{DeriveInput, Field, Ident, Type, Variant};
 
@@ -19,6 +19,14 @@ struct Target {
     id: Ident,
 }
 
+impl Target {
+    /// The type of its refusals.
+    fn refusal(&self) -> TokenStream {
+        let (ty, kind) = (&self.ty, &self.kind);
+        quote_spanned!(at(ty)=> <#ty as ::watershed::core::#kind>::Refusal)
+    }
+}
+
 /// One variant: a command.
 struct Kind<'a> {
     ident: &'a Ident,
@@ -29,14 +37,17 @@ struct Kind<'a> {
 
 pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
     let data = enum_of(input, "Command")?;
+    refuse_generics(input)?;
     let mut errors = Errors::default();
-    refuse_generics(input, &mut errors);
     refuse_serde(&input.attrs, Place::Commands, &mut errors);
     let target = target(input, &mut errors);
     let id = target.as_ref().map(|target| &target.id);
     let kinds: Vec<Kind<'_>> = data.variants.iter().map(|variant| kind(variant, id, &mut errors)).collect();
-    let code = target.map(|target| generate(&input.ident, &target, &kinds));
-    errors.or(code.unwrap_or_default())
+    let code = match &target {
+        Some(target) if errors.is_empty() => generate(&input.ident, target, &kinds),
+        target => unsound(&input.ident, target.as_ref()),
+    };
+    Ok(errors.beside(&code))
 }
 
 fn target(input: &DeriveInput, errors: &mut Errors) -> Option<Target> {
@@ -115,7 +126,7 @@ fn check_id(variant: &Variant, fields: &[&Field], id: &Ident, errors: &mut Error
 }
 
 fn generate(ident: &Ident, target: &Target, kinds: &[Kind<'_>]) -> TokenStream {
-    let (ty, trait_, id) = (&target.ty, &target.kind, &target.id);
+    let (ty, id) = (&target.ty, &target.id);
     let id_name = id.unraw().to_string();
     let entries = kinds.iter().map(|kind| {
         let (name, doc, generates_id) = (kind.ident.unraw().to_string(), &kind.doc, kind.generates_id);
@@ -131,7 +142,7 @@ fn generate(ident: &Ident, target: &Target, kinds: &[Kind<'_>]) -> TokenStream {
     let variants: Vec<&Ident> = kinds.iter().map(|kind| kind.ident).collect();
     let places = 0..kinds.len();
     let fingerprints = kinds.iter().map(fingerprint);
-    let refusal = quote_spanned!(at(ty)=> <#ty as ::watershed::core::#trait_>::Refusal);
+    let refusal = target.refusal();
     let constant = support::kinds(&quote!(CommandKind), entries);
     let code = quote! {
         #constant
@@ -175,5 +186,26 @@ fn fingerprint(kind: &Kind<'_>) -> TokenStream {
     }
     quote! {
         Self::#variant { #(#patterns),* } => ::watershed::core::FingerprintWriter::new(#name) #(#adds)* .finish()
+    }
+}
+
+/// Stands for the code of an enum that has errors, so that what uses the enum is not reported as well.
+fn unsound(ident: &Ident, target: Option<&Target>) -> TokenStream {
+    let (ty, refusal) = match target {
+        Some(target) => (target.ty.to_token_stream(), target.refusal()),
+        None => (quote!(Self), quote!(::core::convert::Infallible)),
+    };
+    quote! {
+        #[automatically_derived]
+        impl ::watershed::core::Command for #ident {
+            type Target = #ty;
+            type Refusal = #refusal;
+            const KINDS: &'static [::watershed::core::CommandKind] = &[];
+
+            fn kind(&self) -> &'static ::watershed::core::CommandKind { loop {} }
+            fn id(&self) -> &str { loop {} }
+            fn set_id(&mut self, _: ::std::string::String) { loop {} }
+            fn fingerprint(&self) -> ::watershed::core::Fingerprint { loop {} }
+        }
     }
 }

@@ -29,8 +29,8 @@ struct TagField<'a> {
 
 pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
     let data = enum_of(input, "Event")?;
+    refuse_generics(input)?;
     let mut errors = Errors::default();
-    refuse_generics(input, &mut errors);
     refuse_serde(&input.attrs, Place::Events, &mut errors);
     let names = names(input, &mut errors);
     let prefix = names.as_ref().map_or(String::new(), |(_, prefix)| prefix.value());
@@ -48,7 +48,8 @@ pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
         }
     }
     let category = names.map(|(category, _)| category);
-    errors.or(generate(&input.ident, category.as_ref(), &facts))
+    let category = category.map_or(String::new(), |category| category.value());
+    Ok(errors.beside(&generate(&input.ident, &category, &facts)))
 }
 
 /// The category and the prefix.
@@ -142,7 +143,7 @@ fn tags<'a>(field: &'a Field, errors: &mut Errors) -> Vec<TagField<'a>> {
     tags
 }
 
-fn generate(ident: &Ident, category: Option<&LitStr>, facts: &[Fact<'_>]) -> TokenStream {
+fn generate(ident: &Ident, category: &str, facts: &[Fact<'_>]) -> TokenStream {
     let entries = facts.iter().map(|fact| {
         let (name, schema, upcasts) = (&fact.name, fact.schema, &fact.upcasts);
         let variant = fact.ident.unraw().to_string();

@@ -8,8 +8,8 @@ use crate::support::{Errors, Words, check_table_name, described, docs, named_fie
 
 pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
     named_fields(input, "Query")?;
+    refuse_generics(input)?;
     let mut errors = Errors::default();
-    refuse_generics(input, &mut errors);
     let words = Words::read(&input.attrs, "query", &["name"], &[], &mut errors);
     let name = words.text("name", "name = \"list_at_risk_families\"", &mut errors);
     match &name {
@@ -20,6 +20,7 @@ pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
         ),
         None => {}
     }
+    let name = name.map_or(String::new(), |name| name.value());
     let (ident, doc) = (&input.ident, docs(&input.attrs));
     let code = quote! {
         #[automatically_derived]
@@ -28,5 +29,5 @@ pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
             const DOC: &'static str = #doc;
         }
     };
-    errors.or(described(ident, &code))
+    Ok(errors.beside(&described(ident, &code)))
 }

@@ -12,7 +12,7 @@ pub(super) fn read<'a>(row: &Ident, fields: &[&'a Field], errors: &mut Errors) -
 
 fn one<'a>(field: &'a Field, errors: &mut Errors) -> Option<RowField<'a>> {
     refuse_serde(&field.attrs, Place::RowField, errors);
-    let read = RowField {
+    let mut read = RowField {
         key: key_mark(&field.attrs, errors),
         indexed: has(field, "index", errors),
         searched: has(field, "search", errors),

@@ -1,7 +1,7 @@
 use syn::{DeriveInput, Expr, Type};
 
 use crate::row::Indexes;
-use crate::support::{Errors, Words, check_closure, check_table_name};
+use crate::support::{Errors, Words, check_table_name, closure};
 
 const WHOLE: &str = "#[read_model(name = \"at_risk_families\", version = 1, on(FamilyEvent))]";
 
@@ -93,7 +93,5 @@ fn source(input: &DeriveInput, words: &Words, errors: &mut Errors) -> Source {
 
 fn show(words: &Words, errors: &mut Errors) -> Option<Expr> {
     const EXAMPLE: &str = "show = |row| row.risk_score >= 70";
-    let show = words.value("show", EXAMPLE, errors)?;
-    check_closure(show, 1, EXAMPLE, errors);
-    Some(show.clone())
+    closure(words.value("show", EXAMPLE, errors)?.clone(), 1, EXAMPLE, errors)
 }

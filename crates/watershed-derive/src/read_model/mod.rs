@@ -17,8 +17,8 @@ use crate::support::{Errors, Place, at, named_fields, refuse_generics, refuse_se
 
 pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
     let fields = named_fields(input, "ReadModel")?;
+    refuse_generics(input)?;
     let mut errors = Errors::default();
-    refuse_generics(input, &mut errors);
     refuse_serde(&input.attrs, Place::Row, &mut errors);
     let head = Head::read(input, &mut errors);
     let contract = Contract::read(input, &mut errors);
@@ -33,7 +33,7 @@ pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
     };
     let code = row::generate(&row);
     let model = generate(&row, head.version, &contract, &head.source, head.show.as_ref());
-    errors.or(quote!(#code #model))
+    Ok(errors.beside(&quote!(#code #model)))
 }
 
 fn generate(

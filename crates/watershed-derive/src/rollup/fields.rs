@@ -20,9 +20,7 @@ pub(super) fn read<'a>(
     let (mut columns, mut parts) = (Vec::new(), Vec::new());
     for field in fields {
         let Some(ident) = &field.ident else { continue };
-        let Some((column, measure)) = one(field, ident, errors) else {
-            continue;
-        };
+        let (column, measure) = one(field, ident, errors);
         columns.push(column);
         parts.extend(measure.map(|measure| Part { ident, ty: &field.ty, measure }));
     }
@@ -36,33 +34,10 @@ pub(super) fn read<'a>(
     (columns, parts)
 }
 
-fn one<'a>(
-    field: &'a Field,
-    ident: &'a Ident,
-    errors: &mut Errors,
-) -> Option<(RowField<'a>, Option<Measure>)> {
+fn one<'a>(field: &'a Field, ident: &'a Ident, errors: &mut Errors) -> (RowField<'a>, Option<Measure>) {
     refuse_serde(&field.attrs, Place::RowField, errors);
-    let computed = at_read(field, errors);
-    let marks = field.attrs.iter().filter_map(|attribute| {
-        let mark = MARKS.iter().find(|(name, _)| attribute.path().is_ident(name))?;
-        Some((attribute, mark))
-    });
-    let marks: Vec<_> = marks.collect();
-    let measure = match (marks.as_slice(), &computed) {
-        ([(attribute, (name, example))], None) => Some(Measure::read(attribute, name, example, errors)?),
-        ([], Some(_)) => None,
-        ([], None) => {
-            errors.say(
-                ident,
-                format!("say what `{ident}` is made of: #[group], #[count], #[sum(..)], #[avg(..)], #[quantile(..)], #[count_by(..)], #[sum_by(..)] or #[at_read(..)]"),
-            );
-            return None;
-        }
-        _ => {
-            errors.say(ident, format!("`{ident}` is made of one thing: keep one of its marks"));
-            return None;
-        }
-    };
+    let at_read = at_read(field, errors);
+    let measure = measure(field, ident, at_read.is_some(), errors);
     if let Some(measure) = &measure
         && measure.may_be_empty()
         && option_of(&field.ty).is_none()
@@ -70,14 +45,38 @@ fn one<'a>(
         errors.say(&field.ty, "where no row gives a number there is none to show: write `Option<..>`");
     }
     let is_group = matches!(measure, Some(Measure::Group(_)));
-    let column = RowField {
+    let mut column = RowField {
         key: is_group.then_some(KeyMark::Part),
         indexed: is_group || has(field, "index", errors),
         internal: has(field, "internal", errors),
-        json: measure.as_ref().is_some_and(Measure::is_json),
-        at_read: computed,
+        // A column whose measure is malformed may be of any type.
+        json: at_read.is_none() && measure.as_ref().is_none_or(Measure::is_json),
+        at_read,
         ..RowField::plain(field, ident)
     };
-    column.check(errors);
-    Some((column, measure))
+    if measure.is_some() || column.at_read.is_some() {
+        column.check(errors);
+    }
+    (column, measure)
+}
+
+/// What the column is made of; none where it is computed, or the mark is malformed.
+fn measure(field: &Field, ident: &Ident, is_computed: bool, errors: &mut Errors) -> Option<Measure> {
+    let marks = field.attrs.iter().filter_map(|attribute| {
+        let mark = MARKS.iter().find(|(name, _)| attribute.path().is_ident(name))?;
+        Some((attribute, mark))
+    });
+    match (marks.collect::<Vec<_>>().as_slice(), is_computed) {
+        ([], true) => return None,
+        ([(attribute, (name, example))], false) => return Measure::read(attribute, name, example, errors),
+        ([], false) => errors.say(
+            ident,
+            format!(
+                "say what `{ident}` is made of: #[group], #[count], #[sum(..)], #[avg(..)], #[quantile(..)], \
+                 #[count_by(..)], #[sum_by(..)] or #[at_read(..)]"
+            ),
+        ),
+        _ => errors.say(ident, format!("`{ident}` is made of one thing: keep one of its marks")),
+    }
+    None
 }

@@ -2,7 +2,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Attribute, Expr, Lit};
 
-use crate::support::{Args, Errors, Words, check_closure, literal};
+use crate::support::{Args, Errors, Words, closure, literal};
 
 /// What a column is made of, as its mark says.
 pub(super) enum Measure {
@@ -35,13 +35,14 @@ impl Measure {
         errors: &mut Errors,
     ) -> Option<Self> {
         let leading = if name == "quantile" { 2 } else { 1 };
-        let mut args = errors.take(Args::of(attribute, leading))?;
         let known: &[&str] = if name == "avg" { &["scale"] } else { &[] };
-        let closure = args.values.pop();
-        let first = args.values.pop();
-        let words = read_words(args, name, known, example, errors);
-        if let Some(closure) = &closure {
-            check_closure(closure, 1, example, errors);
+        let mut args = errors.take(Args::of(attribute, leading))?;
+        let (last, first) = (args.values.pop(), args.values.pop());
+        let words = Words::of(args.words, name, known, errors);
+        let given = last.is_some();
+        let closure = last.and_then(|last| closure(last, 1, example, errors));
+        if given && closure.is_none() {
+            return None;
         }
         let read = match (name, closure) {
             ("group", closure) => Some(Self::Group(closure)),
@@ -86,19 +87,8 @@ impl Measure {
     }
 }
 
-fn read_words(args: Args, name: &str, known: &[&str], example: &str, errors: &mut Errors) -> Option<Words> {
-    if known.is_empty() {
-        for word in &args.words {
-            errors.say(word, format!("write `{example}`"));
-        }
-        return None;
-    }
-    Some(Words::of(args.words, name, known, errors))
-}
-
 /// Digits after the point: 2 where nobody says.
-fn scale(words: &Option<Words>, errors: &mut Errors) -> u32 {
-    let Some(words) = words else { return 2 };
+fn scale(words: &Words, errors: &mut Errors) -> u32 {
     let scale = words.number("scale", "scale = 2", errors).unwrap_or(2);
     if scale > 28
         && let Some(word) = words.get("scale")

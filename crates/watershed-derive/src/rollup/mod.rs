@@ -11,15 +11,15 @@ use syn::{DeriveInput, Expr, Ident, Type};
 
 use crate::read_model::{require, table_name, version};
 use crate::row::{self, Indexes, RowSpec, check_indexes};
-use crate::support::{Errors, Place, Words, at, check_closure, named_fields, refuse_generics, refuse_serde};
+use crate::support::{Errors, Place, Words, at, closure, named_fields, refuse_generics, refuse_serde};
 
 const WHOLE: &str = "#[rollup(name = \"payment_analytics\", version = 1, of = FamilyMonth)]";
 
 pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
     const KNOWN: &[&str] = &["name", "version", "of", "filter", "index"];
     let fields = named_fields(input, "Rollup")?;
+    refuse_generics(input)?;
     let mut errors = Errors::default();
-    refuse_generics(input, &mut errors);
     refuse_serde(&input.attrs, Place::Row, &mut errors);
     let words = Words::read(&input.attrs, "rollup", KNOWN, &["index"], &mut errors);
     if !words.is_present() {
@@ -41,14 +41,12 @@ pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
     let row = RowSpec { ident: &input.ident, visibility: &input.vis, name, fields, indexes };
     let row = row::generate(&row);
     let rollup = of.map(|of| generate(&input.ident, version, &of, filter.as_ref(), &parts));
-    errors.or(quote!(#row #rollup))
+    Ok(errors.beside(&quote!(#row #rollup)))
 }
 
 fn filter(words: &Words, errors: &mut Errors) -> Option<Expr> {
     const EXAMPLE: &str = "filter = |row| row.active";
-    let filter = words.value("filter", EXAMPLE, errors)?;
-    check_closure(filter, 1, EXAMPLE, errors);
-    Some(filter.clone())
+    closure(words.value("filter", EXAMPLE, errors)?.clone(), 1, EXAMPLE, errors)
 }
 
 fn generate(

@@ -25,8 +25,8 @@ pub(crate) struct RowField<'a> {
     pub(crate) internal: bool,
     /// Stored as JSON.
     pub(crate) json: bool,
-    /// Not stored: computed when answering.
-    pub(crate) at_read: Option<Expr>,
+    /// Not stored: computed when answering, by the closure.
+    pub(crate) at_read: Option<Option<Expr>>,
 }
 
 impl<'a> RowField<'a> {
@@ -46,8 +46,8 @@ impl<'a> RowField<'a> {
         }
     }
 
-    /// Refuses marks that do not go together.
-    pub(crate) fn check(&self, errors: &mut Errors) {
+    /// Refuses marks that do not go together. A key that cannot be one is a key no more.
+    pub(crate) fn check(&mut self, errors: &mut Errors) {
         let mut say = |message: &str| errors.say(self.ident, message);
         if self.at_read.is_some() {
             if self.key.is_some() || self.indexed || self.searched || self.internal || self.json {
@@ -65,6 +65,10 @@ impl<'a> RowField<'a> {
         }
         if self.key.is_some() && option_of(self.ty).is_some() {
             errors.say(self.ty, "a key column always has a value: take the `Option` away");
+            self.key = None;
+        }
+        if self.json {
+            self.key = None;
         }
     }
 }

@@ -1,6 +1,6 @@
 use syn::{Attribute, Expr, Field};
 
-use crate::support::{Errors, check_closure};
+use crate::support::{Errors, closure};
 
 /// Whether the field bears `#[mark]`, which takes no arguments.
 pub(crate) fn has(field: &Field, mark: &str, errors: &mut Errors) -> bool {
@@ -13,19 +13,15 @@ pub(crate) fn has(field: &Field, mark: &str, errors: &mut Errors) -> bool {
     true
 }
 
-/// The closure of `#[at_read(..)]`.
-pub(crate) fn at_read(field: &Field, errors: &mut Errors) -> Option<Expr> {
+/// `#[at_read(..)]`: none where there is no such mark, an empty one where it is malformed.
+pub(crate) fn at_read(field: &Field, errors: &mut Errors) -> Option<Option<Expr>> {
     const EXAMPLE: &str = "#[at_read(|row, now| now.date().days_since(row.due))]";
     let attribute = find(field, "at_read")?;
     match attribute.parse_args::<Expr>() {
-        Ok(closure) => {
-            check_closure(&closure, 2, EXAMPLE, errors);
-            Some(closure)
-        }
+        Ok(expression) => Some(closure(expression, 2, EXAMPLE, errors)),
         Err(_) => {
             errors.say(attribute, format!("write `{EXAMPLE}`"));
-            // The column counts as computed all the same, so that it is not reported for its type as well.
-            Some(syn::parse_quote!(at_read))
+            Some(None)
         }
     }
 }

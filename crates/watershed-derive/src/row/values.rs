@@ -80,7 +80,7 @@ pub(super) fn at_read(row: &RowSpec<'_>) -> TokenStream {
         .fields
         .iter()
         .filter_map(|field| {
-            let (ident, closure) = (field.ident, field.at_read.as_ref()?);
+            let (ident, closure) = (field.ident, field.at_read.as_ref()?.as_ref()?);
             Some(quote!(self.#ident = ::watershed::__private::at_read(&*self, now, #closure);))
         })
         .collect();

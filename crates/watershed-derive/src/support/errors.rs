@@ -1,6 +1,7 @@
 use std::fmt::Display;
 
-use quote::ToTokens;
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
 
 /// Everything that is wrong with one input, so that it is all said at once.
 #[derive(Default)]
@@ -24,8 +25,15 @@ impl Errors {
         result.map_err(|error| self.add(error)).ok()
     }
 
-    /// The code, where nothing was wrong.
-    pub(crate) fn or<T>(self, code: T) -> syn::Result<T> {
-        self.0.map_or(Ok(code), Err)
+    /// Whether nothing is wrong.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// The errors, with the code beside them: without it, everything else that names the type would be reported as well,
+    /// and the one mistake would drown.
+    pub(crate) fn beside(self, code: &TokenStream) -> TokenStream {
+        let errors = self.0.map(|errors| errors.to_compile_error());
+        quote!(#errors #code)
     }
 }

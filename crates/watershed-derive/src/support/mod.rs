@@ -12,7 +12,7 @@ mod types;
 mod words;
 
 pub(crate) use args::{Args, Given, Word};
-pub(crate) use closure::check_closure;
+pub(crate) use closure::closure;
 pub(crate) use docs::docs;
 pub(crate) use errors::Errors;
 pub(crate) use names::{check_log_name, check_table_name, kebab, snake};

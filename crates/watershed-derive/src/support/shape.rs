@@ -3,13 +3,14 @@ use syn::{Data, DataEnum, DeriveInput, Field, Fields, Variant};
 use super::Errors;
 
 /// Generic types are refused: a row, an event or a command has one name and one shape.
-pub(crate) fn refuse_generics(input: &DeriveInput, errors: &mut Errors) {
-    if !input.generics.params.is_empty() {
-        errors.say(
-            &input.generics,
-            "generic types have no one name and shape to store: write the type out, without parameters",
-        );
+pub(crate) fn refuse_generics(input: &DeriveInput) -> syn::Result<()> {
+    if input.generics.params.is_empty() {
+        return Ok(());
     }
+    Err(syn::Error::new_spanned(
+        &input.generics,
+        "generic types have no one name and shape to store: write the type out, without parameters",
+    ))
 }
 
 /// The enum, with at least one variant.

@@ -129,11 +129,11 @@ fn check_words(words: &[Word], attribute: &str, known: &[&str], repeated: &[&str
     for (place, word) in words.iter().enumerate() {
         let name = word.name.to_string();
         if !known.contains(&name.as_str()) {
-            let known = known.join("`, `");
-            errors.say(
-                &word.name,
-                format!("`#[{attribute}(..)]` knows no word `{name}`; its words are `{known}`"),
-            );
+            let known = match known {
+                [] => "it takes none".to_owned(),
+                known => format!("its words are `{}`", known.join("`, `")),
+            };
+            errors.say(&word.name, format!("`#[{attribute}(..)]` knows no word `{name}`; {known}"));
         } else if !repeated.contains(&name.as_str())
             && words[..place].iter().any(|earlier| earlier.name == word.name)
         {

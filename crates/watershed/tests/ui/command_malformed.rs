@@ -29,6 +29,27 @@ enum FamilyCommand {
     Open { #[id] family_id: String },
 }
 
+#[derive(Default)]
 struct Family;
+
+#[derive(Event, Serialize, Deserialize, JsonSchema)]
+#[event(category = "family", prefix = "coop.family")]
+enum FamilyEvent {
+    Enrolled,
+}
+
+/// What uses a command enum with mistakes is not reported as well.
+impl Aggregate for Family {
+    type Command = FamilyCommand;
+    type Event = FamilyEvent;
+    type Refusal = std::convert::Infallible;
+
+    fn decide(&self, command: &FamilyCommand, _: &Cx) -> Decided<Self> {
+        let _ = (command.id(), command.kind());
+        Ok(vec![FamilyEvent::Enrolled])
+    }
+
+    fn evolve(&mut self, _: &FamilyEvent) {}
+}
 
 fn main() {}

@@ -16,7 +16,9 @@ struct Marks {
     #[key(stream)]
     family_id: String,
     #[key]
-    month: Option<Month>,
+    month: Month,
+    #[key]
+    coordinator: Option<String>,
     #[json]
     #[index]
     notes: Vec<String>,

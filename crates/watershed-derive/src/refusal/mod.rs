@@ -1,7 +1,9 @@
 //! `#[derive(Refusal)]`.
 
+mod message;
+
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::{DeriveInput, Field, Ident, Lit, LitStr, Variant};
 
@@ -20,8 +22,8 @@ struct Way<'a> {
 
 pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
     let data = enum_of(input, "Refusal")?;
+    refuse_generics(input)?;
     let mut errors = Errors::default();
-    refuse_generics(input, &mut errors);
     let prefix = prefix(input, &mut errors);
     let ways: Vec<Way<'_>> = data.variants.iter().map(|variant| way(variant, &prefix, &mut errors)).collect();
     for (place, way) in ways.iter().enumerate() {
@@ -29,7 +31,7 @@ pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
             errors.say(way.ident, format!("two variants have the code `{}`; rename one", way.code));
         }
     }
-    errors.or(generate(&input.ident, &ways))
+    Ok(errors.beside(&generate(&input.ident, &ways)))
 }
 
 fn prefix(input: &DeriveInput, errors: &mut Errors) -> String {
@@ -67,8 +69,7 @@ fn way<'a>(variant: &'a Variant, prefix: &str, errors: &mut Errors) -> Way<'a> {
     let first = args.values.pop();
     match (first.as_ref().and_then(literal), &first) {
         (Some(Lit::Str(message)), _) => {
-            check_message(message, &way.fields, errors);
-            way.message = Some(message.clone());
+            way.message = Some(message.clone()).filter(|_| message::is_sound(message, &way.fields, errors));
         }
         (_, Some(other)) => errors
             .say(other, "the message comes first, as a text: #[refusal(\"the amount must be above zero\")]"),
@@ -89,50 +90,6 @@ fn missing_message(variant: &Variant, errors: &mut Errors) {
     );
 }
 
-/// A message may name the variant's fields, and nothing else.
-fn check_message(message: &LitStr, fields: &[&Field], errors: &mut Errors) {
-    let text = message.value();
-    if text.trim().is_empty() {
-        errors.say(message, "the message is empty: say in words why not");
-    }
-    let known: Vec<String> = fields
-        .iter()
-        .filter_map(|field| field.ident.as_ref())
-        .map(|ident| ident.unraw().to_string())
-        .collect();
-    for name in names_in(&text) {
-        if known.contains(&name) {
-            continue;
-        }
-        if name.is_empty() || name.chars().all(|letter| letter.is_ascii_digit()) {
-            errors.say(
-                message,
-                "name the field that stands there, as in `{amount}` (a brace itself is written `{{`)",
-            );
-            continue;
-        }
-        let has = match known.as_slice() {
-            [] => "the variant has no fields".to_owned(),
-            known => format!("the variant's fields are `{}`", known.join("`, `")),
-        };
-        errors.say(
-            message,
-            format!("the message names `{{{name}}}`, but {has} (a brace itself is written `{{{{`)"),
-        );
-    }
-}
-
-/// The names between braces, without what says how to print them.
-fn names_in(message: &str) -> Vec<String> {
-    let plain = message.replace("{{", "").replace("}}", "");
-    plain
-        .split('{')
-        .skip(1)
-        .filter_map(|rest| rest.split('}').next())
-        .map(|inside| inside.split(':').next().unwrap_or(inside).trim().to_owned())
-        .collect()
-}
-
 fn generate(ident: &Ident, ways: &[Way<'_>]) -> TokenStream {
     let entries = ways.iter().map(|way| {
         let code = &way.code;
@@ -148,9 +105,10 @@ fn generate(ident: &Ident, ways: &[Way<'_>]) -> TokenStream {
     let variants: Vec<&Ident> = ways.iter().map(|way| way.ident).collect();
     let places = 0..ways.len();
     let messages = ways.iter().map(|way| {
-        let (variant, message) = (way.ident, &way.message);
+        let variant = way.ident;
+        let message = way.message.as_ref().map_or_else(|| quote!(""), ToTokens::to_token_stream);
         let fields = way.fields.iter().map(|field| &field.ident);
-        quote!(Self::#variant { #(#fields),* } => ::core::write!(formatter__, #message))
+        quote!(Self::#variant { #(#fields,)* .. } => ::core::write!(formatter__, #message))
     });
     let kinds = kinds(&quote!(RefusalKind), entries);
     let code = quote! {
