@@ -1,0 +1,13 @@
+//! What callers use: commands, rows, queries, watches, audit trails.
+
+mod commands;
+mod recorded;
+mod rows;
+mod streams;
+mod watch;
+
+pub(crate) use commands::send;
+pub(crate) use recorded::{EventDocument, documents};
+pub(crate) use rows::{list, query, row};
+pub(crate) use streams::{DEFAULT_EVENTS, MAX_EVENTS, stream};
+pub(crate) use watch::{Watching, watch};

@@ -1,0 +1,60 @@
+use serde_json::{Value, json};
+
+use super::Document;
+use super::parts::path_parameter;
+use super::problems;
+use crate::problem::{
+    DENIED, MALFORMED_BODY, MALFORMED_PARAMETER, NO_AUDIT, NOT_PARKED, PARKED_MOVED, UNKNOWN_VIEW,
+    UNSUPPORTED_MEDIA_TYPE, WRONG_STATE,
+};
+
+/// What an operator can look at, under `/admin/{context}/`.
+const READS: [(&str, &str); 6] = [
+    ("views", "How every view stands: lag, bound, parked keys, checkpoint"),
+    ("checkpoints", "The checkpoints alone"),
+    ("parked", "The parked keys; `view` for those of one view"),
+    ("events", "The whole log; `after` and `limit` page"),
+    ("log", "Which log it is, how far it has come, and what its store says of itself"),
+    ("log/verify", "Checks every event and link; as application/x-ndjson it tells how that comes on"),
+];
+
+/// What an operator can do there.
+const CHANGES: [(&str, &str); 5] = [
+    ("views/{view}/pause", "Stops a view's projector"),
+    ("views/{view}/resume", "Starts it again"),
+    ("views/{view}/rebuild", "Builds a view's rows anew from the log"),
+    ("parked/retry", "Tries a parked key again: {view, tenant, key}"),
+    ("parked/skip", "Passes over the event that a key is parked on: {view, tenant, key, position}"),
+];
+
+/// Adds the operator's API of a context.
+pub(super) fn add(document: &mut Document, context: &str) {
+    for (path, summary) in READS {
+        let problems = problems::of(&[&DENIED, &MALFORMED_PARAMETER, &NO_AUDIT], &[]);
+        let operation = operation(context, path, summary, problems.into());
+        document.paths.insert(format!("/admin/{context}/{path}"), json!({ "get": operation }));
+    }
+    for (path, summary) in CHANGES {
+        let problems = problems::of(
+            &[&DENIED, &MALFORMED_BODY, &UNSUPPORTED_MEDIA_TYPE, &UNKNOWN_VIEW, &WRONG_STATE],
+            &[&NOT_PARKED, &PARKED_MOVED],
+        );
+        let mut operation = operation(context, path, summary, problems.into());
+        operation["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": { "type": "object" } } } });
+        if path.contains("{view}") {
+            operation["parameters"] = json!([path_parameter("view")]);
+        }
+        document.paths.insert(format!("/admin/{context}/{path}"), json!({ "post": operation }));
+    }
+}
+
+fn operation(context: &str, path: &str, summary: &str, mut responses: Value) -> Value {
+    responses["200"] = json!({ "description": "Done.", "content": { "application/json": { "schema": { "type": "object" } } } });
+    let id: Vec<&str> = path.split('/').filter(|part| !part.starts_with('{')).collect();
+    json!({
+        "tags": [format!("{context}: operating")],
+        "operationId": format!("{context}.admin.{}", id.join(".")),
+        "summary": summary,
+        "responses": responses,
+    })
+}

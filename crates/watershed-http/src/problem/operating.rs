@@ -1,0 +1,18 @@
+use watershed_runtime::OperateError;
+
+use super::{Problem, kinds};
+
+impl From<OperateError> for Problem {
+    fn from(error: OperateError) -> Self {
+        let detail = error.to_string();
+        match error {
+            OperateError::UnknownView(_) => Self::new(&kinds::UNKNOWN_VIEW, detail),
+            OperateError::Denied(_) => Self::new(&kinds::DENIED, detail),
+            OperateError::NotParked { .. } => Self::new(&kinds::NOT_PARKED, detail).about("key"),
+            OperateError::Moved { .. } => Self::new(&kinds::PARKED_MOVED, detail).about("position"),
+            OperateError::WrongState(_) => Self::new(&kinds::WRONG_STATE, detail),
+            OperateError::Unavailable(_) => Self::new(&kinds::UNAVAILABLE, detail),
+            _ => Self::new(&kinds::INTERNAL, detail),
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! What a caller says: path, parameters, headers, body; read strictly, and refused by name where it is not understood.
+
+mod body;
+mod depth;
+mod headers;
+mod page;
+mod parameters;
+mod path;
+mod principal;
+
+pub(crate) use body::{Limits, read_json};
+pub(crate) use headers::{command_request, last_event_id, terms};
+pub(crate) use page::page_ask;
+pub(crate) use parameters::Parameters;
+pub(crate) use path::Segments;
+pub(crate) use principal::principal_of;
