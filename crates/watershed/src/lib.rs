@@ -3,11 +3,16 @@
 //! A domain author depends on this crate, `serde` and `schemars`, and starts with `use watershed::prelude::*;`.
 //! The parts stand behind it: the model in [`core`], what runs it in [`runtime`], the embedded store in [`sqlite`].
 
+#[cfg(feature = "sqlite")]
+mod embedded;
 pub mod prelude;
 
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+
+#[cfg(feature = "sqlite")]
+pub use embedded::{embedded, stores};
 
 pub use watershed_core as core;
 pub use watershed_runtime as runtime;

@@ -49,3 +49,5 @@ pub use watershed_core::{
     Timestamp,
     Token,
 };
+
+pub use watershed_runtime::{Answer, AskError, Context, OnStale, Running, SendError, StartError, Stores};

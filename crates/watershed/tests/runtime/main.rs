@@ -1,0 +1,8 @@
+//! The runtime on the embedded stores: what a domain author and an operator rely on, end to end.
+
+mod bank;
+mod commands;
+mod questions;
+mod rebuilds;
+mod rows_equal_the_fold;
+mod troubles;
