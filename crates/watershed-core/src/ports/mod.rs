@@ -15,7 +15,7 @@ pub use log::{
 };
 pub use rows::{
     Checkpoint, GroupSpec, Loader, ParkedKey, RowChange, RowError, RowGroup, RowKey, RowReader, RowStore,
-    RowWriter, RowsBatch, RowsFound, RowsNow, StoredRow,
+    RowWriter, RowsBatch, RowsBesideLog, RowsFound, RowsNow, StoredRow,
 };
 pub use scan::{LogScan, NameCache, RawEvent};
 

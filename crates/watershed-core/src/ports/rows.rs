@@ -144,6 +144,22 @@ pub trait RowStore: Send + Sync + 'static {
     fn open(&self, group: GroupSpec) -> Later<'_, Result<Arc<dyn RowGroup>, RowError>>;
 }
 
+/// Keeps rows in the log's own database: rows that commit with the events, and views that are a `SELECT` over such rows.
+pub trait RowsBesideLog: Send + Sync + 'static {
+    /// Opens the tables of an inline group. They are written through the group until the log folds them itself
+    /// ([`super::EventLog::set_inline`]); from then on only read.
+    ///
+    /// # Errors
+    /// Where a table would bear a name that the log needs for itself, or the store fails.
+    fn open_inline(&self, group: GroupSpec) -> Later<'_, Result<Arc<dyn RowGroup>, RowError>>;
+
+    /// A view whose rows are those of `sql`, which names the table's columns and `tenant`.
+    ///
+    /// # Errors
+    /// Where the statement is not one `SELECT`, or does not give the columns.
+    fn open_sql_view(&self, table: TableSpec, sql: &'static str) -> Later<'_, Result<Arc<dyn RowReader>, RowError>>;
+}
+
 /// One group's tables, checkpoint and parked keys.
 pub trait RowGroup: RowReader + RowWriter {
     /// How far the group has come.

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use schemars::SchemaGenerator;
-use watershed_core::ports::{EventLog, RowStore, SystemClock};
+use watershed_core::ports::{EventLog, RowStore, RowsBesideLog, SystemClock};
 use watershed_core::{
     Aggregate, Authorizer, Clock, Contract, Decision, Plan, Query, ReadModel, Rollup, Row, Source, TableSpec,
 };
@@ -22,6 +22,8 @@ pub struct Stores {
     pub log: Arc<dyn EventLog>,
     /// The rows.
     pub rows: Arc<dyn RowStore>,
+    /// The rows beside the log, where the store has a place for them: for inline read models and SQL views.
+    pub beside_log: Option<Arc<dyn RowsBesideLog>>,
 }
 
 /// Why a context does not start. Nothing has been changed.

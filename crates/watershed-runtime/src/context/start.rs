@@ -2,6 +2,7 @@ use std::any::TypeId;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
+use watershed_core::ports::{InlineFold, RowGroup, RowReader, RowsBesideLog};
 use watershed_core::{Freshness, Source};
 
 use super::builder::{AddedView, Context, StartError, Stores};
@@ -10,7 +11,7 @@ use super::running::{Inner, Running};
 use super::views::RunningView;
 use crate::command::WriteCore;
 use crate::feed::{Decoders, Feed};
-use crate::projector::{GroupDefinition, ModelDefinition, Projector};
+use crate::projector::{GroupDefinition, Inline, Projector, bring_up};
 use crate::query::{Fetch, Promise, Stand};
 
 impl Context {
@@ -43,12 +44,11 @@ impl Context {
 
         let groups = self.make_groups()?;
         let mut decoders = Decoders::default();
-        for model in groups.iter().flat_map(|group| &group.models) {
-            for (category, kinds, decode) in &model.follows {
-                decoders.add(category, kinds, *decode);
-            }
+        let all = groups.projected.iter().chain(&groups.inline).flat_map(|group| &group.models);
+        for (category, kinds, decode) in all.flat_map(|model| &model.follows) {
+            decoders.add(category, kinds, *decode);
         }
-        let feed = Arc::new(Feed::new(stores.log.clone(), decoders));
+        let feed = Arc::new(Feed::new(stores.log.clone(), decoders.clone()));
         let catalogue = Catalogue::of(&write_models, &self.views, &self.questions);
         let questions: FxHashMap<_, _> = std::mem::take(&mut self.questions)
             .into_iter()
@@ -64,12 +64,29 @@ impl Context {
 
         let mut projectors = Vec::new();
         let mut views = FxHashMap::default();
-        for group in groups {
+        let mut insert = |name: &'static str, stand: Stand| {
+            if let Some(view) = added.get(name) {
+                views.insert(name, running_view(view, stand));
+            }
+        };
+        for (name, sql) in groups.sql_views {
+            let reader = self.open_sql_view(&added, name, sql, &stores).await?;
+            insert(name, Stand::Current { reader });
+        }
+        for (definition, group) in self.start_inline(groups.inline, &stores, &feed, &decoders).await? {
+            for model in &definition.models {
+                insert(model.name, Stand::Current { reader: group.clone() });
+                for (rollup, _, _) in &model.rollups {
+                    insert(rollup, Stand::Current { reader: group.clone() });
+                }
+            }
+        }
+        for group in groups.projected {
             let projector = self.start_group(group, &stores, &feed).await?;
             for (place, model) in projector.definition.models.iter().enumerate() {
-                insert_view(&mut views, &added, model.name, projector.clone(), Some(place));
+                insert(model.name, Stand::Projected { projector: projector.clone(), model: Some(place) });
                 for (rollup, _, _) in &model.rollups {
-                    insert_view(&mut views, &added, rollup, projector.clone(), None);
+                    insert(rollup, Stand::Projected { projector: projector.clone(), model: None });
                 }
             }
             projectors.push(projector);
@@ -100,6 +117,51 @@ impl Context {
         projector.map(Arc::new).map_err(failed)
     }
 
+    /// Brings the inline groups up to the log's head, and hands their folds to the log.
+    async fn start_inline(
+        &self,
+        groups: Vec<GroupDefinition>,
+        stores: &Stores,
+        feed: &Arc<Feed>,
+        decoders: &Decoders,
+    ) -> Result<Vec<(Arc<GroupDefinition>, Arc<dyn RowGroup>)>, StartError> {
+        let mut started = Vec::new();
+        let mut folds: Vec<Box<dyn InlineFold>> = Vec::new();
+        for group in groups {
+            let beside = beside_log(stores, group.name())?;
+            let unsupported =
+                |problem: String| StartError::Unsupported { view: group.name().to_owned(), problem };
+            let store =
+                beside.open_inline(group.spec()).await.map_err(|error| unsupported(error.to_string()))?;
+            let definition = Arc::new(group);
+            let brought_up = tokio::task::spawn_blocking({
+                let (definition, store, feed) = (definition.clone(), store.clone(), feed.clone());
+                let (clock, runtime) = (self.clock.clone(), tokio::runtime::Handle::current());
+                move || bring_up(&definition, &store, &feed, &clock, &runtime)
+            });
+            let brought_up = brought_up.await.unwrap_or_else(|_| Err("its fold panicked".to_owned()));
+            let events = brought_up.map_err(StartError::Store)?;
+            folds.push(Box::new(Inline::new(definition.clone(), decoders.clone(), events)));
+            started.push((definition, store));
+        }
+        stores.log.set_inline(folds);
+        Ok(started)
+    }
+
+    async fn open_sql_view(
+        &self,
+        added: &FxHashMap<&'static str, AddedView>,
+        name: &'static str,
+        sql: &'static str,
+        stores: &Stores,
+    ) -> Result<Arc<dyn RowReader>, StartError> {
+        let unsupported = |problem: String| StartError::Unsupported { view: name.to_owned(), problem };
+        let table = added.get(name).map(|view| view.table.clone());
+        let table = table.ok_or_else(|| unsupported("it was not added".to_owned()))?;
+        let opened = beside_log(stores, name)?.open_sql_view(table, sql).await;
+        opened.map_err(|error| unsupported(error.to_string()))
+    }
+
     fn twice(&self, what: &'static str, name: &str) -> StartError {
         StartError::Twice { context: self.name, what, name: name.to_owned() }
     }
@@ -124,47 +186,66 @@ impl Context {
         Ok(())
     }
 
-    /// The projected groups. What is kept otherwise stands apart.
-    fn make_groups(&mut self) -> Result<Vec<GroupDefinition>, StartError> {
-        let mut groups: Vec<Vec<ModelDefinition>> = Vec::new();
+    /// The read models, by how they are kept.
+    fn make_groups(&mut self) -> Result<Groups, StartError> {
+        let mut groups = Groups::default();
+        let mut last_inline = false;
         for added in std::mem::take(&mut self.read_models) {
             let model = (added.make)(&mut self.rollups);
-            let is_projected = added.source == Source::Log && added.contract.freshness != Freshness::Inline;
-            if !is_projected {
-                return Err(StartError::Unsupported {
-                    view: model.name.to_owned(),
-                    problem: "these stores keep no rows beside the log".to_owned(),
-                });
-            }
-            match groups.last_mut() {
-                Some(group) if !added.starts_group => group.push(model),
-                _ => groups.push(vec![model]),
+            match added.source {
+                Source::Sql(sql) if model.rollups.is_empty() => groups.sql_views.push((model.name, sql)),
+                Source::Sql(_) => {
+                    return Err(StartError::Unsupported {
+                        view: model.name.to_owned(),
+                        problem: "a rollup over an SQL view is not kept: write it as a GROUP BY".to_owned(),
+                    });
+                }
+                Source::Log => {
+                    let inline = added.contract.freshness == Freshness::Inline;
+                    let kind = if inline { &mut groups.inline } else { &mut groups.projected };
+                    match kind.last_mut() {
+                        _ if added.starts_group => kind.push(GroupDefinition { models: vec![model] }),
+                        Some(group) if inline == last_inline => group.models.push(model),
+                        _ => {
+                            return Err(StartError::Unsupported {
+                                view: model.name.to_owned(),
+                                problem: "the read models of a group are all inline, or none is".to_owned(),
+                            });
+                        }
+                    }
+                    last_inline = inline;
+                }
             }
         }
         // What is left waits for a read model that was not added.
         if let Some((rollup, _)) = self.rollup_names.iter().find(|(_, of)| self.rollups.contains_key(of)) {
             return Err(StartError::NoReadModel { rollup });
         }
-        Ok(groups.into_iter().map(|models| GroupDefinition { models }).collect())
+        Ok(groups)
     }
 }
 
-fn insert_view(
-    views: &mut FxHashMap<&'static str, RunningView>,
-    added: &FxHashMap<&'static str, AddedView>,
-    name: &'static str,
-    projector: Arc<Projector>,
-    model: Option<usize>,
-) {
-    let Some(view) = added.get(name) else { return };
-    views.insert(
-        name,
-        RunningView {
-            name,
-            kind: view.kind,
-            view: view.view.clone(),
-            stand: Stand::Projected { projector, model },
-            promise: Promise { contract: view.contract, version: view.version },
-        },
-    );
+/// The read models of a context, by how they are kept.
+#[derive(Default)]
+struct Groups {
+    projected: Vec<GroupDefinition>,
+    inline: Vec<GroupDefinition>,
+    sql_views: Vec<(&'static str, &'static str)>,
+}
+
+fn beside_log<'a>(stores: &'a Stores, view: &str) -> Result<&'a Arc<dyn RowsBesideLog>, StartError> {
+    stores.beside_log.as_ref().ok_or_else(|| StartError::Unsupported {
+        view: view.to_owned(),
+        problem: "these stores keep no rows beside the log".to_owned(),
+    })
+}
+
+fn running_view(view: &AddedView, stand: Stand) -> RunningView {
+    RunningView {
+        name: view.name,
+        kind: view.kind,
+        view: view.view.clone(),
+        stand,
+        promise: Promise { contract: view.contract, version: view.version },
+    }
 }

@@ -6,6 +6,7 @@
 mod control;
 mod definition;
 mod fold;
+mod inline;
 mod live;
 mod model;
 mod parking;
@@ -19,8 +20,9 @@ mod worker;
 pub(crate) use control::Control;
 pub use control::Retried;
 pub(crate) use definition::{GroupDefinition, ModelDefinition, RollupDefinition};
+pub(crate) use inline::Inline;
 pub(crate) use model::{AnyModel, ModelState};
 pub(crate) use progress::Progress;
 pub use progress::RebuildProgress;
 pub(crate) use tail::{TailFold, fold_tail};
-pub(crate) use worker::Projector;
+pub(crate) use worker::{Projector, bring_up};

@@ -39,6 +39,11 @@ impl Parked {
         self.keys.is_empty()
     }
 
+    /// The position of the first event that failed; 0 where nothing is parked.
+    pub(crate) fn first_position(&self) -> Position {
+        self.keys.values().map(|parked| parked.position).min().unwrap_or(0)
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.keys.len()
     }

@@ -104,6 +104,43 @@ impl Projector {
     }
 }
 
+/// Folds a group up to the log's head, on the calling thread, which must be one that may block. For inline groups, which the log
+/// folds from then on.
+pub(crate) fn bring_up(
+    definition: &Arc<GroupDefinition>,
+    store: &Arc<dyn RowGroup>,
+    feed: &Arc<Feed>,
+    clock: &Arc<dyn Clock>,
+    runtime: &Handle,
+) -> Result<u64, String> {
+    let checkpoint = runtime.block_on(store.checkpoint()).map_err(|error| error.to_string())?;
+    let mut live = Live {
+        models: definition.make_models(),
+        definition: definition.clone(),
+        store: store.clone(),
+        feed: feed.clone(),
+        clock: clock.clone(),
+        runtime: runtime.clone(),
+        parked: Parked::default(),
+        progress: Progress::new(checkpoint.clone()),
+        checkpoint,
+        closing: Arc::default(),
+    };
+    let head = feed.log().head();
+    if live.position() == 0 && head > FILL_IN_BULK {
+        super::rebuild::rebuild(&mut live)?;
+    }
+    while live.position() < head {
+        let position = live.position();
+        let batch = runtime.block_on(feed.after(position)).map_err(|error| error.to_string())?;
+        live.take(batch.after(position)).map_err(|trouble| trouble.to_string())?;
+    }
+    if !live.parked.is_empty() {
+        return Err(format!("`{}` cannot take event {}", definition.name(), live.parked.first_position()));
+    }
+    Ok(live.checkpoint.events_processed)
+}
+
 struct Worker {
     live: Live,
     controls: mpsc::UnboundedReceiver<Control>,

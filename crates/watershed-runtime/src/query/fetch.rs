@@ -71,10 +71,13 @@ impl Fetch {
         let tenant = &terms.principal.tenant;
         match stand {
             Stand::Current { reader } => {
-                if demanded > self.feed.log().head() {
-                    return Err(AskError::NotReached { position: self.feed.log().head(), demanded });
+                // Read before the rows: they show at least what stands up to here.
+                let head = self.feed.log().head();
+                if demanded > head {
+                    return Err(AskError::NotReached { position: head, demanded });
                 }
-                let found = reader.ask(tenant, ask).await.map_err(ask_error)?;
+                let mut found = reader.ask(tenant, ask).await.map_err(ask_error)?;
+                found.position = found.position.max(head);
                 Ok(Fetched { found, plan: FetchPlan::Current, stale: false, lag: Duration::ZERO })
             }
             Stand::Projected { projector, model } => {

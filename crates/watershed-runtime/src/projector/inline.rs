@@ -1,0 +1,122 @@
+//! Folds whose rows commit with the events: run by the log, inside each append's transaction.
+
+use std::sync::Arc;
+
+use watershed_core::StoredEvent;
+use watershed_core::ports::{Checkpoint, InlineFold, RowChange, RowError, RowKey, RowsBatch, RowsNow};
+
+use super::fold::{Concern, apply, concern};
+use super::{AnyModel, GroupDefinition};
+use crate::feed::{Decoders, FeedEvent};
+
+/// The fold of an inline group.
+pub(crate) struct Inline {
+    definition: Arc<GroupDefinition>,
+    decoders: Decoders,
+    models: Vec<Box<dyn AnyModel>>,
+    events_processed: u64,
+}
+
+impl Inline {
+    /// A fold that goes on after so many events.
+    pub(crate) fn new(definition: Arc<GroupDefinition>, decoders: Decoders, events_processed: u64) -> Self {
+        let models = definition.make_models();
+        Self { definition, decoders, models, events_processed }
+    }
+
+    fn take(&mut self, event: &FeedEvent, rows: &dyn RowsNow) -> Result<bool, String> {
+        let mut concerned = false;
+        for model in 0..self.models.len() {
+            let unknown = self.definition.models[model].contract.unknown;
+            let keys = match concern(&*self.models[model], unknown, event) {
+                Concern::Nothing => continue,
+                Concern::Keys(keys) => keys,
+                Concern::Matching(_) => {
+                    return Err(
+                        "an inline read model cannot change every row that matches: name the keys".to_owned()
+                    );
+                }
+                Concern::Unreadable(_, failure) => return Err(failure.error),
+                Concern::Stop(problem) => return Err(problem),
+            };
+            for key in keys {
+                self.load(model, &key, rows)?;
+                apply(&mut self.models, model, &key, event).map_err(|failure| failure.error)?;
+                concerned = true;
+            }
+        }
+        Ok(concerned)
+    }
+
+    fn load(&mut self, model: usize, key: &RowKey, rows: &dyn RowsNow) -> Result<(), String> {
+        if self.models[model].knows(key) {
+            return Ok(());
+        }
+        let stored = rows.row(self.models[model].table(), key).map_err(|error| error.to_string())?;
+        self.models[model].load(vec![key.clone()], stored.into_iter().collect())
+    }
+
+    fn changes(&mut self, last: &StoredEvent, rows: &dyn RowsNow) -> Result<RowsBatch, String> {
+        let mut batch = RowsBatch {
+            checkpoint: Checkpoint {
+                position: last.position,
+                event_id: Some(last.id),
+                event_version: last.version,
+                event_time: Some(last.recorded_at),
+                events_processed: self.events_processed,
+                status: "running".to_owned(),
+                last_error: None,
+                updated_at: Some(last.recorded_at),
+            },
+            ..RowsBatch::default()
+        };
+        for model in &mut self.models {
+            let changes = model.changes()?;
+            if !changes.is_empty() {
+                batch.changes.push((model.table(), changes));
+            }
+            let first_table = model.first_rollup_table();
+            for (place, rollup) in model.rollups().iter_mut().enumerate() {
+                let table = first_table + place;
+                let missing = rollup.missing();
+                let stored = missing.iter().filter_map(|key| rows.row(table, key).transpose());
+                let stored =
+                    stored.collect::<Result<Vec<_>, RowError>>().map_err(|error| error.to_string())?;
+                rollup.load(stored)?;
+                rollup.settle();
+                let changes: Vec<RowChange> = rollup.changes(last.position);
+                if !changes.is_empty() {
+                    batch.changes.push((table, changes));
+                }
+            }
+        }
+        Ok(batch)
+    }
+}
+
+impl InlineFold for Inline {
+    fn name(&self) -> &str {
+        self.definition.name()
+    }
+
+    fn fold(&mut self, events: &[Arc<StoredEvent>], rows: &dyn RowsNow) -> Result<RowsBatch, String> {
+        let mut folded = Ok(0);
+        for stored in events {
+            let event = self.decoders.decode(stored.clone());
+            folded = folded.and_then(|count| Ok(count + u64::from(self.take(&event, rows)?)));
+        }
+        let batch = match (folded, events.last()) {
+            (Ok(count), Some(last)) => {
+                self.events_processed += count;
+                self.changes(last, rows)
+            }
+            (Ok(_), None) => Ok(RowsBatch::default()),
+            (Err(problem), _) => Err(problem),
+        };
+        // Whether the transaction commits is not known here: nothing is kept for the next append.
+        for model in &mut self.models {
+            model.clear();
+        }
+        batch
+    }
+}
