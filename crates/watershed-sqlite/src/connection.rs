@@ -26,9 +26,7 @@ pub(crate) fn open_writer(
     checkpoint_pages: u32,
 ) -> Result<Connection, OpenError> {
     if rusqlite::version_number() < OLDEST_SQLITE {
-        return Err(OpenError::OldSqlite {
-            found: rusqlite::version().to_owned(),
-        });
+        return Err(OpenError::OldSqlite { found: rusqlite::version().to_owned() });
     }
     let connection = Connection::open(path).map_err(|error| OpenError::store(path, &error))?;
     prepare(&connection, durability, checkpoint_pages).map_err(|error| OpenError::store(path, &error))?;
@@ -59,11 +57,7 @@ fn prepare(connection: &Connection, durability: Durability, checkpoint_pages: u3
     connection.pragma_update(
         None,
         "synchronous",
-        if durability == Durability::Full {
-            "full"
-        } else {
-            "normal"
-        },
+        if durability == Durability::Full { "full" } else { "normal" },
     )?;
     connection.pragma_update(None, "wal_autocheckpoint", checkpoint_pages)?;
     connection.pragma_update(None, "cache_size", -32_000)?;
@@ -90,10 +84,7 @@ pub(crate) fn open_reader(path: &Path) -> Result<Connection, OpenError> {
 /// Decimals are stored as exact text and compared as numbers, under the name that SQLite's own decimal extension uses.
 fn compare_decimals(connection: &Connection) -> rusqlite::Result<()> {
     connection.create_collation("decimal", |left, right| {
-        match (
-            left.parse::<watershed_core::Decimal>(),
-            right.parse::<watershed_core::Decimal>(),
-        ) {
+        match (left.parse::<watershed_core::Decimal>(), right.parse::<watershed_core::Decimal>()) {
             (Ok(left), Ok(right)) => left.cmp(&right),
             // A text that is no decimal was written behind our back; any fixed order will do.
             _ => left.cmp(right),

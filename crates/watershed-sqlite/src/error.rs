@@ -60,14 +60,10 @@ impl OpenError {
     pub(crate) fn store(path: &Path, error: &rusqlite::Error) -> Self {
         use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
         match error.sqlite_error_code() {
-            Some(DatabaseCorrupt | NotADatabase) => Self::Corrupt {
-                path: path.to_owned(),
-                problem: error.to_string(),
-            },
-            _ => Self::Store {
-                path: path.to_owned(),
-                problem: error.to_string(),
-            },
+            Some(DatabaseCorrupt | NotADatabase) => {
+                Self::Corrupt { path: path.to_owned(), problem: error.to_string() }
+            }
+            _ => Self::Store { path: path.to_owned(), problem: error.to_string() },
         }
     }
 }

@@ -1,8 +1,16 @@
-//! The log and the rows of Watershed on SQLite, the embedded default.
+//! The log and the rows of Watershed on SQLite, the embedded default: a data folder that one process writes.
+//!
+//! `log.db` holds the events; a commit there is on disk when it returns. `index.db` finds them by stream, tag and
+//! idempotency key, and can be made again from the log. No type of the SQLite driver is public, since only one crate of a
+//! build may link SQLite.
 
 mod connection;
 mod error;
+mod folder;
+mod log;
 mod rows;
 
 pub use error::OpenError;
+pub use folder::Sqlite;
+pub use log::{Health, Options, SqliteLog, Verified};
 pub use rows::SqliteRows;

@@ -1,0 +1,111 @@
+//! The data folder: one process writes it, and says so.
+
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use watershed_core::ports::LogError;
+
+use crate::OpenError;
+use crate::log::{NoRows, Options, SqliteLog, Verified, verify_file};
+
+/// A data folder that this process holds, with everything in it.
+///
+/// The folder stays locked until this, its log and everything else made from it are gone.
+#[derive(Debug)]
+pub struct Sqlite {
+    folder: Arc<Folder>,
+    log: Arc<SqliteLog>,
+}
+
+impl Sqlite {
+    /// Opens the data folder `dir`, and makes it where it is not there.
+    ///
+    /// # Errors
+    /// Where another process writes it, a newer program wrote it, it is damaged, or it cannot be written durably. Nothing
+    /// in it has been changed then.
+    pub fn open(dir: impl AsRef<Path>, options: Options) -> Result<Self, OpenError> {
+        let folder = Arc::new(Folder::lock(dir.as_ref())?);
+        let log = Arc::new(SqliteLog::open(&folder, options, Arc::new(NoRows))?);
+        Ok(Self { folder, log })
+    }
+
+    /// The log.
+    #[must_use]
+    pub fn log(&self) -> Arc<SqliteLog> {
+        self.log.clone()
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.folder.path
+    }
+
+    /// Leaves a line beside the lock that tells others who holds the folder: a process and an address, as a rule.
+    ///
+    /// # Errors
+    /// Where the line cannot be written.
+    pub fn set_holder(&self, line: &str) -> io::Result<()> {
+        fs::write(self.folder.path.join(HOLDER), line)
+    }
+
+    /// Checks every event and every link of the log in `dir`, also where the log is too damaged to be opened. Calls
+    /// `progress` now and then with the position that it has come to and the last one.
+    ///
+    /// # Errors
+    /// Where the folder cannot be read or is in use; within, what is wrong with the log.
+    pub fn verify(
+        dir: impl AsRef<Path>,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<Result<Verified, LogError>, OpenError> {
+        let folder = Folder::lock(dir.as_ref())?;
+        verify_file(&folder.log_file(), progress)
+    }
+}
+
+const LOCK: &str = "lock";
+const HOLDER: &str = "holder";
+
+/// A locked data folder, and where things are in it.
+#[derive(Debug)]
+pub(crate) struct Folder {
+    path: PathBuf,
+    /// Locked as long as it is open.
+    _lock: File,
+}
+
+impl Folder {
+    fn lock(path: &Path) -> Result<Self, OpenError> {
+        let failed =
+            |error: io::Error| OpenError::Store { path: path.to_owned(), problem: error.to_string() };
+        fs::create_dir_all(path).map_err(failed)?;
+        let lock =
+            File::options().create(true).truncate(false).write(true).open(path.join(LOCK)).map_err(failed)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(OpenError::InUse { folder: path.to_owned(), holder: holder_of(path) });
+            }
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
+        }
+        // A line that an earlier holder left would name the wrong one. That there is none is no failure.
+        let _ = fs::remove_file(path.join(HOLDER));
+        Ok(Self { path: path.to_owned(), _lock: lock })
+    }
+
+    pub(crate) fn log_file(&self) -> PathBuf {
+        self.path.join("log.db")
+    }
+
+    pub(crate) fn index_file(&self) -> PathBuf {
+        self.path.join("index.db")
+    }
+}
+
+fn holder_of(folder: &Path) -> Option<String> {
+    let line = fs::read_to_string(folder.join(HOLDER)).ok()?;
+    let line = line.trim();
+    (!line.is_empty()).then(|| line.to_owned())
+}

@@ -1,0 +1,1 @@
+SELECT version, meaning, state, checksum FROM snapshots WHERE list = ?1

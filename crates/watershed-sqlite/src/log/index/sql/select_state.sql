@@ -1,0 +1,1 @@
+SELECT format, log, epoch, merged, checksum FROM state WHERE one = 1

@@ -1,0 +1,34 @@
+//! The log: events in one table, appended in groups by one writer, everything else made from them.
+//!
+//! An append's way: [`queue`] -> [`writer`] (checks it against the [`tail`] and the [`index`], writes the group, commits)
+//! -> [`ring`] and head -> answer. The index is merged behind by [`merger`]; [`checkpoint`] keeps the write-ahead log short.
+
+mod canonical;
+mod checkpoint;
+mod file;
+mod health;
+mod index;
+mod inline;
+mod lists;
+mod merger;
+mod open;
+mod options;
+mod prepared;
+mod queue;
+mod read;
+mod readers;
+mod ring;
+mod row;
+mod scan;
+mod service;
+mod shared;
+mod tail;
+mod verify;
+mod writer;
+
+pub use health::Health;
+pub(crate) use inline::NoRows;
+pub use options::Options;
+pub use service::SqliteLog;
+pub use verify::Verified;
+pub(crate) use verify::verify_file;

@@ -1,0 +1,35 @@
+use std::ops::ControlFlow;
+
+use watershed_core::Position;
+use watershed_core::ports::{LogError, LogScan, RawEvent};
+
+use super::SqliteLog;
+
+/// A statement reads so many events at most: one that stayed open for long would keep the write-ahead log from being reused.
+const STRIDE: Position = 20_000;
+
+impl LogScan for SqliteLog {
+    fn scan(
+        &self,
+        after: Position,
+        until: Position,
+        see: &mut dyn FnMut(RawEvent<'_>) -> ControlFlow<()>,
+    ) -> Result<Position, LogError> {
+        let shared = self.shared();
+        let until = until.min(shared.head());
+        let mut last = after;
+        shared.readers.with(|reader| {
+            let mut broken_off = false;
+            while last < until && !broken_off {
+                reader.rows(last, until.min(last + STRIDE), |row| {
+                    let raw = row.raw()?;
+                    last = raw.position;
+                    let flow = see(raw);
+                    broken_off = flow.is_break();
+                    Ok(flow)
+                })?;
+            }
+            Ok(last)
+        })
+    }
+}

@@ -1,0 +1,1 @@
+INSERT INTO probe (data) VALUES (zeroblob(?1))

@@ -1,0 +1,1 @@
+SELECT checksum FROM events WHERE position = ?1

@@ -1,0 +1,1 @@
+SELECT format, log, epoch, checksum FROM meta WHERE one = 1

@@ -1,0 +1,128 @@
+//! What must hold for an append to be taken, with everything that the group has taken before it.
+
+use watershed_core::ports::{AppendError, Expected, LogError};
+use watershed_core::{Position, Version};
+
+use super::Writer;
+use crate::log::lists::ListId;
+use crate::log::prepared::{Prepared, PreparedCondition};
+
+/// Everything that is durable or taken by the group counts.
+const ALL: Position = Position::MAX;
+
+impl Writer {
+    /// Whether the append may be taken, and the version that its stream is at.
+    pub(super) fn check(&mut self, append: &Prepared) -> Result<Version, AppendError> {
+        if let Some((list, _)) = &append.idempotency
+            && let Some(position) = self.since(*list, append.looked_until)?
+        {
+            return Err(AppendError::KeyTaken { position });
+        }
+        let actual = self.version(append.list)?;
+        if let Expected::Version(expected) = append.expected
+            && expected != actual
+        {
+            return Err(AppendError::Conflict { expected, actual });
+        }
+        if let Some(condition) = &append.condition
+            && let Some(position) = self.matched(append, condition)?
+        {
+            return Err(AppendError::BoundaryMoved { position });
+        }
+        self.check_once(append)?;
+        Ok(actual)
+    }
+
+    /// The stream's version, with what the group has taken.
+    fn version(&mut self, stream: ListId) -> Result<Version, AppendError> {
+        if let Some(version) = self.heads.get(stream) {
+            return Ok(version);
+        }
+        let newest = match self.layers.newest(stream, ALL) {
+            Some(newest) => Some(newest),
+            None => self.reader.index.newest(stream).map_err(|error| unreadable(&error))?,
+        };
+        let version = newest.map_or(0, |(version, _)| version);
+        self.heads.put(stream, version);
+        Ok(version)
+    }
+
+    /// Where a list has an entry, which the caller has not seen up to `looked_until`.
+    fn since(&self, list: ListId, looked_until: Position) -> Result<Option<Position>, AppendError> {
+        if let Some(position) = self.layers.oldest(list, ALL) {
+            return Ok(Some(position));
+        }
+        if looked_until >= self.layers.floor() {
+            return Ok(None);
+        }
+        self.reader.index.oldest(list).map_err(|error| unreadable(&error))
+    }
+
+    fn check_once(&self, append: &Prepared) -> Result<(), AppendError> {
+        for (place, event) in append.events.iter().enumerate() {
+            for (tag, list) in event.event.tags.iter().zip(&event.lists).filter(|(tag, _)| tag.once) {
+                let earlier = append.events[..place]
+                    .iter()
+                    .position(|other| other.lists.contains(list))
+                    .map(|other| self.last() + 1 + other as u64);
+                let taken = match earlier {
+                    Some(position) => Some(position),
+                    None => self.since(*list, append.looked_until)?,
+                };
+                if let Some(position) = taken {
+                    return Err(AppendError::TagTaken { tag: tag.clone(), position });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The first event after the condition's position that its boundary matches.
+    fn matched(
+        &mut self,
+        append: &Prepared,
+        condition: &PreparedCondition,
+    ) -> Result<Option<Position>, AppendError> {
+        let after = condition.after;
+        let candidates = if condition.lists.is_empty() {
+            (after + 1..=self.last()).collect()
+        } else {
+            self.shared.positions_in_all(&self.reader, &condition.lists, after, ALL).map_err(|error| unreadable(&error))?
+        };
+        for position in candidates {
+            let (same_tenant, named) = self.look_at(position, append, condition)?;
+            if same_tenant && named {
+                return Ok(Some(position));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether the event at `position` is of the append's tenant, and bears one of the condition's names.
+    fn look_at(
+        &mut self,
+        position: Position,
+        append: &Prepared,
+        condition: &PreparedCondition,
+    ) -> Result<(bool, bool), AppendError> {
+        let fits = |tenant: &str, name: &str| {
+            let named = condition.names.is_empty() || condition.names.contains(&name);
+            (tenant == append.tenant.as_str(), named)
+        };
+        let head = self.shared.head();
+        if let Some(ahead) = position.checked_sub(head + 1)
+            && let Some(staged) = usize::try_from(ahead).ok().and_then(|ahead| self.group.staged.get(ahead))
+        {
+            return Ok(fits(staged.event.tenant.as_str(), &staged.event.name));
+        }
+        if let Some(event) = self.shared.ring.get(position) {
+            return Ok(fits(event.tenant.as_str(), &event.name));
+        }
+        self.reader.one(position, |row| Ok(fits(row.event.tenant, row.event.name))).map_err(|error| unreadable(&error))
+    }
+}
+
+/// What cannot be checked is not taken.
+fn unreadable(error: &LogError) -> AppendError {
+    AppendError::ReadOnly(format!("what the append depends on cannot be read: {error}"))
+}

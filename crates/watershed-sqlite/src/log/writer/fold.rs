@@ -1,0 +1,52 @@
+//! Inline read models: folded and written before their append is taken.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use watershed_core::StoredEvent;
+use watershed_core::ports::{AppendError, InlineFold, RowError};
+
+use super::Writer;
+use super::group::Staged;
+use crate::log::inline::RowsInside;
+
+impl Writer {
+    /// Folds an append's events into every inline read model. Where one refuses, nothing of the append is left.
+    pub(super) fn fold(&mut self, staged: &[Staged]) -> Result<(), AppendError> {
+        if self.inline.is_empty() {
+            return Ok(());
+        }
+        self.begin().map_err(|error| read_only(&error))?;
+        let events: Vec<Arc<StoredEvent>> = staged.iter().map(|staged| staged.event.clone()).collect();
+        self.statement("SAVEPOINT append").map_err(|error| read_only(&error))?;
+        let folded = self.fold_all(&events);
+        let end = if folded.is_ok() { "RELEASE append" } else { "ROLLBACK TO append" };
+        self.statement(end).map_err(|error| read_only(&error))?;
+        folded
+    }
+
+    fn fold_all(&mut self, events: &[Arc<StoredEvent>]) -> Result<(), AppendError> {
+        let mut inline = std::mem::take(&mut self.inline);
+        let folded = inline.iter_mut().try_for_each(|fold| self.fold_one(&mut **fold, events));
+        self.inline = inline;
+        folded
+    }
+
+    fn fold_one(&self, fold: &mut dyn InlineFold, events: &[Arc<StoredEvent>]) -> Result<(), AppendError> {
+        let model = fold.name().to_owned();
+        let refused = |problem: String| AppendError::InlineRefused { model: model.clone(), problem };
+        let rows = &*self.inline_rows;
+        let inside = RowsInside { rows, transaction: &self.connection, model: &model };
+        let batch = catch_unwind(AssertUnwindSafe(|| fold.fold(events, &inside)))
+            .unwrap_or_else(|_| Err("its fold panicked".to_owned()))
+            .map_err(refused)?;
+        rows.apply(&self.connection, &model, &batch).map_err(|error| match error {
+            RowError::ReadOnly(problem) => AppendError::ReadOnly(problem),
+            other => refused(other.to_string()),
+        })
+    }
+}
+
+fn read_only(error: &rusqlite::Error) -> AppendError {
+    AppendError::ReadOnly(error.to_string())
+}
