@@ -8,10 +8,11 @@ impl From<SendError<AnyRefusal>> for Problem {
         match error {
             SendError::Refused(refusal) => of_refusal(refusal),
             SendError::UnknownCommand(_) => Self::new(&kinds::UNKNOWN_COMMAND, detail),
-            SendError::Malformed(error) => match error.field {
-                Some(field) => Self::with_field(&kinds::MALFORMED_BODY, field, error.problem),
-                None => Self::with_field(&kinds::MALFORMED_BODY, "body", error.problem),
-            },
+            SendError::Malformed(error) => {
+                // `?` stands for a place that has no name, such as the end of a body that broke off.
+                let field = error.field.filter(|field| field != "?").unwrap_or_else(|| "body".to_owned());
+                Self::with_field(&kinds::MALFORMED_BODY, field, error.problem)
+            }
             SendError::BadId { field } => Self::new(&kinds::BAD_ID, detail).about(field),
             SendError::BadKey => Self::new(&kinds::BAD_KEY, detail).about("Idempotency-Key"),
             SendError::Denied(_) => Self::new(&kinds::DENIED, detail),

@@ -13,7 +13,9 @@ use tokio::time::timeout;
 
 use crate::entry::Entry;
 
-/// The most bytes that a request's head may have, and the size of a connection's buffer.
+/// The most bytes that a request's head may have.
+const HEAD: usize = 32 << 10;
+/// The most bytes that a connection buffers.
 const BUFFER: usize = 64 << 10;
 /// The most headers.
 const HEADERS: usize = 64;
@@ -38,7 +40,11 @@ pub(crate) async fn serve(stream: TcpStream, entry: Arc<Entry>, times: Times) {
         async move { Ok::<_, Infallible>(entry.answer(request).await) }
     });
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(times.header).max_headers(HEADERS).max_buf_size(BUFFER);
+    http.timer(TokioTimer::new())
+        .header_read_timeout(times.header)
+        .max_headers(HEADERS)
+        .max_header_size(HEAD)
+        .max_buf_size(BUFFER);
     let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,

@@ -1,0 +1,133 @@
+//! What operators see and do.
+
+use std::time::Duration;
+
+use crate::client::request;
+use crate::site::Site;
+
+async fn wait_for(
+    site: &Site,
+    path: &str,
+    reached: impl Fn(&serde_json::Value) -> bool,
+) -> serde_json::Value {
+    for _ in 0..200 {
+        let answer = site.get(path).await.json();
+        if reached(&answer) {
+            return answer;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("never so: {}", site.get(path).await.body);
+}
+
+#[tokio::test]
+async fn a_view_is_paused_resumed_and_rebuilt() {
+    let site = Site::open().await;
+    site.buy("b1", "9.50").await;
+    site.settle().await;
+    let views = site.get("/admin/lending/views").await.json();
+    let view = &views["views"][0];
+    assert_eq!(view["name"], "books");
+    assert_eq!(view["owner"], "librarians");
+    assert_eq!(view["status"], "running");
+    assert_eq!(
+        (view["position"].as_u64(), view["head"].as_u64(), view["parked"].as_u64()),
+        (Some(1), Some(1), Some(0))
+    );
+    assert_eq!(site.post("/admin/lending/views/books/pause", "{}").await.json()["done"], "paused");
+    wait_for(&site, "/admin/lending/views", |answer| answer["views"][0]["status"] == "paused").await;
+    site.buy("b2", "1").await;
+    assert_eq!(site.get("/api/lending/views/books/b2").await.status, 404);
+    assert_eq!(site.post("/admin/lending/views/books/resume", "{}").await.status, 200);
+    site.settle().await;
+    assert_eq!(site.get("/api/lending/views/books/b2").await.status, 200);
+    assert_eq!(site.post("/admin/lending/views/books/rebuild", "{}").await.status, 200);
+    wait_for(&site, "/admin/lending/views", |answer| !answer["views"][0]["last_rebuild"].is_null()).await;
+    assert_eq!(site.get("/api/lending/views/books/b2").await.status, 200);
+    let checkpoints = site.get("/admin/lending/checkpoints").await.json();
+    let checkpoint = &checkpoints["checkpoints"][0];
+    for column in [
+        "projection_name",
+        "last_event_id",
+        "last_event_version",
+        "last_event_timestamp",
+        "events_processed",
+        "status",
+        "last_error",
+    ] {
+        assert!(checkpoint.get(column).is_some(), "{column}: {checkpoint}");
+    }
+}
+
+#[tokio::test]
+async fn a_parked_key_is_seen_tried_again_and_skipped_by_its_position_only() {
+    let site = Site::open().await;
+    site.buy("b1", "9.50").await;
+    site.command("ScribbleBook", r#"{"book_id":"b1"}"#).await;
+    site.command("ScribbleBook", r#"{"book_id":"b1"}"#).await;
+    let parked =
+        wait_for(&site, "/admin/lending/parked", |answer| answer["parked"][0]["waiting"].as_u64() == Some(2))
+            .await;
+    let entry = &parked["parked"][0];
+    assert_eq!((entry["view"].as_str(), entry["key"].as_str()), (Some("books"), Some("b1")));
+    assert_eq!(
+        (entry["position"].as_u64(), entry["error"].as_str()),
+        (Some(2), Some("nobody can read that"))
+    );
+    let row = site.get("/api/lending/views/books/b1").await;
+    assert_eq!(row.header("watershed-stale"), "true");
+    assert_eq!(site.get("/api/lending/views/books").await.header("watershed-parked"), "1");
+
+    let retried = site.post("/admin/lending/parked/retry", r#"{"view":"books","key":"b1"}"#).await.json();
+    assert_eq!((retried["outcome"].as_str(), retried["position"].as_u64()), (Some("still-parked"), Some(2)));
+    let skip = |position: u64| format!(r#"{{"view":"books","key":"b1","position":{position}}}"#);
+    let wrong = site.post("/admin/lending/parked/skip", &skip(3)).await;
+    assert_eq!((wrong.status, wrong.json()["code"].as_str()), (409, Some("parked-moved")));
+    let first = site.post("/admin/lending/parked/skip", &skip(2)).await.json();
+    assert_eq!((first["outcome"].as_str(), first["position"].as_u64()), (Some("still-parked"), Some(3)));
+    let second = site.post("/admin/lending/parked/skip", &skip(3)).await.json();
+    assert_eq!(second["outcome"], "released");
+    let gone = site.post("/admin/lending/parked/skip", &skip(3)).await;
+    assert_eq!((gone.status, gone.json()["code"].as_str()), (404, Some("not-parked")));
+    assert_eq!(site.get("/admin/lending/parked?view=books").await.json()["parked"], serde_json::json!([]));
+}
+
+#[tokio::test]
+async fn the_log_is_read_and_verified() {
+    let site = Site::open().await;
+    for number in 0..5 {
+        site.buy(&format!("b{number}"), "1").await;
+    }
+    let page = site.get("/admin/lending/events?after=1&limit=2").await.json();
+    assert_eq!((page["next"].as_u64(), page["head"].as_u64()), (Some(3), Some(5)));
+    assert_eq!(page["events"][0]["stream"], "book/b1");
+    let log = site.get("/admin/lending/log").await.json();
+    assert_eq!((log["epoch"].as_u64().is_some(), log["head"].as_u64()), (true, Some(5)));
+    assert_eq!(log["store"][0]["name"], "health");
+    let verified = site.get("/admin/lending/log/verify").await.json();
+    assert_eq!((verified["sound"].as_bool(), verified["position"].as_u64()), (Some(true), Some(5)));
+    assert_eq!(verified["link"].as_str().map(str::len), Some(64));
+
+    let mut client = site.client().await;
+    client
+        .send(&request("GET", "/admin/lending/log/verify", &[("accept", "application/x-ndjson")], None))
+        .await;
+    assert_eq!(client.head().await.header("content-type"), "application/x-ndjson");
+    assert!(client.until("\"sound\":true").await.contains("\"done\":5,\"total\":5"));
+}
+
+#[tokio::test]
+async fn a_change_without_a_json_body_is_refused_as_a_web_page_could_send_it() {
+    let site = Site::open().await;
+    site.buy("b1", "1").await;
+    site.settle().await;
+    let form =
+        site.post_with("/admin/lending/views/books/pause", &[("content-type", "text/plain")], "{}").await;
+    assert_eq!((form.status, form.json()["code"].as_str()), (415, Some("unsupported-media-type")));
+    let bare = site.post_with("/admin/lending/views/books/pause", &[], "").await;
+    assert_eq!(bare.status, 415);
+    assert_eq!(site.get("/admin/lending/views").await.json()["views"][0]["status"], "running");
+    let body = site.post("/admin/lending/parked/retry", r#"{"view":"books"}"#).await;
+    assert_eq!(body.json()["errors"][0]["field"], "key");
+    assert_eq!(site.post("/admin/lending/views/cds/pause", "{}").await.json()["code"], "unknown-view");
+}

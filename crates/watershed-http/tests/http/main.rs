@@ -1,0 +1,15 @@
+//! The server over a real socket, on real stores: what callers, operators and strangers get.
+
+mod admin;
+mod bad_input;
+mod client;
+mod commands;
+mod fuzz;
+mod lending;
+mod limits;
+mod openapi;
+mod pages;
+mod questions;
+mod site;
+mod streams;
+mod watches;
