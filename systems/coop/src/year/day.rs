@@ -5,6 +5,7 @@ use std::time::Duration;
 use watershed::prelude::*;
 
 use super::calendar::{SchoolYear, due_date, is_school_month, month_before, number_of};
+use super::dice::Dice;
 use super::household::{Household, Topic};
 use super::{Expected, Step, words};
 use crate::family::{
@@ -100,7 +101,7 @@ impl<'a> Day<'a> {
             let key = format!("pay-{month}-zero");
             self.refused(10 * HOUR, &key, nothing, FamilyRefusal::AmountNotPositive);
         }
-        let in_cash = Decimal::from(40);
+        let in_cash = Decimal::new(40_00, 2);
         let in_two_parts = self.mishap(month, 3, 40);
         let amount = if in_two_parts { dues - in_cash } else { dues };
         let payment = self.payment(month, "a", amount, method);
@@ -140,26 +141,27 @@ impl<'a> Day<'a> {
     /// The scores of the month, and what coordinators do about them.
     fn watch(&mut self, month: Month) {
         let mut dice = self.household.dice(Topic::Contact, number_of(month));
-        let scored_on = 8 + dice.between(0, 6);
+        let scored_on = dice.between(8, 14);
         let assessed_on = scored_on + dice.between(1, 5);
-        let at_risk = self.household.risk(month) >= 70;
-        let contact_on = if at_risk { assessed_on + dice.between(1, 5) } else { 25 };
-        let day = i64::from(self.date.day());
-        if day == scored_on {
-            self.score_engagement(month);
+        let called_on = assessed_on + dice.between(1, 5);
+        match i64::from(self.date.day()) {
+            day if day == scored_on => self.score_engagement(month),
+            day if day == assessed_on => self.assess_risk(month),
+            day if day == called_on && self.household.risk(month) >= 70 => self.contact(dice),
+            // Now and then somebody is spoken with for no reason.
+            25 if dice.chance(120) => self.contact(dice),
+            _ => {}
         }
-        if day == assessed_on {
-            self.assess_risk(month);
-        }
-        if day == contact_on && (at_risk || dice.chance(120)) {
-            let command = FamilyCommand::RecordContact {
-                family_id: self.household.id(),
-                date: self.date,
-                method: dice.pick(ContactMethod::ALL),
-                preferred_channel: dice.chance(300).then(|| dice.pick(ContactMethod::ALL)),
-            };
-            self.send(15 * HOUR, &format!("contact-{month}"), command);
-        }
+    }
+
+    fn contact(&mut self, mut dice: Dice) {
+        let command = FamilyCommand::RecordContact {
+            family_id: self.household.id(),
+            date: self.date,
+            method: dice.pick(ContactMethod::ALL),
+            preferred_channel: dice.chance(300).then(|| dice.pick(ContactMethod::ALL)),
+        };
+        self.send(15 * HOUR, &format!("contact-{}", self.date), command);
     }
 
     fn score_engagement(&mut self, month: Month) {

@@ -100,6 +100,6 @@ impl Household {
 
     /// What it owes for a month.
     pub(super) fn dues(&self) -> Decimal {
-        Decimal::from(80 + 35 * i64::from(self.children))
+        Decimal::new(80_00 + 35_00 * i64::from(self.children), 2)
     }
 }

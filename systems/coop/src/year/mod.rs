@@ -47,7 +47,7 @@ pub enum Expected {
 /// A school year of so many families, step by step: enrolments in August, dues on the first of every month from
 /// September to June, payments, scores and contacts, until the end of July.
 ///
-/// About 55 steps for each family. A day is made when it comes, so that a year of many families needs little memory.
+/// About 43 steps for each family. A day is made when it comes, so that a year of many families needs little memory.
 ///
 /// ```
 /// let year = coop::year::Year::new(500, 7);
