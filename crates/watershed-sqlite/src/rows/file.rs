@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, TransactionBehavior};
 use watershed_core::ports::RowError;
 
@@ -33,9 +34,8 @@ impl GroupFile {
     pub(crate) fn open(path: &Path) -> Result<Self, RowError> {
         let writer = open_writer(path, Durability::Normal, CHECKPOINT_PAGES).map_err(open_failure)?;
         // Views that somebody made by hand over a table must not stand in the way of another table taking its name.
-        writer
-            .pragma_update(None, "legacy_alter_table", true)
-            .map_err(failure)?;
+        writer.pragma_update(None, "legacy_alter_table", true).map_err(failure)?;
+        keep_plans(&writer)?;
         let file = Self {
             path: path.to_owned(),
             writer: Mutex::new(writer),
@@ -53,9 +53,8 @@ impl GroupFile {
         change: impl FnOnce(&Connection) -> Result<T, RowError>,
     ) -> Result<T, RowError> {
         let mut writer = held(&self.writer);
-        let transaction = writer
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(failure)?;
+        let transaction =
+            writer.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failure)?;
         let done = change(&transaction)?;
         transaction.commit().map_err(failure)?;
         Ok(done)
@@ -69,7 +68,11 @@ impl GroupFile {
         let idle = held(&self.idle).pop();
         let connection = match idle {
             Some(connection) => connection,
-            None => open_reader(&self.path).map_err(open_failure)?,
+            None => {
+                let reader = open_reader(&self.path).map_err(open_failure)?;
+                keep_plans(&reader)?;
+                reader
+            }
         };
         let found = read(&connection);
         if connection.is_autocommit() {
@@ -85,9 +88,7 @@ impl GroupFile {
     pub(crate) fn next_load(&self, generation: u64) -> u64 {
         let next = |last: u64| Some(last.max(generation) + 1);
         // invariant: `next` always gives a number, so the update cannot fail
-        let (Ok(last) | Err(last)) = self
-            .loads
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
+        let (Ok(last) | Err(last)) = self.loads.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
         last.max(generation) + 1
     }
 
@@ -99,6 +100,15 @@ impl GroupFile {
     pub(crate) fn take_leftovers(&self) -> Vec<String> {
         std::mem::take(&mut held(&self.leftovers))
     }
+}
+
+/// Has statements prepared once, whatever their parameters are bound to: without this, one with a `LEFT JOIN` is prepared
+/// again for each use, which costs fifty times as much as running it.
+fn keep_plans(connection: &Connection) -> Result<(), RowError> {
+    connection
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+        .map(drop)
+        .map_err(failure)
 }
 
 /// A lock that a panic of another holder does not close: a transaction that it left open has been rolled back.

@@ -26,11 +26,7 @@ pub(crate) struct SqliteGroup {
 impl SqliteGroup {
     pub(crate) fn open(file: Arc<GroupFile>, tables: Tables) -> Result<Self, RowError> {
         let standing = file.change(|connection| tables.open(connection))?;
-        Ok(Self {
-            file,
-            tables: Arc::new(tables),
-            may_replace: AtomicBool::new(standing == Standing::Other),
-        })
+        Ok(Self { file, tables: Arc::new(tables), may_replace: AtomicBool::new(standing == Standing::Other) })
     }
 
     fn write_now(&self, batch: &RowsBatch) -> Result<(), RowError> {
@@ -53,17 +49,11 @@ impl SqliteGroup {
 
 impl RowReader for SqliteGroup {
     fn ask<'a>(&'a self, tenant: &'a Tenant, ask: &'a Ask) -> Later<'a, Result<RowsFound, RowError>> {
-        Box::pin(async move {
-            self.file
-                .read(|connection| self.tables.ask(connection, tenant, ask))
-        })
+        Box::pin(async move { self.file.read(|connection| self.tables.ask(connection, tenant, ask)) })
     }
 
     fn rows<'a>(&'a self, table: usize, keys: &'a [RowKey]) -> Later<'a, Result<Vec<StoredRow>, RowError>> {
-        Box::pin(async move {
-            self.file
-                .read(|connection| self.tables.rows(connection, table, keys))
-        })
+        Box::pin(async move { self.file.read(|connection| self.tables.rows(connection, table, keys)) })
     }
 
     fn scan<'a>(
@@ -74,8 +64,7 @@ impl RowReader for SqliteGroup {
         limit: usize,
     ) -> Later<'a, Result<Vec<StoredRow>, RowError>> {
         Box::pin(async move {
-            self.file
-                .read(|connection| self.tables.scan(connection, table, filter, after, limit))
+            self.file.read(|connection| self.tables.scan(connection, table, filter, after, limit))
         })
     }
 }

@@ -37,19 +37,11 @@ impl SqliteLoader {
             }
             let generation = tables.made(connection)?.unwrap_or_default().generation;
             let load = file.next_load(generation);
-            let new: Result<Vec<_>, _> = tables
-                .all()
-                .iter()
-                .map(|table| NewTable::make(connection, table, load))
-                .collect();
+            let new: Result<Vec<_>, _> =
+                tables.all().iter().map(|table| NewTable::make(connection, table, load)).collect();
             Ok((load, new?))
         })?;
-        Ok(Self {
-            file,
-            tables,
-            load,
-            new,
-        })
+        Ok(Self { file, tables, load, new })
     }
 
     fn add_now(&mut self, place: usize, rows: &[StoredRow]) -> Result<(), RowError> {
@@ -66,12 +58,10 @@ impl SqliteLoader {
         // Each index in a transaction of its own: no reader sees the tables yet, and a small write-ahead log keeps readers fast.
         for (table, new) in self.tables.all().iter().zip(&self.new) {
             for index in create_indexes(&table.spec, &new.name) {
-                self.file
-                    .change(|connection| connection.execute_batch(&index).map_err(failure))?;
+                self.file.change(|connection| connection.execute_batch(&index).map_err(failure))?;
             }
         }
-        self.file
-            .change(|connection| self.put_in_place(connection, parked, checkpoint))?;
+        self.file.change(|connection| self.put_in_place(connection, parked, checkpoint))?;
         self.new.clear();
         Ok(())
     }
@@ -96,9 +86,7 @@ impl SqliteLoader {
         }
         self.tables.say_made(connection, self.load)?;
         self.tables.set_checkpoint(connection, checkpoint)?;
-        parked
-            .iter()
-            .try_for_each(|parked| self.tables.park(connection, parked))
+        parked.iter().try_for_each(|parked| self.tables.park(connection, parked))
     }
 }
 
@@ -106,13 +94,8 @@ impl NewTable {
     fn make(connection: &Connection, table: &TableSql, load: u64) -> Result<Self, RowError> {
         let name = format!("{}__load_{load}", table.spec.name);
         note(connection, LOADING_ADD, &name)?;
-        connection
-            .execute_batch(&create_table(&table.spec, &name))
-            .map_err(failure)?;
-        Ok(Self {
-            insert: TableSql::insert_into(&table.spec, &name),
-            name,
-        })
+        connection.execute_batch(&create_table(&table.spec, &name)).map_err(failure)?;
+        Ok(Self { insert: TableSql::insert_into(&table.spec, &name), name })
     }
 }
 

@@ -29,10 +29,7 @@ impl SqliteRows {
         let folder = folder.join("views");
         std::fs::create_dir_all(&folder)
             .map_err(|error| RowError::Store(format!("{}: {error}", folder.display())))?;
-        Ok(Self {
-            folder,
-            open: Mutex::default(),
-        })
+        Ok(Self { folder, open: Mutex::default() })
     }
 
     fn open_now(&self, group: GroupSpec) -> Result<Arc<dyn RowGroup>, RowError> {

@@ -65,8 +65,7 @@ pub(crate) fn read(kind: ColumnKind, content: ValueRef<'_>) -> Value {
 }
 
 fn decimal(text: &str) -> Value {
-    text.parse::<Decimal>()
-        .map_or_else(|_| Value::Text(text.into()), Value::Decimal)
+    text.parse::<Decimal>().map_or_else(|_| Value::Text(text.into()), Value::Decimal)
 }
 
 /// The text of a column; what is not UTF-8 in it is replaced.

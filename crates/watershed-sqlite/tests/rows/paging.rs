@@ -11,18 +11,14 @@ use crate::support::{Fixture, key, now, puts, tenant, thing, things};
 
 /// Columns that readers may compare, by their places in `things`.
 const COMPARED: [usize; 7] = [0, 1, 2, 3, 4, 5, 6];
-const NAMES: [&str; 9] = [
-    "id", "flag", "count", "ratio", "amount", "name", "seen", "data", "secret",
-];
+const NAMES: [&str; 9] = ["id", "flag", "count", "ratio", "amount", "name", "seen", "data", "secret"];
 
 /// Few values, so that there are ties everywhere.
 fn content(place: usize) -> BoxedStrategy<Value> {
     let decimal = |text: &str| Value::Decimal(text.parse().unwrap());
     let texts = ["", "a", "B", "b", "ab", "A%", "a_b", "é", "É", "%", "a\0b"];
     match place {
-        0 => (0..40_u8)
-            .prop_map(|id| Value::Text(format!("k{id}").into()))
-            .boxed(),
+        0 => (0..40_u8).prop_map(|id| Value::Text(format!("k{id}").into())).boxed(),
         1 => prop_oneof![Just(Value::Null), any::<bool>().prop_map(Value::Bool)].boxed(),
         2 => prop_oneof![
             Just(Value::Null),
@@ -152,18 +148,14 @@ fn fulfils(row: &StoredRow, predicate: &Predicate) -> bool {
         Predicate::And(left, right) => fulfils(row, left) && fulfils(row, right),
         Predicate::Or(left, right) => fulfils(row, left) || fulfils(row, right),
         Predicate::IsNull { column } => *value(row, column) == Value::Null,
-        Predicate::AnyOf { column, values } => values
-            .iter()
-            .any(|wanted| compare(value(row, column), wanted).is_eq()),
+        Predicate::AnyOf { column, values } => {
+            values.iter().any(|wanted| compare(value(row, column), wanted).is_eq())
+        }
         Predicate::Contains { column, part } => match value(row, column) {
             Value::Text(text) => text.to_ascii_lowercase().contains(&part.to_ascii_lowercase()),
             _ => false,
         },
-        Predicate::Compare {
-            column,
-            comparison,
-            value: wanted,
-        } => {
+        Predicate::Compare { column, comparison, value: wanted } => {
             let found = value(row, column);
             if *found == Value::Null || *wanted == Value::Null {
                 return false;
@@ -194,11 +186,7 @@ fn naive(rows: &[StoredRow], predicate: &Predicate, sort: &[(usize, Direction)])
         sort.iter()
             .map(|(place, direction)| {
                 let order = compare(&left.values[*place], &right.values[*place]);
-                if *direction == Direction::Descending {
-                    order.reverse()
-                } else {
-                    order
-                }
+                if *direction == Direction::Descending { order.reverse() } else { order }
             })
             .find(|order| order.is_ne())
             .unwrap_or_else(|| left.key.cmp(&right.key))
@@ -269,9 +257,7 @@ proptest! {
 #[test]
 fn a_cursor_of_another_question_is_refused() {
     let fixture = Fixture::new();
-    let rows = (0..9)
-        .map(|id| thing(&format!("k{id}"), &[(2, Value::Int(id % 2))]))
-        .collect();
+    let rows = (0..9).map(|id| thing(&format!("k{id}"), &[(2, Value::Int(id % 2))])).collect();
     now(fixture.group.write(&puts(rows, 1))).unwrap();
     let filter = |value| Predicate::Compare {
         column: "count".into(),
@@ -287,39 +273,18 @@ fn a_cursor_of_another_question_is_refused() {
     let (acme, other) = (tenant("acme"), tenant("other"));
     let cursor = now(fixture.group.ask(&acme, &ask)).unwrap().next.unwrap();
     let again = |ask: Ask, tenant| {
-        let ask = Ask {
-            after: Some(cursor.clone()),
-            ..ask
-        };
+        let ask = Ask { after: Some(cursor.clone()), ..ask };
         now(fixture.group.ask(tenant, &ask)).map(|found| found.rows.len())
     };
     assert_eq!(again(ask.clone(), &acme), Ok(2));
-    assert_eq!(
-        again(
-            Ask {
-                limit: 5,
-                ..ask.clone()
-            },
-            &acme
-        ),
-        Ok(5)
-    );
+    assert_eq!(again(Ask { limit: 5, ..ask.clone() }, &acme), Ok(5));
     assert_eq!(again(ask.clone(), &other), Err(RowError::WrongCursor));
-    let other_filter = Ask {
-        filter: filter(-1),
-        ..ask.clone()
-    };
+    let other_filter = Ask { filter: filter(-1), ..ask.clone() };
     assert_eq!(again(other_filter, &acme), Err(RowError::WrongCursor));
-    let other_order = Ask {
-        sort: vec![("count".into(), Direction::Ascending)],
-        ..ask.clone()
-    };
+    let other_order = Ask { sort: vec![("count".into(), Direction::Ascending)], ..ask.clone() };
     assert_eq!(again(other_order, &acme), Err(RowError::WrongCursor));
     let more_order = Ask {
-        sort: vec![
-            ("count".into(), Direction::Descending),
-            ("name".into(), Direction::Ascending),
-        ],
+        sort: vec![("count".into(), Direction::Descending), ("name".into(), Direction::Ascending)],
         ..ask
     };
     assert_eq!(again(more_order, &acme), Err(RowError::WrongCursor));
@@ -336,21 +301,14 @@ fn columns_that_are_not_declared_cannot_be_asked_about() {
             Err(RowError::NoSuchColumn(column.to_owned())),
         );
     };
-    for column in [
-        "secret", "data", "nothing", "tenant", "_shown", "rowid", "id\" --", "",
-    ] {
+    for column in ["secret", "data", "nothing", "tenant", "_shown", "rowid", "id\" --", ""] {
         refused(
-            &Ask {
-                sort: vec![(column.to_owned().into(), Direction::Ascending)],
-                ..Ask::rows("things")
-            },
+            &Ask { sort: vec![(column.to_owned().into(), Direction::Ascending)], ..Ask::rows("things") },
             column,
         );
         refused(
             &Ask {
-                filter: Predicate::Not(Box::new(Predicate::IsNull {
-                    column: column.to_owned().into(),
-                })),
+                filter: Predicate::Not(Box::new(Predicate::IsNull { column: column.to_owned().into() })),
                 ..Ask::rows("things")
             },
             column,
@@ -359,10 +317,7 @@ fn columns_that_are_not_declared_cannot_be_asked_about() {
     for column in ["id", "secret", "nothing"] {
         refused(
             &Ask {
-                filter: Predicate::Contains {
-                    column: column.into(),
-                    part: "a".into(),
-                },
+                filter: Predicate::Contains { column: column.into(), part: "a".into() },
                 ..Ask::rows("things")
             },
             column,
@@ -404,9 +359,6 @@ fn numbers_come_back_as_they_were_written() {
     let found = now(fixture.group.rows(0, &[key("acme", "k1"), key("acme", "k2")])).unwrap();
     assert_eq!(found[0], row);
     assert_eq!(found[0].values[4], Value::Decimal(exact));
-    assert_eq!(
-        format!("{:?}", found[0].values[4]),
-        "-0.0000000000000000000000000010"
-    );
+    assert_eq!(format!("{:?}", found[0].values[4]), "-0.0000000000000000000000000010");
     assert!(matches!(found[1].values[3], Value::Real(number) if number.is_nan()));
 }

@@ -24,10 +24,7 @@ pub(crate) fn tenant(name: &str) -> Tenant {
 }
 
 pub(crate) fn key(tenant_name: &str, key: &str) -> RowKey {
-    RowKey {
-        tenant: tenant(tenant_name),
-        key: Key::from(key),
-    }
+    RowKey { tenant: tenant(tenant_name), key: Key::from(key) }
 }
 
 pub(crate) fn column(name: &'static str, kind: ColumnKind) -> ColumnSpec {
@@ -47,35 +44,18 @@ pub(crate) fn things() -> TableSpec {
     TableSpec {
         name: "things".into(),
         columns: Cow::Owned(vec![
-            ColumnSpec {
-                key: true,
-                optional: false,
-                ..column("id", ColumnKind::Text)
-            },
+            ColumnSpec { key: true, optional: false, ..column("id", ColumnKind::Text) },
             column("flag", ColumnKind::Bool),
             column("count", ColumnKind::Int),
             column("ratio", ColumnKind::Real),
             column("amount", ColumnKind::Decimal),
-            ColumnSpec {
-                searched: true,
-                ..column("name", ColumnKind::Text)
-            },
+            ColumnSpec { searched: true, ..column("name", ColumnKind::Text) },
             column("seen", ColumnKind::Timestamp),
-            ColumnSpec {
-                indexed: false,
-                ..column("data", ColumnKind::Json)
-            },
-            ColumnSpec {
-                internal: true,
-                searched: true,
-                ..column("secret", ColumnKind::Text)
-            },
+            ColumnSpec { indexed: false, ..column("data", ColumnKind::Json) },
+            ColumnSpec { internal: true, searched: true, ..column("secret", ColumnKind::Text) },
         ]),
         indexes: Cow::Owned(vec![IndexSpec {
-            columns: Cow::Owned(vec![
-                ("amount", Direction::Descending),
-                ("name", Direction::Ascending),
-            ]),
+            columns: Cow::Owned(vec![("amount", Direction::Descending), ("name", Direction::Ascending)]),
         }]),
     }
 }
@@ -85,25 +65,15 @@ pub(crate) fn pairs() -> TableSpec {
     TableSpec {
         name: "pairs".into(),
         columns: Cow::Owned(vec![
-            ColumnSpec {
-                key: true,
-                ..column("family", ColumnKind::Text)
-            },
-            ColumnSpec {
-                key: true,
-                ..column("number", ColumnKind::Int)
-            },
+            ColumnSpec { key: true, ..column("family", ColumnKind::Text) },
+            ColumnSpec { key: true, ..column("number", ColumnKind::Int) },
         ]),
         indexes: Cow::Borrowed(&[]),
     }
 }
 
 pub(crate) fn group(version: &str) -> GroupSpec {
-    GroupSpec {
-        name: "things".into(),
-        version: version.into(),
-        tables: vec![things(), pairs()],
-    }
+    GroupSpec { name: "things".into(), version: version.into(), tables: vec![things(), pairs()] }
 }
 
 /// A store in a folder of its own, and its only group.
@@ -123,11 +93,7 @@ impl Fixture {
 
     /// Closes everything and opens it again.
     pub(crate) fn reopened(self, version: &str) -> Self {
-        let Self {
-            group: old,
-            store,
-            folder,
-        } = self;
+        let Self { group: old, store, folder } = self;
         drop((old, store));
         let store = SqliteRows::open(folder.path()).unwrap();
         let group = now(store.open(group(version))).unwrap();
@@ -137,9 +103,7 @@ impl Fixture {
     /// The group's file, as any other program would open it.
     pub(crate) fn plain(&self) -> rusqlite::Connection {
         let plain = rusqlite::Connection::open(self.folder.path().join("views/things.db")).unwrap();
-        plain
-            .create_collation("decimal", |left: &str, right: &str| left.cmp(right))
-            .unwrap();
+        plain.create_collation("decimal", |left: &str, right: &str| left.cmp(right)).unwrap();
         plain
     }
 
@@ -170,11 +134,7 @@ pub(crate) fn thing(id: &str, values: &[(usize, Value)]) -> StoredRow {
 }
 
 pub(crate) fn at(position: u64) -> Checkpoint {
-    Checkpoint {
-        position,
-        status: "running".into(),
-        ..Checkpoint::default()
-    }
+    Checkpoint { position, status: "running".into(), ..Checkpoint::default() }
 }
 
 /// A batch that puts these rows into `things`.
@@ -187,8 +147,5 @@ pub(crate) fn puts(rows: Vec<StoredRow>, position: u64) -> RowsBatch {
 }
 
 pub(crate) fn by_key(id: &str) -> Ask {
-    Ask {
-        key: Some(Key::from(id)),
-        ..Ask::rows("things")
-    }
+    Ask { key: Some(Key::from(id)), ..Ask::rows("things") }
 }

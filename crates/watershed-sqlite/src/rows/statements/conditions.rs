@@ -88,27 +88,14 @@ impl<'q> Conditions<'q> {
             }
             Predicate::Not(inner) => self.predicate(spec, allowed, inner, !holds)?,
             Predicate::And(left, right) => {
-                self.both(
-                    spec,
-                    allowed,
-                    (left, right),
-                    if holds { " AND " } else { " OR " },
-                    holds,
-                )?;
+                self.both(spec, allowed, (left, right), if holds { " AND " } else { " OR " }, holds)?;
             }
             Predicate::Or(left, right) => {
-                self.both(
-                    spec,
-                    allowed,
-                    (left, right),
-                    if holds { " OR " } else { " AND " },
-                    holds,
-                )?;
+                self.both(spec, allowed, (left, right), if holds { " OR " } else { " AND " }, holds)?;
             }
             Predicate::IsNull { column } => {
                 let column = allowed.compared(spec, column)?;
-                self.text(&quoted(&column.name))
-                    .text(if holds { " IS NULL" } else { " IS NOT NULL" });
+                self.text(&quoted(&column.name)).text(if holds { " IS NULL" } else { " IS NOT NULL" });
             }
             comparison => {
                 self.text("(");
@@ -142,11 +129,7 @@ impl<'q> Conditions<'q> {
         predicate: &'q Predicate,
     ) -> Result<(), RowError> {
         match predicate {
-            Predicate::Compare {
-                column,
-                comparison,
-                value,
-            } => {
+            Predicate::Compare { column, comparison, value } => {
                 let term = compared(allowed.compared(spec, column)?);
                 self.compare(&term, operator(*comparison), Bind::Value(value));
             }
@@ -210,10 +193,7 @@ pub(crate) fn sorted(
     sort.iter()
         .map(|(name, direction)| {
             let column = Allowed::Declared.compared(spec, name)?;
-            Ok(super::Term {
-                column: compared(column),
-                direction: *direction,
-            })
+            Ok(super::Term { column: compared(column), direction: *direction })
         })
         .collect()
 }

@@ -12,9 +12,7 @@ pub(super) const AS_DECIMAL: &str = " COLLATE decimal";
 pub(crate) fn create_table(spec: &TableSpec, name: &str) -> String {
     let mut columns: Vec<String> = vec!["tenant TEXT NOT NULL".to_owned()];
     columns.extend(
-        spec.columns
-            .iter()
-            .map(|column| format!("{} {}", quoted(&column.name), storage(column.kind))),
+        spec.columns.iter().map(|column| format!("{} {}", quoted(&column.name), storage(column.kind))),
     );
     if KeyColumn::of(spec) == KeyColumn::Own {
         columns.push("_key TEXT NOT NULL".to_owned());
@@ -22,11 +20,7 @@ pub(crate) fn create_table(spec: &TableSpec, name: &str) -> String {
     columns.push("_position INTEGER NOT NULL".to_owned());
     columns.push("_revision INTEGER NOT NULL".to_owned());
     columns.push("_shown INTEGER NOT NULL".to_owned());
-    format!(
-        "CREATE TABLE {} (\n    {}\n)",
-        quoted(name),
-        columns.join(",\n    ")
-    )
+    format!("CREATE TABLE {} (\n    {}\n)", quoted(name), columns.join(",\n    "))
 }
 
 /// The statements that make the indexes of such a table, the one of the keys first.
@@ -61,21 +55,12 @@ pub(crate) fn create_indexes(spec: &TableSpec, name: &str) -> Vec<String> {
 }
 
 fn indexed((column, direction): (&ColumnSpec, Direction)) -> String {
-    format!(
-        "{}{}{}",
-        quoted(&column.name),
-        collation(column.kind),
-        way(direction)
-    )
+    format!("{}{}{}", quoted(&column.name), collation(column.kind), way(direction))
 }
 
 /// What makes a comparison of such a column one of numbers, where it is kept as text.
 pub(super) fn collation(kind: ColumnKind) -> &'static str {
-    if kind == ColumnKind::Decimal {
-        AS_DECIMAL
-    } else {
-        ""
-    }
+    if kind == ColumnKind::Decimal { AS_DECIMAL } else { "" }
 }
 
 pub(super) fn way(direction: Direction) -> &'static str {

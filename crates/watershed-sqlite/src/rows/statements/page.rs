@@ -34,10 +34,7 @@ pub(crate) struct Term {
 
 impl Term {
     pub(crate) fn ascending(column: String) -> Self {
-        Self {
-            column,
-            direction: Direction::Ascending,
-        }
+        Self { column, direction: Direction::Ascending }
     }
 }
 
@@ -52,10 +49,7 @@ pub(crate) struct Segment<'q> {
 
 /// The one run that all rows are in.
 pub(crate) fn first_page<'q>() -> Vec<Segment<'q>> {
-    vec![Segment {
-        conditions: Conditions::default(),
-        fixed: 0,
-    }]
+    vec![Segment { conditions: Conditions::default(), fixed: 0 }]
 }
 
 /// The runs of what comes after the row with these values in these terms.
@@ -93,14 +87,8 @@ struct Beyond {
 
 /// The runs of what lies beyond `value`: SQLite sorts empty columns first, and so last where the order is turned round.
 fn beyond(term: &Term, value: &Value) -> Vec<Beyond> {
-    let than = |operator| Beyond {
-        operator,
-        compares: true,
-    };
-    let is = |operator| Beyond {
-        operator,
-        compares: false,
-    };
+    let than = |operator| Beyond { operator, compares: true };
+    let is = |operator| Beyond { operator, compares: false };
     match (term.direction, value) {
         (Direction::Ascending, Value::Null) => vec![is(" IS NOT NULL")],
         (Direction::Ascending, _) => vec![than(" > ")],

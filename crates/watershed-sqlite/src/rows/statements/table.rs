@@ -87,10 +87,7 @@ impl TableSql {
                 replaced.join(", "),
             ),
             delete: format!("DELETE FROM {table} WHERE tenant = ?1 AND {key_name} = ?2"),
-            get: format!(
-                "SELECT {} FROM {table} WHERE tenant = ?1 AND {key_name} = ?2",
-                list("")
-            ),
+            get: format!("SELECT {} FROM {table} WHERE tenant = ?1 AND {key_name} = ?2", list("")),
             look_up: format!(
                 "SELECT c.position, c.last_event_timestamp, p.since IS NOT NULL, {} \
                  FROM checkpoints c \
@@ -115,12 +112,7 @@ impl TableSql {
     pub(crate) fn insert_into(spec: &TableSpec, name: &str) -> String {
         let stored = stored_columns(spec, KeyColumn::of(spec));
         let places = vec!["?"; stored.len()];
-        format!(
-            "INSERT INTO {} ({}) VALUES ({})",
-            quoted(name),
-            stored.join(", "),
-            places.join(", "),
-        )
+        format!("INSERT INTO {} ({}) VALUES ({})", quoted(name), stored.join(", "), places.join(", "),)
     }
 }
 

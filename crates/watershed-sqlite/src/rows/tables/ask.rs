@@ -84,31 +84,23 @@ impl Tables {
             .prepare_cached(PAGE_HEAD)
             .and_then(|mut statement| {
                 statement
-                    .query_row(
-                        params![name, version, layout, table.spec.name, tenant.as_str()],
-                        |row| {
-                            Ok(RowsFound {
-                                position: unsigned(row, 0)?,
-                                event_time: instant(row, 1)?,
-                                parked: unsigned(row, 2)?,
-                                ..RowsFound::default()
-                            })
-                        },
-                    )
+                    .query_row(params![name, version, layout, table.spec.name, tenant.as_str()], |row| {
+                        Ok(RowsFound {
+                            position: unsigned(row, 0)?,
+                            event_time: instant(row, 1)?,
+                            parked: unsigned(row, 2)?,
+                            ..RowsFound::default()
+                        })
+                    })
                     .optional()
             })
             .map_err(failure)?;
-        let from = PageFrom {
-            relation: &table.relation,
-            spec: &table.spec,
-            tie: key_text,
-        };
+        let from = PageFrom { relation: &table.relation, spec: &table.spec, tie: key_text };
         let Some(mut found) = head else {
             return Ok(RowsFound::default());
         };
-        (found.rows, found.next) = page(connection, &from, tenant, ask, |row| {
-            table.stored(row, 0, tenant.clone(), None)
-        })?;
+        (found.rows, found.next) =
+            page(connection, &from, tenant, ask, |row| table.stored(row, 0, tenant.clone(), None))?;
         Ok(found)
     }
 }

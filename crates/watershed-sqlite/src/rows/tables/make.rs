@@ -56,9 +56,7 @@ pub(crate) fn prepare_file(connection: &Connection) -> Result<(), RowError> {
 }
 
 pub(crate) fn drop_table(connection: &Connection, name: &str) -> Result<(), RowError> {
-    connection
-        .execute_batch(&format!("DROP TABLE IF EXISTS {}", quoted(name)))
-        .map_err(failure)
+    connection.execute_batch(&format!("DROP TABLE IF EXISTS {}", quoted(name))).map_err(failure)
 }
 
 impl Tables {
@@ -109,10 +107,7 @@ impl Tables {
     fn are_there(&self, connection: &Connection) -> Result<bool, RowError> {
         let mut exists = connection.prepare_cached(TABLE_EXISTS).map_err(failure)?;
         for table in &self.tables {
-            if !exists
-                .query_row([&*table.spec.name], |row| row.get(0))
-                .map_err(failure)?
-            {
+            if !exists.query_row([&*table.spec.name], |row| row.get(0)).map_err(failure)? {
                 return Ok(false);
             }
         }
@@ -138,9 +133,7 @@ impl Tables {
     fn make(&self, connection: &Connection, generation: u64) -> Result<(), RowError> {
         for table in &self.tables {
             let name = &table.spec.name;
-            connection
-                .execute_batch(&create_table(&table.spec, name))
-                .map_err(failure)?;
+            connection.execute_batch(&create_table(&table.spec, name)).map_err(failure)?;
             for index in create_indexes(&table.spec, name) {
                 connection.execute_batch(&index).map_err(failure)?;
             }
@@ -154,11 +147,6 @@ impl Tables {
         let names = serde_json::Value::from(names).to_string();
         let (name, version, layout) = self.edition();
         let generation = i64::try_from(generation).unwrap_or(i64::MAX);
-        execute(
-            connection,
-            MAKE,
-            params![name, version, layout, names, generation],
-        )
-        .map(drop)
+        execute(connection, MAKE, params![name, version, layout, names, generation]).map(drop)
     }
 }

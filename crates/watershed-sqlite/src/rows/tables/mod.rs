@@ -44,9 +44,7 @@ impl Tables {
     }
 
     fn at(&self, place: usize) -> Result<&TableSql, RowError> {
-        self.tables
-            .get(place)
-            .ok_or_else(|| RowError::Store(format!("`{}` has no table {place}", self.name)))
+        self.tables.get(place).ok_or_else(|| RowError::Store(format!("`{}` has no table {place}", self.name)))
     }
 
     fn named(&self, name: &str) -> Result<&TableSql, RowError> {
@@ -79,8 +77,5 @@ fn layout(tables: &[TableSpec]) -> i64 {
 
 /// Runs a statement that is used again and again.
 fn execute(connection: &Connection, sql: &str, parameters: impl rusqlite::Params) -> Result<usize, RowError> {
-    connection
-        .prepare_cached(sql)
-        .and_then(|mut statement| statement.execute(parameters))
-        .map_err(failure)
+    connection.prepare_cached(sql).and_then(|mut statement| statement.execute(parameters)).map_err(failure)
 }

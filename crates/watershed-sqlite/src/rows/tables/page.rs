@@ -31,11 +31,7 @@ pub(crate) fn page(
     let question = question(from, tenant, ask)?;
     let scope = scope(tenant, ask, &question, &terms);
     let limit = ask.limit.clamp(1, Ask::MAX_LIMIT) as usize;
-    let start = ask
-        .after
-        .as_ref()
-        .map(|cursor| start(from, ask, cursor, scope))
-        .transpose()?;
+    let start = ask.after.as_ref().map(|cursor| start(from, ask, cursor, scope)).transpose()?;
     let segments = match &start {
         None => first_page(),
         Some(values) => segments_after(&terms, values),
@@ -44,15 +40,8 @@ pub(crate) fn page(
     for segment in segments {
         // One more than the page holds, to know whether there is another page.
         let wanted = limit + 1 - rows.len();
-        read_segment(
-            connection,
-            from,
-            (&question, &segment, &terms),
-            wanted,
-            &read,
-            &mut rows,
-        )
-        .map_err(failure)?;
+        read_segment(connection, from, (&question, &segment, &terms), wanted, &read, &mut rows)
+            .map_err(failure)?;
         if rows.len() > limit {
             break;
         }
@@ -74,9 +63,7 @@ fn question<'q>(from: &PageFrom<'_>, tenant: &'q Tenant, ask: &'q Ask) -> Result
     if from.relation.hides {
         conditions.and().text("_shown = 1");
     }
-    conditions
-        .and()
-        .predicate(from.spec, Allowed::Declared, &ask.filter, true)?;
+    conditions.and().predicate(from.spec, Allowed::Declared, &ask.filter, true)?;
     Ok(conditions)
 }
 
@@ -84,12 +71,8 @@ fn question<'q>(from: &PageFrom<'_>, tenant: &'q Tenant, ask: &'q Ask) -> Result
 fn scope(tenant: &Tenant, ask: &Ask, question: &Conditions<'_>, terms: &[Term]) -> u64 {
     let order = first_page()[0].order(terms);
     let bound: Vec<String> = question.binds.iter().map(|bind| format!("{bind:?}")).collect();
-    let mut parts: Vec<&[u8]> = vec![
-        tenant.as_str().as_bytes(),
-        ask.view.as_bytes(),
-        question.sql.as_bytes(),
-        order.as_bytes(),
-    ];
+    let mut parts: Vec<&[u8]> =
+        vec![tenant.as_str().as_bytes(), ask.view.as_bytes(), question.sql.as_bytes(), order.as_bytes()];
     parts.extend(bound.iter().map(String::as_bytes));
     Cursor::scope_of(&parts)
 }

@@ -37,12 +37,7 @@ impl Tables {
 
     pub(crate) fn unpark(&self, connection: &Connection, table: usize, key: &RowKey) -> Result<(), RowError> {
         let table = &self.at(table)?.spec.name;
-        execute(
-            connection,
-            UNPARK,
-            params![table, key.tenant.as_str(), key.key.as_str()],
-        )
-        .map(drop)
+        execute(connection, UNPARK, params![table, key.tenant.as_str(), key.key.as_str()]).map(drop)
     }
 
     /// Forgets all parked keys of the table of that name.
@@ -75,10 +70,7 @@ impl Tables {
         while let Some(row) = found.next()? {
             parked.push(ParkedKey {
                 table,
-                key: RowKey {
-                    tenant: Tenant::stored(text(row, 0)?.into()),
-                    key: Key::from(&*text(row, 1)?),
-                },
+                key: RowKey { tenant: Tenant::stored(text(row, 0)?.into()), key: Key::from(&*text(row, 1)?) },
                 position: unsigned(row, 2)?,
                 waiting: serde_json::from_str(&text(row, 3)?).unwrap_or_default(),
                 error: text(row, 4)?.into(),

@@ -167,9 +167,7 @@ impl Tables {
                 .bind(Bind::Text(after.key.as_str()))
                 .text(")");
         }
-        conditions
-            .binds
-            .push(Bind::Int(i64::try_from(limit).unwrap_or(i64::MAX)));
+        conditions.binds.push(Bind::Int(i64::try_from(limit).unwrap_or(i64::MAX)));
         let sql = format!(
             "SELECT tenant, {} FROM {} WHERE {} ORDER BY tenant, {key} LIMIT ?",
             table.relation.columns, table.relation.from, conditions.sql,

@@ -19,10 +19,7 @@ impl Tables {
         for (table, key) in &batch.unpark {
             self.unpark(connection, *table, key)?;
         }
-        batch
-            .park
-            .iter()
-            .try_for_each(|parked| self.park(connection, parked))
+        batch.park.iter().try_for_each(|parked| self.park(connection, parked))
     }
 }
 
