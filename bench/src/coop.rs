@@ -1,0 +1,9 @@
+//! The coop as the cases use it: on an empty folder of its own, with families in it.
+
+mod commands;
+mod history;
+mod service;
+
+pub(crate) use commands::{enroll, family, halves, key, mixed, risk};
+pub(crate) use history::{History, write_history};
+pub(crate) use service::{Coop, Views};

@@ -1,0 +1,203 @@
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use coop::family::{Family, FamilyCommand};
+use coop::views::FamilyDetail;
+use tempfile::TempDir;
+use tokio::task::JoinSet;
+use watershed::core::ports::EventLog;
+use watershed::core::{AllowAll, Position};
+use watershed::runtime::{Context, Running};
+
+use super::commands::{enroll, family, key};
+use crate::error::Problem;
+use crate::lab::Lab;
+use crate::load::closed_loop;
+use crate::stats::Load;
+
+/// Numbers from here on are those of commands that prepare.
+const PREPARING: u64 = 1 << 60;
+
+/// What a co-op keeps beside its log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Views {
+    /// Nothing: commands alone.
+    None,
+    /// The detail of each family.
+    Detail,
+    /// Everything that it has.
+    All,
+}
+
+impl Views {
+    /// The views whose positions are those of all groups.
+    pub(crate) fn names(self) -> &'static [&'static str] {
+        match self {
+            Self::None => &[],
+            Self::Detail => &["family_detail"],
+            Self::All => &["family_detail", "at_risk_families", "family_month"],
+        }
+    }
+
+    fn context(self) -> Context {
+        let bare = || Context::new("coop").aggregate::<Family>();
+        match self {
+            Self::None => bare(),
+            Self::Detail => bare().read_models::<(FamilyDetail,)>(),
+            Self::All => coop::context(),
+        }
+        .policy(AllowAll)
+    }
+}
+
+/// A running co-op. Its folder goes when the [`TempDir`] does.
+pub(crate) struct Coop {
+    /// The context.
+    pub(crate) running: Running,
+    /// What of it is kept.
+    pub(crate) views: Views,
+    log: Arc<dyn EventLog>,
+}
+
+impl Coop {
+    /// Starts the co-op whose data lies in `dir`.
+    pub(crate) async fn start(dir: &Path, views: Views) -> Result<Self, Problem> {
+        let stores = watershed::embedded(dir).map_err(Problem::product)?;
+        let log = stores.log.clone();
+        let running = views.context().start(stores).await.map_err(Problem::product)?;
+        Ok(Self { running, views, log })
+    }
+
+    /// Starts a co-op in an empty folder and has so many families enrolled.
+    pub(crate) async fn with_families(
+        lab: &Lab,
+        views: Views,
+        families: u64,
+    ) -> Result<(Self, TempDir), Problem> {
+        let dir = lab.dir()?;
+        let coop = Self::start(dir.path(), views).await?;
+        coop.enroll(families).await?;
+        coop.caught_up().await?;
+        Ok((coop, dir))
+    }
+
+    async fn enroll(&self, families: u64) -> Result<(), Problem> {
+        let mut tasks = JoinSet::new();
+        for number in 0..families {
+            let running = self.running.clone();
+            tasks.spawn(async move {
+                let command = enroll(family(number));
+                running.send(command).key(key(PREPARING + number)).await.map_err(Problem::product)
+            });
+            if tasks.len() >= 256
+                && let Some(done) = tasks.join_next().await
+            {
+                done.map_err(|_| Problem::Panicked("an enrolment"))??;
+            }
+        }
+        while let Some(done) = tasks.join_next().await {
+            done.map_err(|_| Problem::Panicked("an enrolment"))??;
+        }
+        Ok(())
+    }
+
+    /// Waits until everything that stands in the log is in every view.
+    pub(crate) async fn caught_up(&self) -> Result<(), Problem> {
+        let head = self.log.head();
+        for view in self.views.names() {
+            self.running.changed(view, head.saturating_sub(1)).await.map_err(Problem::product)?;
+        }
+        Ok(())
+    }
+
+    /// The position up to which every view is folded.
+    pub(crate) async fn position(&self) -> Result<Position, Problem> {
+        let mut lowest = self.log.head();
+        for view in self.views.names() {
+            // Past 0 at once: whoever asks has had families enrolled.
+            lowest = lowest.min(self.running.changed(view, 0).await.map_err(Problem::product)?);
+        }
+        Ok(lowest)
+    }
+
+    /// Has `callers` send commands for so long, each with an idempotency key of its own. `command` makes the command of a
+    /// number that no other command has.
+    pub(crate) async fn load<C>(&self, callers: u64, time: Duration, command: C) -> Result<Load, Problem>
+    where
+        C: Fn(u64) -> FamilyCommand + Clone + Send + 'static,
+    {
+        closed_loop(callers, time, |mut turns| {
+            let (running, command) = (self.running.clone(), command.clone());
+            async move {
+                while let Some(number) = turns.next() {
+                    running.send(command(number)).key(key(number)).await.map_err(Problem::product)?;
+                    turns.done();
+                }
+                Ok(turns)
+            }
+        })
+        .await
+    }
+
+    /// The log.
+    pub(crate) fn log(&self) -> &Arc<dyn EventLog> {
+        &self.log
+    }
+
+    /// Stops everything.
+    pub(crate) async fn close(self) {
+        self.running.close().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::raw;
+
+    #[test]
+    fn the_raw_baseline_has_the_products_own_columns() {
+        let lab_dir = tempfile::tempdir().unwrap();
+        let lab = Lab::new(lab_dir.path().to_owned(), true).unwrap();
+        let ours = lab.dir().unwrap();
+        let product = lab.dir().unwrap();
+        let raw = raw::fill(ours.path(), 1, 1).unwrap();
+        lab.runtime().unwrap().block_on(async {
+            let coop = Coop::start(product.path(), Views::None).await.unwrap();
+            coop.close().await;
+        });
+        let columns = |path: &Path| -> Vec<(String, String)> {
+            let connection = rusqlite::Connection::open(path).unwrap();
+            let mut info = connection.prepare("SELECT name, type FROM pragma_table_info('events')").unwrap();
+            let rows = info.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+            rows.map(Result::unwrap).collect()
+        };
+        assert_eq!(columns(&raw), columns(&product.path().join("log.db")));
+    }
+
+    #[test]
+    fn the_rows_that_are_compared_are_about_as_wide() {
+        let lab_dir = tempfile::tempdir().unwrap();
+        let lab = Lab::new(lab_dir.path().to_owned(), true).unwrap();
+        let ours = lab.dir().unwrap();
+        let product = lab.dir().unwrap();
+        let raw = raw::fill(ours.path(), 100, 10).unwrap();
+        lab.runtime().unwrap().block_on(async {
+            let coop = Coop::start(product.path(), Views::None).await.unwrap();
+            coop.enroll(1).await.unwrap();
+            coop.load(1, Duration::from_millis(200), |number| super::super::risk(family(0), number))
+                .await
+                .unwrap();
+            coop.close().await;
+        });
+        let width = |path: &Path| -> f64 {
+            let connection = rusqlite::Connection::open(path).unwrap();
+            let sql = "SELECT avg(length(payload) + length(stream) + length(name) + length(idem_key)) FROM events \
+                       WHERE version > 1 OR name <> 'coop.family.enrolled'";
+            connection.query_row(sql, [], |row| row.get(0)).unwrap()
+        };
+        let (raw, product) = (width(&raw), width(&product.path().join("log.db")));
+        assert!((raw / product - 1.0).abs() < 0.15, "raw {raw}, product {product}");
+    }
+}

@@ -1,0 +1,136 @@
+//! Callers: many that each wait for their answer (closed loop), or one beat that waits for nobody (open loop).
+
+use std::time::{Duration, Instant};
+
+use tokio::runtime::Handle;
+use tokio::task::JoinSet;
+
+use crate::error::Problem;
+use crate::stats::{Histogram, Load};
+
+/// The time before a run that is not counted, as a share of the run: caches fill, callers fall into step.
+const WARM_UP: f64 = 0.2;
+
+/// Runs `callers` tasks, each of which does one thing after the other as long as its [`Turns`] last.
+pub(crate) async fn closed_loop<F>(
+    callers: u64,
+    time: Duration,
+    caller: impl Fn(Turns) -> F,
+) -> Result<Load, Problem>
+where
+    F: Future<Output = Result<Turns, Problem>> + Send + 'static,
+{
+    let begin = Instant::now() + time.mul_f64(WARM_UP);
+    let mut tasks = JoinSet::new();
+    for first in 0..callers {
+        tasks.spawn(caller(Turns {
+            begin,
+            end: begin + time,
+            next: first,
+            step: callers,
+            asked: Instant::now(),
+            latency: Histogram::default(),
+        }));
+    }
+    let mut latency = Histogram::default();
+    while let Some(task) = tasks.join_next().await {
+        let turns = task.map_err(|_| Problem::Panicked("a caller"))??;
+        latency.merge(&turns.latency);
+    }
+    Ok(Load { latency, took: time })
+}
+
+/// Begins `per_second` things a second for `time`, whether those before are done or not, and gives how long each took from
+/// when it was due.
+pub(crate) async fn open_loop<F>(
+    per_second: u32,
+    time: Duration,
+    mut act: impl FnMut(u64) -> F + Send + 'static,
+) -> Result<Histogram, Problem>
+where
+    F: Future<Output = Result<(), Problem>> + Send + 'static,
+{
+    let runtime = Handle::current();
+    let began = Instant::now();
+    let beat = Duration::from_secs(1) / per_second;
+    // A thread of its own: the runtime's timer ticks in milliseconds, and would make a burst of every tick.
+    let pacer = std::thread::Builder::new().name("pacer".into()).spawn(move || {
+        let mut begun = Vec::new();
+        let (mut number, mut due) = (0, began);
+        while due < began + time {
+            std::thread::sleep(due.saturating_duration_since(Instant::now()));
+            let (act, since) = (act(number), due);
+            begun.push(runtime.spawn(async move { act.await.map(|()| since.elapsed()) }));
+            (number, due) = (number + 1, due + beat);
+        }
+        begun
+    })?;
+    tokio::time::sleep(time).await;
+    let begun = tokio::task::spawn_blocking(|| pacer.join()).await;
+    let begun = begun.ok().and_then(Result::ok).ok_or(Problem::Panicked("the pacer"))?;
+    let mut latency = Histogram::default();
+    for task in begun {
+        latency.record(task.await.map_err(|_| Problem::Panicked("a command"))??);
+    }
+    Ok(latency)
+}
+
+/// The turns of one caller in a closed loop.
+pub(crate) struct Turns {
+    begin: Instant,
+    end: Instant,
+    next: u64,
+    step: u64,
+    asked: Instant,
+    latency: Histogram,
+}
+
+impl Turns {
+    /// A number that no other turn of any caller has, or the end. The time of the turn runs from here.
+    pub(crate) fn next(&mut self) -> Option<u64> {
+        let number = self.next;
+        self.next += self.step;
+        self.asked = Instant::now();
+        (self.asked < self.end).then_some(number)
+    }
+
+    /// The turn's answer has come.
+    pub(crate) fn done(&mut self) {
+        let answered = Instant::now();
+        if self.asked >= self.begin && answered <= self.end {
+            self.latency.record(answered - self.asked);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    #[test]
+    fn no_two_turns_share_a_number_and_the_warm_up_is_not_counted() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let load = runtime
+            .block_on(closed_loop(8, Duration::from_millis(100), |mut turns| {
+                let seen = seen.clone();
+                async move {
+                    while let Some(number) = turns.next() {
+                        seen.lock().unwrap().push(number);
+                        tokio::time::sleep(Duration::from_millis(2)).await;
+                        turns.done();
+                    }
+                    Ok(turns)
+                }
+            }))
+            .unwrap();
+        let seen = seen.lock().unwrap();
+        assert_eq!(seen.iter().collect::<BTreeSet<_>>().len(), seen.len());
+        assert!(load.latency.count() < seen.len() as u64);
+        assert!(load.latency.count() > 0);
+        assert!(load.latency.millis(0.5) >= 2.0);
+    }
+}

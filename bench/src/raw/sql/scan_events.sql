@@ -1,0 +1,1 @@
+SELECT position, stream, version, name, payload FROM events ORDER BY position

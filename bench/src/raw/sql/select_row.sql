@@ -1,0 +1,1 @@
+SELECT body FROM rows WHERE tenant = ?1 AND key = ?2
