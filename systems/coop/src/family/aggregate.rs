@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use watershed::prelude::*;
 
-use super::{FamilyCommand as Command, FamilyEvent as Event, FamilyRefusal, RiskTier, rules};
+use super::{FamilyCommand as Command, FamilyEvent as Event, FamilyRefusal, RiskTier, checks, rules};
 
 /// One family, as far as its decisions need to know it.
 ///
@@ -56,15 +56,16 @@ impl Aggregate for Family {
                 Event::ChildAdded { child_name: child_name.clone(), birth_date: birth_date.clone() }
             }
             Command::AssessDues { family_id: _, month, amount, due_date } => {
-                self.may_owe(*month, *amount, *due_date)?;
-                Event::DuesAssessed { month: *month, amount: *amount, due_date: *due_date }
+                self.may_owe(*month, *due_date)?;
+                let amount = checks::amount(*amount)?;
+                Event::DuesAssessed { month: *month, amount, due_date: *due_date }
             }
             Command::ReceivePayment { family_id: _, amount, date, payment_method, transaction_id, month } => {
                 let month = month.unwrap_or(date.month());
-                self.may_pay(month, *amount, *date, transaction_id)?;
+                self.may_pay(month, *date, transaction_id)?;
                 Event::PaymentReceived {
                     month,
-                    amount: *amount,
+                    amount: checks::amount(*amount)?,
                     date: *date,
                     payment_method: *payment_method,
                     transaction_id: transaction_id.clone(),

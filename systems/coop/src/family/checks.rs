@@ -35,19 +35,18 @@ pub(super) fn email(address: &str) -> Checked {
     }
 }
 
-/// Above zero, in whole cents, and not too large for a column of `DECIMAL(10,2)`.
-pub(super) fn amount(amount: Decimal) -> Checked {
+/// The amount with its cents written out (`12` as `12.00`): above zero, without fractions of a cent, and not too large
+/// for a column of `DECIMAL(10,2)`.
+pub(super) fn amount(amount: Decimal) -> Result<Decimal, No> {
     let limit = Decimal::new(9_999_999_999, 2);
     if !amount.is_positive() {
         return Err(No::AmountNotPositive);
     }
-    if amount != amount.rounded(2) {
-        return Err(No::AmountNotInCents);
-    }
     if amount > limit {
         return Err(No::AmountTooLarge { limit });
     }
-    Ok(())
+    let cents = (amount * Decimal::from(100)).to_i64().ok_or(No::AmountNotInCents)?;
+    Ok(Decimal::new(cents, 2))
 }
 
 /// From 0 to 100; and where the caller says what the score was, it must still be so.

@@ -75,9 +75,8 @@ impl Family {
         Ok(())
     }
 
-    pub(super) fn may_owe(&self, month: Month, amount: Decimal, due_date: Date) -> Checked {
+    pub(super) fn may_owe(&self, month: Month, due_date: Date) -> Checked {
         let enrolled_on = self.member_since()?;
-        checks::amount(amount)?;
         within_membership(enrolled_on, month)?;
         if self.due_dates.contains_key(&month) {
             return Err(No::DuesAlreadyAssessed { month });
@@ -88,10 +87,9 @@ impl Family {
         Ok(())
     }
 
-    pub(super) fn may_pay(&self, month: Month, amount: Decimal, date: Date, transaction_id: &str) -> Checked {
+    pub(super) fn may_pay(&self, month: Month, date: Date, transaction_id: &str) -> Checked {
         let enrollment_date = self.member_since()?;
         checks::required("transaction_id", transaction_id, TEXT, No::TransactionIdMissing)?;
-        checks::amount(amount)?;
         if date < enrollment_date {
             return Err(No::PaymentBeforeEnrollment { enrollment_date });
         }

@@ -7,8 +7,8 @@ use crate::family::{FamilyEvent, PaymentMethod};
 /// What one family owes and paid for one month. A row comes with the first dues or the first payment for the month,
 /// whichever is earlier.
 ///
-/// The month is *settled* once something was paid and nothing is owed any more. How late a month was settled is how
-/// late the payment was that settled it.
+/// The month is *settled* once nothing is owed for it any more. How late a month was settled is how late the payment was
+/// that settled it.
 #[derive(ReadModel, Serialize, Deserialize, JsonSchema, Debug, Clone, PartialEq)]
 #[read_model(name = "family_month", version = 1, on(FamilyEvent))]
 #[contract(owner = "finance", fresh = operational(5s), reconcile = sample(1h), unknown = park)]
@@ -77,7 +77,7 @@ impl On<FamilyEvent> for FamilyMonth {
 }
 
 impl FamilyMonth {
-    /// Whether something was paid and nothing is owed any more.
+    /// Whether nothing is owed for the month any more.
     #[must_use]
     pub fn is_settled(&self) -> bool {
         self.days_late.is_some()
@@ -133,8 +133,7 @@ impl FamilyMonth {
 
     fn settle(&mut self, days_late: i64, at: Timestamp) {
         self.outstanding = (self.expected - self.paid).max(Decimal::ZERO);
-        let settled = self.paid.is_positive() && self.outstanding.is_zero();
-        self.days_late = settled.then_some(days_late);
+        self.days_late = self.outstanding.is_zero().then_some(days_late);
         self.last_updated = at;
     }
 }
