@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use rusqlite::Connection;
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, TransactionBehavior};
 use watershed_core::ports::RowError;
 
 use super::failure::{failure, open_failure};
@@ -52,11 +52,10 @@ impl GroupFile {
         &self,
         change: impl FnOnce(&Connection) -> Result<T, RowError>,
     ) -> Result<T, RowError> {
-        let mut writer = held(&self.writer);
-        let transaction =
-            writer.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failure)?;
-        let done = change(&transaction)?;
-        transaction.commit().map_err(failure)?;
+        let writer = held(&self.writer);
+        let transaction = Transaction::begin(&writer)?;
+        let done = change(&writer)?;
+        transaction.commit()?;
         Ok(done)
     }
 
@@ -102,13 +101,38 @@ impl GroupFile {
     }
 }
 
+/// A write transaction, undone where it is dropped before it is committed.
+struct Transaction<'c>(&'c Connection);
+
+impl<'c> Transaction<'c> {
+    fn begin(connection: &'c Connection) -> Result<Self, RowError> {
+        run(connection, "BEGIN IMMEDIATE").map_err(failure)?;
+        Ok(Self(connection))
+    }
+
+    fn commit(self) -> Result<(), RowError> {
+        run(self.0, "COMMIT").map_err(failure)
+    }
+}
+
+impl Drop for Transaction<'_> {
+    fn drop(&mut self) {
+        if !self.0.is_autocommit() {
+            // A transaction that cannot be rolled back is refused by the next `BEGIN`.
+            let _ = run(self.0, "ROLLBACK");
+        }
+    }
+}
+
+/// Runs a statement without parameters that is used again and again.
+pub(crate) fn run(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
+    connection.prepare_cached(sql)?.execute([]).map(drop)
+}
+
 /// Has statements prepared once, whatever their parameters are bound to: without this, one with a `LEFT JOIN` is prepared
 /// again for each use, which costs fifty times as much as running it.
 fn keep_plans(connection: &Connection) -> Result<(), RowError> {
-    connection
-        .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
-        .map(drop)
-        .map_err(failure)
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(drop).map_err(failure)
 }
 
 /// A lock that a panic of another holder does not close: a transaction that it left open has been rolled back.

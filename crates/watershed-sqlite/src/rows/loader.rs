@@ -7,7 +7,7 @@ use watershed_core::ports::{Checkpoint, Later, Loader, ParkedKey, RowError, Stor
 
 use super::failure::failure;
 use super::file::GroupFile;
-use super::statements::{TableSql, create_indexes, create_table, quoted};
+use super::statements::{TableSql, create_indexes, create_table, insert_into, quoted};
 use super::tables::{Tables, drop_table, insert};
 
 const LOADING_ADD: &str = include_str!("sql/loading_add.sql");
@@ -95,7 +95,7 @@ impl NewTable {
         let name = format!("{}__load_{load}", table.spec.name);
         note(connection, LOADING_ADD, &name)?;
         connection.execute_batch(&create_table(&table.spec, &name)).map_err(failure)?;
-        Ok(Self { insert: TableSql::insert_into(&table.spec, &name), name })
+        Ok(Self { insert: insert_into(&table.spec, &name), name })
     }
 }
 

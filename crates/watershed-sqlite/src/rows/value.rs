@@ -41,6 +41,16 @@ fn bound(value: &Value) -> ToSqlOutput<'_> {
     }
 }
 
+/// Whether that is what the value is stored as: numbers that are equal but written differently are not the same.
+pub(crate) fn is_stored_as(value: &Value, content: ValueRef<'_>) -> bool {
+    match bound(value) {
+        ToSqlOutput::Borrowed(stored) => stored == content,
+        ToSqlOutput::Owned(stored) => ValueRef::from(&stored) == content,
+        // invariant: `bound` makes only the two above
+        _ => false,
+    }
+}
+
 /// What a column of that kind holds. Content that was written behind our back and is of another kind is given as it is:
 /// the row's type then says what is wrong with it, and no other row is harmed.
 pub(crate) fn read(kind: ColumnKind, content: ValueRef<'_>) -> Value {

@@ -4,11 +4,13 @@
 mod conditions;
 mod definition;
 mod page;
+mod puts;
 mod table;
 
 pub(crate) use conditions::{Allowed, Conditions, sorted};
 pub(crate) use definition::{create_indexes, create_table};
 pub(crate) use page::{Relation, Segment, Term, first_page, segments_after};
+pub(crate) use puts::{AfterLook, Puts, insert_into};
 pub(crate) use table::{KeyColumn, LOOK_UP_HEAD, TableSql};
 
 /// The name in the form that a statement takes it in, whatever letters it holds.

@@ -3,6 +3,7 @@
 use watershed_core::{ColumnKind, TableSpec};
 
 use super::page::{Relation, Term};
+use super::puts::Puts;
 use super::quoted;
 
 /// Which column holds a row's key.
@@ -49,8 +50,7 @@ impl KeyColumn {
 pub(crate) struct TableSql {
     pub(crate) spec: TableSpec,
     pub(crate) key: KeyColumn,
-    /// Makes a row, or replaces it. Parameters: those of [`TableSql::insert_into`].
-    pub(crate) put: String,
+    pub(crate) puts: Puts,
     /// Takes a row away. Parameters: tenant, key.
     pub(crate) delete: String,
     /// One row. Parameters: tenant, key.
@@ -69,23 +69,13 @@ impl TableSql {
     pub(crate) fn new(spec: TableSpec) -> Self {
         let key = KeyColumn::of(&spec);
         let (table, key_name) = (quoted(&spec.name), key.name(&spec));
-        let stored = stored_columns(&spec, key);
         let list = |prefix: &str| -> String {
             let names = row_columns(&spec, key);
             let names: Vec<String> = names.iter().map(|name| format!("{prefix}{name}")).collect();
             names.join(", ")
         };
-        let replaced: Vec<String> = stored
-            .iter()
-            .filter(|name| *name != "tenant" && **name != key_name)
-            .map(|name| format!("{name} = excluded.{name}"))
-            .collect();
         Self {
-            put: format!(
-                "{} ON CONFLICT (tenant, {key_name}) DO UPDATE SET {}",
-                Self::insert_into(&spec, &spec.name),
-                replaced.join(", "),
-            ),
+            puts: Puts::new(&spec, key),
             delete: format!("DELETE FROM {table} WHERE tenant = ?1 AND {key_name} = ?2"),
             get: format!("SELECT {} FROM {table} WHERE tenant = ?1 AND {key_name} = ?2", list("")),
             look_up: format!(
@@ -106,25 +96,6 @@ impl TableSql {
             spec,
         }
     }
-
-    /// Makes a row in the table of that name.
-    /// Parameters: tenant, the columns, the key where it has a column of its own, position, revision, shown.
-    pub(crate) fn insert_into(spec: &TableSpec, name: &str) -> String {
-        let stored = stored_columns(spec, KeyColumn::of(spec));
-        let places = vec!["?"; stored.len()];
-        format!("INSERT INTO {} ({}) VALUES ({})", quoted(name), stored.join(", "), places.join(", "),)
-    }
-}
-
-/// All columns, in the order in which a row is bound.
-fn stored_columns(spec: &TableSpec, key: KeyColumn) -> Vec<String> {
-    let mut names = vec!["tenant".to_owned()];
-    names.extend(spec.columns.iter().map(|column| quoted(&column.name)));
-    if key == KeyColumn::Own {
-        names.push("_key".to_owned());
-    }
-    names.extend(["_position", "_revision", "_shown"].map(str::to_owned));
-    names
 }
 
 /// The columns that make a row when it is read: what every row has, its contents, and the key where it has a column of its own.

@@ -6,6 +6,7 @@ use watershed_core::ports::{RowError, RowKey, StoredRow};
 use watershed_core::{Key, Predicate, TableSpec, Tenant, Timestamp, Value};
 
 use super::super::failure::failure;
+use super::super::file::run;
 use super::super::statements::{Allowed, Conditions, KeyColumn, TableSql};
 use super::super::value::{Bind, read, text_of};
 use super::Tables;
@@ -25,10 +26,6 @@ impl Drop for Snapshot<'_> {
         // Nothing was written, so nothing can be lost. A connection that stays inside a transaction is thrown away by its pool.
         let _ = run(self.0, "COMMIT");
     }
-}
-
-fn run(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
-    connection.prepare_cached(sql)?.execute([]).map(drop)
 }
 
 /// A number that cannot be negative; zero where it is none.
