@@ -15,6 +15,10 @@ use crate::connection::{Durability, open_reader, open_writer};
 /// How many pages the write-ahead log holds before they are put in their places: 16 MB.
 const CHECKPOINT_PAGES: u32 = 4_000;
 
+/// What the connection that writes holds of the file, in KiB; and while indexes are made.
+const WRITE_CACHE: i32 = 32_000;
+const SORT_CACHE: i32 = 2_000;
+
 /// How many connections are kept for readers that are yet to come.
 const IDLE_READERS: usize = 32;
 
@@ -57,6 +61,19 @@ impl GroupFile {
         let done = change(&writer)?;
         transaction.commit()?;
         Ok(done)
+    }
+
+    /// Runs `work`, which sorts much, with a cache that is small for it: SQLite sorts as much at a time as its cache holds,
+    /// and sorts fastest what the processor's own cache holds.
+    pub(crate) fn sorting<T>(&self, work: impl FnOnce() -> Result<T, RowError>) -> Result<T, RowError> {
+        let set = |kibibytes: i32| {
+            let writer = held(&self.writer);
+            writer.pragma_update(None, "cache_size", -kibibytes).map_err(failure)
+        };
+        set(SORT_CACHE)?;
+        let done = work();
+        set(WRITE_CACHE)?;
+        done
     }
 
     /// Runs `read` on a connection of its own.
