@@ -1,0 +1,215 @@
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use watershed_core::ports::{NameCache, Scope};
+use watershed_core::{Boundary, StoredEvent};
+
+use super::bench::{
+    Bench, Log, boundary_scope, positions, read, read_all, read_in_pages, stream_scope, take,
+};
+use super::draft::{Draft, Facts, expected, found};
+use crate::conformance::promise::{Checked, Problem, holds, same};
+
+pub(super) async fn envelope(bench: Bench) -> Checked {
+    let log = bench.open().await;
+    let full = Draft::on("s")
+        .event("coop.family.payment-received")
+        .payload(r#"{ "b": 1.50, "a": [null, true, "\u00e9"],  "z": {} }"#)
+        .tagged("sku", "a")
+        .tagged("shelf", "a:b")
+        .tagged_once("ticket", "t")
+        .event("coop.family.empty")
+        .payload("{}")
+        .with(|append| {
+            append.events[0].schema = 42;
+            append.actor = Some("sarah".into());
+            append.correlation = Some("corr-1".into());
+            append.causation = Some("cause-1".into());
+            append.traceparent = Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".into());
+        });
+    let empty = Draft::on("s").event("other").with(|append| append.actor = Some("".into()));
+    let mut wanted: Vec<Facts> = Vec::new();
+    for draft in [full, empty, Draft::on("t").event("plain")] {
+        let appended = take(&log, draft.clone()).await?;
+        wanted.extend(expected(draft.append(), appended.position, appended.version));
+    }
+    for scope in [Scope::Log, stream_scope("s"), boundary_scope(&Boundary::tag("sku", "a"))] {
+        for event in read_in_pages(&log, &scope, 100).await? {
+            let place = usize::try_from(event.position - 1).unwrap_or(0);
+            same("the event", &found(&event), &wanted[place])?;
+        }
+    }
+    Ok(())
+}
+
+/// A log of 53 events: every third in stream `s`, of these every second with sku:a.
+async fn fifty_three(bench: &Bench) -> Checked<Log> {
+    let log = bench.open().await;
+    for number in 1..=53_u64 {
+        let mut draft = Draft::on(if number % 3 == 0 { "s" } else { "other" }).event("happened");
+        if number % 6 == 0 {
+            draft = draft.tagged("sku", "a");
+        }
+        take(&log, draft).await?;
+    }
+    Ok(log)
+}
+
+/// Reads within the scope from each place with each limit; `all` is what there is, by place.
+async fn every_page(log: &Log, scope: &Scope, all: &[(u64, u64)]) -> Checked {
+    let last = all.last().map_or(0, |(place, _)| *place);
+    for after in 0..=last + 1 {
+        let rest: Vec<u64> =
+            all.iter().filter(|(at, _)| *at > after).map(|(_, position)| *position).collect();
+        for limit in [1, 2, 7, rest.len(), rest.len() + 1, 1_000] {
+            if limit == 0 {
+                continue;
+            }
+            let page = read(log, scope, after, limit).await?;
+            let what = format!("after {after}, at most {limit}");
+            same(&what, &positions(&page.events), &rest.iter().copied().take(limit).collect())?;
+            holds!(
+                page.complete == (rest.len() <= limit),
+                "{what}: of {} events there, complete was {}",
+                rest.len(),
+                page.complete
+            );
+            same("the head", &page.head, &53)?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn log(bench: Bench) -> Checked {
+    let log = fifty_three(&bench).await?;
+    let all: Vec<_> = (1..=53).map(|position| (position, position)).collect();
+    every_page(&log, &Scope::Log, &all).await
+}
+
+pub(super) async fn stream(bench: Bench) -> Checked {
+    let log = fifty_three(&bench).await?;
+    let all: Vec<_> = (1..=17).map(|version| (version, version * 3)).collect();
+    every_page(&log, &stream_scope("s"), &all).await?;
+    every_page(&log, &stream_scope("unknown"), &[]).await
+}
+
+pub(super) async fn boundary(bench: Bench) -> Checked {
+    let log = fifty_three(&bench).await?;
+    let all: Vec<_> = (1..=8).map(|number| (number * 6, number * 6)).collect();
+    every_page(&log, &boundary_scope(&Boundary::tag("sku", "a")), &all).await?;
+    let named = Boundary::tag("sku", "a").named(["happened", "unknown"]);
+    every_page(&log, &boundary_scope(&named), &all).await?;
+    every_page(&log, &boundary_scope(&Boundary::tag("sku", "a").named(["unknown"])), &[]).await?;
+    every_page(&log, &boundary_scope(&Boundary::tag("sku", "a").and("sku", "b")), &[]).await
+}
+
+pub(super) async fn beyond(bench: Bench) -> Checked {
+    let log = fifty_three(&bench).await?;
+    for scope in [Scope::Log, stream_scope("s"), boundary_scope(&Boundary::tag("sku", "a"))] {
+        for after in [53, 54, u64::from(u32::MAX), i64::MAX as u64, u64::MAX] {
+            let page = read(&log, &scope, after, usize::MAX).await?;
+            same("what lies beyond the end", &page.events.len(), &0)?;
+            holds!(page.complete, "after {after} there should be no more in {scope:?}");
+        }
+        let page = read(&log, &scope, 0, usize::MAX).await?;
+        holds!(page.complete, "everything was asked for, and it was not complete in {scope:?}");
+    }
+    Ok(())
+}
+
+pub(super) async fn while_writing(bench: Bench) -> Checked {
+    let log = bench.open().await;
+    let done = Arc::new(AtomicBool::new(false));
+    let readers: Vec<_> = [Scope::Log, boundary_scope(&Boundary::tag("sku", "a")), stream_scope("s-1")]
+        .into_iter()
+        .map(|scope| tokio::spawn(follow(log.clone(), scope, done.clone())))
+        .collect();
+    let mut writers = tokio::task::JoinSet::new();
+    for task in 0..8 {
+        let log = log.clone();
+        writers.spawn(async move {
+            for _ in 0..40 {
+                take(&log, Draft::on(&format!("s-{}", task % 4)).events(&["one", "two"]).tagged("sku", "a"))
+                    .await?;
+            }
+            Ok::<_, Problem>(())
+        });
+    }
+    for result in writers.join_all().await {
+        result?;
+    }
+    done.store(true, Ordering::Release);
+    for (reader, wanted) in readers.into_iter().zip([640, 320, 160]) {
+        let seen = reader.await.map_err(Problem::new)??;
+        same("how many events a reader has seen in the end", &seen, &wanted)?;
+    }
+    Ok(())
+}
+
+/// Reads the scope over and over while others write: what was seen before must be there again, and more behind it.
+async fn follow(log: Log, scope: Scope, done: Arc<AtomicBool>) -> Checked<usize> {
+    let mut seen: Vec<Arc<StoredEvent>> = Vec::new();
+    loop {
+        let last = done.load(Ordering::Acquire);
+        let head = log.head();
+        let all =
+            if scope == Scope::Log { read_all(&log).await? } else { read_in_pages(&log, &scope, 64).await? };
+        holds!(
+            scope != Scope::Log || all.len() as u64 >= head,
+            "the head was {head}, but {} events could be read",
+            all.len()
+        );
+        holds!(all.len() >= seen.len(), "{} events were there, then {}", seen.len(), all.len());
+        for (before, now) in seen.iter().zip(&all) {
+            same("an event that was read before", &found(now), &found(before))?;
+        }
+        seen = all;
+        if last {
+            return Ok(seen.len());
+        }
+        // A store may answer at once, every time: the writers must have their turn.
+        tokio::task::yield_now().await;
+    }
+}
+
+pub(super) async fn scan(bench: Bench) -> Checked {
+    let log = fifty_three(&bench).await?;
+    let full = Draft::on("s").event("full").tagged("sku", "a").tagged_once("ticket", "ü\"").with(|append| {
+        append.actor = Some("sarah".into());
+        append.correlation = Some("corr-1".into());
+        append.causation = Some("cause-1".into());
+        append.traceparent = Some("trace-1".into());
+    });
+    take(&log, full).await?;
+    let read: Vec<Facts> = read_all(&log).await?.iter().map(|event| found(event)).collect();
+    let scanned = tokio::task::spawn_blocking(move || scanned(&log, &read));
+    scanned.await.map_err(Problem::new)?
+}
+
+fn scanned(log: &Log, read: &[Facts]) -> Checked {
+    let Some(scanner) = log.scanner() else {
+        return Ok(());
+    };
+    for (after, until, stop_at) in
+        [(0, u64::MAX, 99), (0, 54, 99), (10, 20, 99), (53, 54, 99), (54, 99, 99), (0, 54, 7)]
+    {
+        let (mut seen, mut names, mut problem) = (Vec::new(), NameCache::default(), None);
+        let last = scanner.scan(after, until, &mut |event| {
+            match event.to_stored(&mut names) {
+                Ok(event) => seen.push(found(&event)),
+                Err(error) => problem = Some(error),
+            }
+            if event.position == stop_at { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })?;
+        if let Some(error) = problem {
+            return Err(error.into());
+        }
+        let end = until.min(stop_at);
+        let wanted: Vec<_> =
+            read.iter().filter(|event| event.position > after && event.position <= end).cloned().collect();
+        same(&format!("what a scan after {after} until {end} sees"), &seen, &wanted)?;
+        same("the last position that it saw", &last, &wanted.last().map_or(after, |event| event.position))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,144 @@
+//! Checks, and what becomes of them.
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use watershed_core::ports::{AppendError, Later, LogError, RowError};
+
+/// How long a check may take. None takes a tenth of that on a slow machine: whatever takes longer hangs.
+const PATIENCE: Duration = Duration::from_secs(180);
+
+/// A promise that is not kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Broken {
+    /// What is promised.
+    pub promise: &'static str,
+    /// What was found instead.
+    pub problem: String,
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "* {}\n    {}", self.promise, self.problem.replace('\n', "\n    "))
+    }
+}
+
+/// What was found instead of what is promised.
+#[derive(Debug)]
+pub(super) struct Problem(pub(super) String);
+
+impl Problem {
+    pub(super) fn new(problem: impl fmt::Display) -> Self {
+        Self(problem.to_string())
+    }
+}
+
+/// What a check comes to.
+pub(super) type Checked<T = ()> = Result<T, Problem>;
+
+macro_rules! problem_from {
+    ($($error:ty),*) => {$(
+        impl From<$error> for Problem {
+            fn from(error: $error) -> Self {
+                Self(format!("this should have worked: {error} ({error:?})"))
+            }
+        }
+    )*};
+}
+problem_from!(AppendError, LogError, RowError);
+
+/// Ends the check where the condition does not hold.
+macro_rules! holds {
+    ($condition:expr, $($problem:tt)+) => {
+        if !$condition {
+            return Err($crate::conformance::promise::Problem(format!($($problem)+)));
+        }
+    };
+}
+pub(super) use holds;
+
+/// Ends the check where the two are not equal.
+pub(super) fn same<T: PartialEq + fmt::Debug + ?Sized>(what: &str, found: &T, expected: &T) -> Checked {
+    if found == expected {
+        return Ok(());
+    }
+    let (found, expected) = (format!("{found:#?}"), format!("{expected:#?}"));
+    if found.len() + expected.len() < 120 && !found.contains('\n') {
+        return Err(Problem(format!("{what}: found {found}, expected {expected}")));
+    }
+    let lines = crate::diff::lines(&shortened(&expected), &shortened(&found));
+    Err(Problem(format!("{what} (- expected, + found):\n{lines}")))
+}
+
+/// The text, or its first and last part: some checks have megabytes in their hands.
+fn shortened(text: &str) -> String {
+    const MOST: usize = 4_000;
+    if text.len() <= MOST {
+        return text.to_owned();
+    }
+    let head: String = text.chars().take(MOST / 2).collect();
+    let tail: Vec<char> = text.chars().rev().take(MOST / 2).collect();
+    format!("{head} [..] {}", tail.into_iter().rev().collect::<String>())
+}
+
+/// A check of one promise, on storage of type `S`.
+pub(super) struct Check<S> {
+    pub(super) promise: &'static str,
+    pub(super) run: fn(S) -> Later<'static, Checked>,
+}
+
+/// Checks: the promise, and the function that holds the implementation to it.
+macro_rules! checks {
+    ($($promise:literal => $check:path,)+) => {
+        vec![$($crate::conformance::promise::Check {
+            promise: $promise,
+            run: |storage| Box::pin($check(storage)),
+        }),+]
+    };
+}
+pub(super) use checks;
+
+/// Runs the checks whose promise holds these words, one after the other, each on fresh storage.
+pub(super) async fn run_all<S: Send + 'static>(
+    checks: Vec<Check<S>>,
+    words: &str,
+    fresh: impl Fn() -> S,
+) -> Vec<Broken> {
+    let wanted = std::env::var("WATERSHED_CHECK").unwrap_or_default();
+    let mut broken = Vec::new();
+    for check in checks {
+        if !check.promise.contains(&wanted) || !check.promise.contains(words) {
+            continue;
+        }
+        let start = Instant::now();
+        let problem = run_one(&check, fresh()).await;
+        let mark = if problem.is_some() { "BROKEN" } else { "kept" };
+        println!("{mark:>6} {:>6} ms  {}", start.elapsed().as_millis(), check.promise);
+        broken.extend(problem.map(|problem| Broken { promise: check.promise, problem }));
+    }
+    broken
+}
+
+/// Runs one check on a task of its own, so that a panic or a hang in the implementation is its own failure only.
+async fn run_one<S: Send + 'static>(check: &Check<S>, storage: S) -> Option<String> {
+    let task = tokio::spawn((check.run)(storage));
+    let stop = task.abort_handle();
+    match tokio::time::timeout(PATIENCE, task).await {
+        Ok(Ok(Ok(()))) => None,
+        Ok(Ok(Err(problem))) => Some(problem.0),
+        Ok(Err(panic)) => Some(format!("it panicked: {panic}")),
+        Err(_) => {
+            stop.abort();
+            Some(format!("no answer within {} s", PATIENCE.as_secs()))
+        }
+    }
+}
+
+/// Fails the test where a promise is broken.
+#[track_caller]
+pub(super) fn assert_kept(suite: &str, broken: &[Broken]) {
+    if !broken.is_empty() {
+        let list: Vec<String> = broken.iter().map(Broken::to_string).collect();
+        crate::fail(format!("{} promise(s) of {suite} are broken:\n\n{}\n", broken.len(), list.join("\n\n")));
+    }
+}
