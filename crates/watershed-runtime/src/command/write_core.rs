@@ -127,10 +127,13 @@ pub(crate) fn new_events<E: Event, R>(events: &[E], now: Timestamp) -> Result<Ve
 }
 
 fn event_id(now: Timestamp) -> EventId {
-    let random = uuid::Uuid::now_v7();
-    let mut bytes = [0; 10];
-    bytes.copy_from_slice(&random.as_bytes()[6..]);
-    EventId::at(now.as_micros(), bytes)
+    let random = uuid::Uuid::new_v4();
+    let random = random.as_bytes();
+    let mut bits = [0; 10];
+    // The bytes that a version 4 leaves wholly to chance.
+    bits[..6].copy_from_slice(&random[..6]);
+    bits[6..].copy_from_slice(&random[9..13]);
+    EventId::at(now.as_micros(), bits)
 }
 
 /// An append that says what `request` says, without events and preconditions yet.

@@ -8,7 +8,7 @@ use watershed::prelude::*;
 
 #[derive(Event, Serialize, Deserialize, JsonSchema, Debug, Clone, PartialEq)]
 #[event(category = "account", prefix = "bank.account")]
-pub enum AccountEvent {
+pub(crate) enum AccountEvent {
     Opened {
         owner: String,
         branch: String,
@@ -29,7 +29,7 @@ pub enum AccountEvent {
 
 #[derive(Command, Deserialize, JsonSchema, Debug, Clone)]
 #[command(aggregate = Account, id = account_id)]
-pub enum AccountCommand {
+pub(crate) enum AccountCommand {
     /// Opens an account.
     Open {
         #[id(generate)]
@@ -49,7 +49,7 @@ pub enum AccountCommand {
 
 #[derive(Refusal, Debug, PartialEq)]
 #[refusal(prefix = "bank.account")]
-pub enum AccountRefusal {
+pub(crate) enum AccountRefusal {
     #[refusal("there is no such account")]
     Unknown,
     #[refusal("the account is open already")]
@@ -61,7 +61,7 @@ pub enum AccountRefusal {
 }
 
 #[derive(Default, Serialize, Deserialize)]
-pub struct Account {
+pub(crate) struct Account {
     open: bool,
     balance: Decimal,
     deposits: u64,
@@ -126,22 +126,22 @@ impl Aggregate for Account {
 #[derive(ReadModel, Serialize, Deserialize, JsonSchema, Debug, Clone, PartialEq)]
 #[read_model(name = "balances", version = 1, on(AccountEvent), show = |r| !r.closed, index(branch, balance desc))]
 #[contract(owner = "tellers", fresh = operational(2s))]
-pub struct Balance {
+pub(crate) struct Balance {
     #[key(stream)]
-    pub account_id: String,
+    pub(crate) account_id: String,
     #[search]
-    pub owner: String,
+    pub(crate) owner: String,
     #[index]
-    pub branch: String,
+    pub(crate) branch: String,
     #[index]
-    pub balance: Decimal,
-    pub changes: i64,
+    pub(crate) balance: Decimal,
+    pub(crate) changes: i64,
     #[internal]
-    pub closed: bool,
+    pub(crate) closed: bool,
 }
 
 /// Makes the fold of deposits fail while it is set: a defect that is mended later.
-pub static DEFECT: AtomicBool = AtomicBool::new(false);
+pub(crate) static DEFECT: AtomicBool = AtomicBool::new(false);
 
 impl On<AccountEvent> for Balance {
     fn apply(row: &mut Slot<'_, Self>, event: &Recorded<AccountEvent>) -> Applied {
@@ -181,11 +181,11 @@ impl On<AccountEvent> for Balance {
 #[derive(ReadModel, Serialize, Deserialize, JsonSchema, Debug, Clone, PartialEq)]
 #[read_model(name = "deposit_sizes", version = 1, on(AccountEvent))]
 #[contract(owner = "tellers", fresh = analytical(10s))]
-pub struct DepositSize {
+pub(crate) struct DepositSize {
     #[key]
-    pub size: String,
-    pub deposits: i64,
-    pub total: Decimal,
+    pub(crate) size: String,
+    pub(crate) deposits: i64,
+    pub(crate) total: Decimal,
 }
 
 impl On<AccountEvent> for DepositSize {
@@ -219,25 +219,25 @@ fn size_of(amount: Decimal) -> &'static str {
 
 #[derive(Rollup, Serialize, Deserialize, JsonSchema, Debug, Clone, PartialEq)]
 #[rollup(name = "branches", version = 1, of = Balance)]
-pub struct Branch {
+pub(crate) struct Branch {
     #[group]
-    pub branch: String,
+    pub(crate) branch: String,
     #[count]
-    pub accounts: u64,
+    pub(crate) accounts: u64,
     #[sum(|r| r.balance)]
-    pub money: Decimal,
+    pub(crate) money: Decimal,
     #[avg(|r| r.balance)]
-    pub average: Option<Decimal>,
+    pub(crate) average: Option<Decimal>,
     #[quantile(0.5, |r| r.balance)]
-    pub median: Option<Decimal>,
+    pub(crate) median: Option<Decimal>,
     #[count_by(|r| if r.changes == 0 { "idle" } else { "active" })]
-    pub by_activity: BTreeMap<String, u64>,
+    pub(crate) by_activity: BTreeMap<String, u64>,
 }
 
 #[derive(Query, Deserialize, JsonSchema)]
 #[query(name = "get_balance")]
-pub struct GetBalance {
-    pub account_id: String,
+pub(crate) struct GetBalance {
+    pub(crate) account_id: String,
 }
 
 impl Query for GetBalance {
@@ -250,8 +250,8 @@ impl Query for GetBalance {
 
 #[derive(Query, Deserialize, JsonSchema)]
 #[query(name = "richest")]
-pub struct Richest {
-    pub least: Decimal,
+pub(crate) struct Richest {
+    pub(crate) least: Decimal,
 }
 
 impl Query for Richest {
@@ -263,11 +263,11 @@ impl Query for Richest {
 }
 
 /// The bank, with its stores in `folder`.
-pub async fn open(folder: &Path) -> Running {
+pub(crate) async fn open(folder: &Path) -> Running {
     start(watershed::embedded(folder).unwrap()).await
 }
 
-pub async fn start(stores: Stores) -> Running {
+pub(crate) async fn start(stores: Stores) -> Running {
     Context::new("bank")
         .policy(AllowAll)
         .aggregate::<Account>()
@@ -279,18 +279,18 @@ pub async fn start(stores: Stores) -> Running {
         .unwrap()
 }
 
-pub fn opening(id: &str, owner: &str, branch: &str) -> AccountCommand {
+pub(crate) fn opening(id: &str, owner: &str, branch: &str) -> AccountCommand {
     AccountCommand::Open { account_id: id.into(), owner: owner.into(), branch: branch.into() }
 }
 
-pub fn deposit(id: &str, amount: i64) -> AccountCommand {
+pub(crate) fn deposit(id: &str, amount: i64) -> AccountCommand {
     AccountCommand::Deposit { account_id: id.into(), amount: Decimal::from(amount), reference: None }
 }
 
-pub fn withdrawal(id: &str, amount: i64) -> AccountCommand {
+pub(crate) fn withdrawal(id: &str, amount: i64) -> AccountCommand {
     AccountCommand::Withdraw { account_id: id.into(), amount: Decimal::from(amount) }
 }
 
-pub async fn balance(bank: &Running, id: &str) -> Option<Balance> {
+pub(crate) async fn balance(bank: &Running, id: &str) -> Option<Balance> {
     bank.ask(GetBalance { account_id: id.into() }).after(bank.token()).await.unwrap().value
 }

@@ -5,4 +5,5 @@ mod commands;
 mod questions;
 mod rebuilds;
 mod rows_equal_the_fold;
+mod shop;
 mod troubles;

@@ -4,7 +4,7 @@ use watershed::runtime::{PageAsk, Terms};
 use crate::bank::{self, deposit, opening};
 
 /// Every row of every view, as readers see them.
-pub async fn everything(bank: &Running) -> Vec<String> {
+pub(crate) async fn everything(bank: &Running) -> Vec<String> {
     let terms = Terms { token: Some(bank.token()), ..Terms::default() };
     let mut all = Vec::new();
     for view in ["balances", "deposit_sizes", "branches"] {

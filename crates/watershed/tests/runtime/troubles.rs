@@ -93,7 +93,11 @@ async fn a_fold_that_fails_or_panics_parks_its_key_and_everybody_else_flows() {
     let row = bank.row_json("branches", "north", &terms).await.unwrap();
     assert!(row.value.is_some());
     let sizes = before.iter().filter(|row| row.starts_with("deposit_sizes")).count();
-    assert_eq!(everything(&bank).await.len(), before.len() - sizes + 2, "one more size of deposit, and no other row");
+    assert_eq!(
+        everything(&bank).await.len(),
+        before.len() - sizes + 2,
+        "one more size of deposit, and no other row"
+    );
 }
 
 #[tokio::test]
