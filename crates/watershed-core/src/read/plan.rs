@@ -30,7 +30,7 @@ pub struct Ask {
     pub key: Option<Key>,
     /// Which rows.
     pub filter: Predicate,
-    /// In which order; the key breaks ties.
+    /// In which order: empty columns count as smaller than all others, and the key breaks ties, smallest first.
     pub sort: Vec<(std::borrow::Cow<'static, str>, Direction)>,
     /// How many rows at most, from 1 to [`Ask::MAX_LIMIT`].
     pub limit: u32,
