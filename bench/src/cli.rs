@@ -22,6 +22,9 @@ pub(crate) struct Cli {
     /// Measure each case so many times and take the median.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) rounds: u32,
+    /// Wait up to so many seconds in all until other processes are quiet, and measure again what they disturbed.
+    #[arg(long, default_value_t = 0, value_name = "SECONDS")]
+    pub(crate) patience: u64,
     /// The folder to write in. It decides which disk is measured.
     #[arg(long, default_value = "bench-data")]
     pub(crate) dir: PathBuf,

@@ -1,4 +1,5 @@
 use std::process::ExitCode;
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -6,7 +7,7 @@ use crate::cases::{ALL, Case};
 use crate::cli::Cli;
 use crate::error::Problem;
 use crate::lab::Lab;
-use crate::machine::{LOUD, flush_micros};
+use crate::machine::{LOUD, Patience, flush_micros};
 use crate::run::{Row, run};
 use crate::table::table;
 
@@ -27,9 +28,10 @@ pub(crate) fn report(cli: &Cli) -> Result<ExitCode, Problem> {
     let before = Machine::look(&lab, cli)?;
     before.warn();
     let mut measured = Measured { machine: before, rows: Vec::new(), failed: Vec::new() };
+    let mut patience = Patience::of(Duration::from_secs(cli.patience));
     for case in cases {
         eprintln!("measuring {}", case.about().name);
-        match run(case, &lab, if cli.quick { 1 } else { cli.rounds }) {
+        match run(case, &lab, if cli.quick { 1 } else { cli.rounds }, &mut patience) {
             Ok(rows) => measured.rows.extend(rows),
             Err(problem) => {
                 measured.failed.push(Failed { case: case.about().name, problem: problem.to_string() });

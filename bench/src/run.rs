@@ -4,7 +4,7 @@ use crate::cases::{About, Case, Reading};
 use crate::error::Problem;
 use crate::lab::Lab;
 use crate::line::{Line, Unit, Verdict};
-use crate::machine::Watch;
+use crate::machine::Patience;
 use crate::stats::Spread;
 
 /// One line of the table.
@@ -34,18 +34,23 @@ pub(crate) struct Row {
     pub(crate) others_cores: Option<f64>,
 }
 
-/// Measures a case `rounds` times.
+/// Measures a case `rounds` times, each of them in quiet if `patience` lasts.
 ///
 /// # Errors
 /// Where one of the runs gives no numbers: the others alone would flatter.
-pub(crate) fn run(case: &dyn Case, lab: &Lab, rounds: u32) -> Result<Vec<Row>, Problem> {
+pub(crate) fn run(
+    case: &dyn Case,
+    lab: &Lab,
+    rounds: u32,
+    patience: &mut Patience,
+) -> Result<Vec<Row>, Problem> {
     let mut readings = Vec::new();
     let mut others: Option<f64> = None;
     let mut measure = case.prepare(lab)?;
     for _ in 0..rounds {
-        let watch = Watch::start();
-        readings.push(measure()?);
-        others = match (others, watch.cores()) {
+        let (reading, cores) = patience.in_quiet(&mut measure)?;
+        readings.push(reading);
+        others = match (others, cores) {
             (Some(loudest), Some(cores)) => Some(loudest.max(cores)),
             (loudest, cores) => loudest.or(cores),
         };

@@ -1,5 +1,5 @@
 use std::fs;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Other processes may use so much of one core before a run is called disturbed.
 pub(crate) const LOUD: f64 = 0.2;
@@ -26,6 +26,48 @@ impl Watch {
         #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
         let ticks = ticks as f64;
         Some(ticks / TICKS / self.began.elapsed().as_secs_f64().max(0.01))
+    }
+}
+
+/// Time that may be spent on waiting for the machine to be quiet.
+pub(crate) struct Patience(Duration);
+
+/// How long others must be quiet before something is measured.
+const QUIET_FOR: Duration = Duration::from_secs(1);
+
+impl Patience {
+    /// So much time, over everything that is measured.
+    pub(crate) fn of(time: Duration) -> Self {
+        Self(time)
+    }
+
+    /// Measures in quiet, and gives the cores that others used nevertheless. What was disturbed is measured again, and what
+    /// came out is forgotten, until it was not disturbed or there is no patience left.
+    pub(crate) fn in_quiet<T, E>(
+        &mut self,
+        measure: &mut impl FnMut() -> Result<T, E>,
+    ) -> Result<(T, Option<f64>), E> {
+        loop {
+            self.wait();
+            let watch = Watch::start();
+            let measured = measure()?;
+            let cores = watch.cores();
+            if self.0.is_zero() || cores.is_none_or(|cores| cores <= LOUD) {
+                return Ok((measured, cores));
+            }
+            self.0 = self.0.saturating_sub(watch.began.elapsed());
+        }
+    }
+
+    fn wait(&mut self) {
+        while !self.0.is_zero() {
+            let watch = Watch::start();
+            std::thread::sleep(QUIET_FOR);
+            if watch.cores().is_none_or(|cores| cores <= LOUD) {
+                return;
+            }
+            self.0 = self.0.saturating_sub(QUIET_FOR);
+        }
     }
 }
 
@@ -74,6 +116,28 @@ mod tests {
         other.wait().unwrap();
         // Other tests may be running beside this one: the first number has no bound that always holds.
         assert!(disturbed > 0.3, "{disturbed} (alone {alone})");
+    }
+
+    #[test]
+    fn without_patience_one_run_is_taken_as_it_comes() {
+        let mut runs = 0;
+        let measured = Patience::of(Duration::ZERO).in_quiet(&mut || {
+            runs += 1;
+            Ok::<_, ()>(runs)
+        });
+        assert_eq!(measured.unwrap().0, 1);
+    }
+
+    #[test]
+    fn patience_ends() {
+        let began = Instant::now();
+        let mut patience = Patience::of(Duration::from_millis(1_500));
+        let mut slowly = || {
+            std::thread::sleep(Duration::from_millis(100));
+            Ok::<_, ()>(())
+        };
+        patience.in_quiet(&mut slowly).unwrap();
+        assert!(began.elapsed() < Duration::from_secs(10));
     }
 
     #[test]
