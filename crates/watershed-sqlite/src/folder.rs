@@ -8,7 +8,8 @@ use std::sync::Arc;
 use watershed_core::ports::LogError;
 
 use crate::OpenError;
-use crate::log::{NoRows, Options, SqliteLog, Verified, verify_file};
+use crate::log::{Options, SqliteLog, Verified, verify_file};
+use crate::rows::SqliteRowsBesideLog;
 
 /// A data folder that this process holds, with everything in it.
 ///
@@ -17,6 +18,7 @@ use crate::log::{NoRows, Options, SqliteLog, Verified, verify_file};
 pub struct Sqlite {
     folder: Arc<Folder>,
     log: Arc<SqliteLog>,
+    rows_beside_log: Arc<SqliteRowsBesideLog>,
 }
 
 impl Sqlite {
@@ -27,14 +29,21 @@ impl Sqlite {
     /// in it has been changed then.
     pub fn open(dir: impl AsRef<Path>, options: Options) -> Result<Self, OpenError> {
         let folder = Arc::new(Folder::lock(dir.as_ref())?);
-        let log = Arc::new(SqliteLog::open(&folder, options, Arc::new(NoRows))?);
-        Ok(Self { folder, log })
+        let rows_beside_log = Arc::new(SqliteRowsBesideLog::new(folder.log_file()));
+        let log = Arc::new(SqliteLog::open(&folder, options, rows_beside_log.clone())?);
+        Ok(Self { folder, log, rows_beside_log })
     }
 
     /// The log.
     #[must_use]
     pub fn log(&self) -> Arc<SqliteLog> {
         self.log.clone()
+    }
+
+    /// The rows in the log's own file: inline rows, and views over them.
+    #[must_use]
+    pub fn rows_beside_log(&self) -> Arc<SqliteRowsBesideLog> {
+        self.rows_beside_log.clone()
     }
 
     /// The folder.

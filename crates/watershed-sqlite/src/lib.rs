@@ -13,4 +13,4 @@ mod rows;
 pub use error::OpenError;
 pub use folder::Sqlite;
 pub use log::{Health, Options, SqliteLog, Verified};
-pub use rows::SqliteRows;
+pub use rows::{SqliteRows, SqliteRowsBesideLog};

@@ -18,27 +18,6 @@ pub(crate) trait InlineRows: Send + Sync {
     fn apply(&self, transaction: &Connection, model: &str, batch: &RowsBatch) -> Result<(), RowError>;
 }
 
-/// Stands in where a store keeps no inline rows: folds that change nothing run all the same.
-#[derive(Debug)]
-pub(crate) struct NoRows;
-
-impl NoRows {
-    fn error() -> RowError {
-        RowError::Store("this store keeps no inline rows".to_owned())
-    }
-}
-
-impl InlineRows for NoRows {
-    fn row(&self, _: &Connection, _: &str, _: usize, _: &RowKey) -> Result<Option<StoredRow>, RowError> {
-        Err(Self::error())
-    }
-
-    fn apply(&self, _: &Connection, _: &str, batch: &RowsBatch) -> Result<(), RowError> {
-        let nothing = batch.changes.is_empty() && batch.park.is_empty() && batch.unpark.is_empty();
-        if nothing { Ok(()) } else { Err(Self::error()) }
-    }
-}
-
 /// One model's rows in the transaction that is under way.
 pub(crate) struct RowsInside<'a> {
     pub(crate) rows: &'a dyn InlineRows,

@@ -27,7 +27,7 @@ mod verify;
 mod writer;
 
 pub use health::Health;
-pub(crate) use inline::NoRows;
+pub(crate) use inline::InlineRows;
 pub use options::Options;
 pub use service::SqliteLog;
 pub use verify::Verified;

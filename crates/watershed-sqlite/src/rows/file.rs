@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
-use rusqlite::config::DbConfig;
 use watershed_core::ports::RowError;
 
 use super::failure::{failure, open_failure};
@@ -20,7 +19,7 @@ const WRITE_CACHE: i32 = 32_000;
 const SORT_CACHE: i32 = 2_000;
 
 /// How many connections are kept for readers that are yet to come.
-const IDLE_READERS: usize = 32;
+const IDLE_READERS: usize = 8;
 
 /// One file with the tables of one group.
 pub(crate) struct GroupFile {
@@ -35,11 +34,10 @@ pub(crate) struct GroupFile {
 
 impl GroupFile {
     /// Opens the file, and makes it where it is not there.
-    pub(crate) fn open(path: &Path) -> Result<Self, RowError> {
-        let writer = open_writer(path, Durability::Normal, CHECKPOINT_PAGES).map_err(open_failure)?;
+    pub(crate) fn open(path: &Path, durability: Durability) -> Result<Self, RowError> {
+        let writer = open_writer(path, durability, CHECKPOINT_PAGES).map_err(open_failure)?;
         // Views that somebody made by hand over a table must not stand in the way of another table taking its name.
         writer.pragma_update(None, "legacy_alter_table", true).map_err(failure)?;
-        keep_plans(&writer)?;
         let file = Self {
             path: path.to_owned(),
             writer: Mutex::new(writer),
@@ -84,11 +82,7 @@ impl GroupFile {
         let idle = held(&self.idle).pop();
         let connection = match idle {
             Some(connection) => connection,
-            None => {
-                let reader = open_reader(&self.path).map_err(open_failure)?;
-                keep_plans(&reader)?;
-                reader
-            }
+            None => open_reader(&self.path).map_err(open_failure)?,
         };
         let found = read(&connection);
         if connection.is_autocommit() {
@@ -144,12 +138,6 @@ impl Drop for Transaction<'_> {
 /// Runs a statement without parameters that is used again and again.
 pub(crate) fn run(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
     connection.prepare_cached(sql)?.execute([]).map(drop)
-}
-
-/// Has statements prepared once, whatever their parameters are bound to: without this, one with a `LEFT JOIN` is prepared
-/// again for each use, which costs fifty times as much as running it.
-fn keep_plans(connection: &Connection) -> Result<(), RowError> {
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(drop).map_err(failure)
 }
 
 /// A lock that a panic of another holder does not close: a transaction that it left open has been rolled back.

@@ -29,18 +29,17 @@ impl SqliteGroup {
         Ok(Self { file, tables: Arc::new(tables), may_replace: AtomicBool::new(standing == Standing::Other) })
     }
 
+    /// The tables, for whoever writes them inside a transaction of their own.
+    pub(crate) fn tables(&self) -> Arc<Tables> {
+        self.tables.clone()
+    }
+
     fn write_now(&self, batch: &RowsBatch) -> Result<(), RowError> {
         self.file.change(|connection| {
-            if !self.tables.set_checkpoint(connection, &batch.checkpoint)? {
-                if !self.may_replace.load(Ordering::Relaxed) {
-                    return Err(RowError::Store(
-                        "the tables have been replaced by those of another version".to_owned(),
-                    ));
-                }
-                self.tables.replace(connection)?;
-                self.tables.set_checkpoint(connection, &batch.checkpoint)?;
+            if self.may_replace.load(Ordering::Relaxed) {
+                self.tables.replace_others(connection)?;
             }
-            self.tables.apply(connection, batch)
+            self.tables.write(connection, batch)
         })?;
         self.may_replace.store(false, Ordering::Relaxed);
         Ok(())

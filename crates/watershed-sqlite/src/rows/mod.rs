@@ -3,6 +3,7 @@
 //! A group of read models has a file of its own ([`SqliteRows`]). Inline rows stand in the log's file and are written by
 //! the log's writer. Both use the same [`tables`] and [`statements`].
 
+mod beside;
 mod failure;
 mod file;
 mod group;
@@ -11,5 +12,7 @@ mod statements;
 mod store;
 mod tables;
 mod value;
+mod view;
 
+pub use beside::SqliteRowsBesideLog;
 pub use store::SqliteRows;

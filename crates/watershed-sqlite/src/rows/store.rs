@@ -9,6 +9,7 @@ use watershed_core::ports::{GroupSpec, Later, RowError, RowGroup, RowStore};
 use super::file::{GroupFile, held};
 use super::group::SqliteGroup;
 use super::tables::Tables;
+use crate::connection::Durability;
 
 /// Keeps each group of read models in a file of its own: `views/<group>.db` in a data folder.
 ///
@@ -43,7 +44,7 @@ impl SqliteRows {
             return Ok(file);
         }
         let path = self.folder.join(format!("{}.db", file_name(group)));
-        let file = Arc::new(GroupFile::open(&path)?);
+        let file = Arc::new(GroupFile::open(&path, Durability::Normal)?);
         open.insert(group.to_owned(), Arc::downgrade(&file));
         Ok(file)
     }

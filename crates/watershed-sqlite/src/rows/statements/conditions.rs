@@ -1,11 +1,13 @@
 //! Conditions on rows, from predicates.
 
+use std::borrow::Cow;
+
 use watershed_core::ports::RowError;
 use watershed_core::read::Comparison;
 use watershed_core::{ColumnKind, ColumnSpec, Direction, Predicate, TableSpec, Value};
 
-use super::definition::collation;
-use super::quoted;
+use super::definition::{AS_DECIMAL, collation};
+use super::{Term, quoted};
 use crate::rows::value::Bind;
 
 /// Which columns a question may name.
@@ -17,23 +19,52 @@ pub(crate) enum Allowed {
     Stored,
 }
 
-impl Allowed {
-    /// The column of that name, where it may be filtered and sorted by.
-    pub(crate) fn compared<'s>(self, spec: &'s TableSpec, name: &str) -> Result<&'s ColumnSpec, RowError> {
-        spec.column(name)
+/// The columns of a table or a view that a question may name, and how they are compared.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Columns<'s> {
+    pub(crate) spec: &'s TableSpec,
+    pub(crate) allowed: Allowed,
+    /// Whether decimals may be numbers of SQLite's own, as a view's `SELECT` makes them.
+    pub(crate) computed: bool,
+}
+
+impl Columns<'_> {
+    /// The column of that name as it is compared, where it may be filtered and sorted by.
+    pub(crate) fn compared(&self, name: &str) -> Result<String, RowError> {
+        self.spec
+            .column(name)
             .map(|(_, column)| column)
             .filter(|column| column.kind != ColumnKind::Json)
-            .filter(|column| self == Self::Stored || column.is_declared())
+            .filter(|column| self.allowed == Allowed::Stored || column.is_declared())
+            .map(|column| self.term(column))
             .ok_or_else(|| RowError::NoSuchColumn(name.to_owned()))
     }
 
+    /// The column as it is compared.
+    pub(crate) fn term(&self, column: &ColumnSpec) -> String {
+        let name = quoted(&column.name);
+        match (column.kind, self.computed) {
+            (ColumnKind::Decimal, true) => format!("CAST({name} AS TEXT){AS_DECIMAL}"),
+            (kind, _) => format!("{name}{}", collation(kind)),
+        }
+    }
+
     /// The column of that name, where its text may be searched.
-    fn searched<'s>(self, spec: &'s TableSpec, name: &str) -> Result<&'s ColumnSpec, RowError> {
-        spec.column(name)
+    fn searched(&self, name: &str) -> Result<String, RowError> {
+        self.spec
+            .column(name)
             .map(|(_, column)| column)
             .filter(|column| matches!(column.kind, ColumnKind::Text | ColumnKind::Json))
-            .filter(|column| self == Self::Stored || (column.searched && !column.internal))
+            .filter(|column| self.allowed == Allowed::Stored || (column.searched && !column.internal))
+            .map(|column| quoted(&column.name))
             .ok_or_else(|| RowError::NoSuchColumn(name.to_owned()))
+    }
+
+    /// The terms that a page is sorted by.
+    pub(crate) fn sorted(&self, sort: &[(Cow<'static, str>, Direction)]) -> Result<Vec<Term>, RowError> {
+        sort.iter()
+            .map(|(name, direction)| Ok(Term { column: self.compared(name)?, direction: *direction }))
+            .collect()
     }
 }
 
@@ -77,8 +108,7 @@ impl<'q> Conditions<'q> {
     /// `NOT` is carried down to the comparisons, where an unknown can be told from a false.
     pub(crate) fn predicate(
         &mut self,
-        spec: &TableSpec,
-        allowed: Allowed,
+        columns: Columns<'_>,
         predicate: &'q Predicate,
         holds: bool,
     ) -> Result<(), RowError> {
@@ -86,20 +116,20 @@ impl<'q> Conditions<'q> {
             Predicate::All => {
                 self.text(if holds { "1" } else { "0" });
             }
-            Predicate::Not(inner) => self.predicate(spec, allowed, inner, !holds)?,
+            Predicate::Not(inner) => self.predicate(columns, inner, !holds)?,
             Predicate::And(left, right) => {
-                self.both(spec, allowed, (left, right), if holds { " AND " } else { " OR " }, holds)?;
+                self.both(columns, (left, right), if holds { " AND " } else { " OR " }, holds)?;
             }
             Predicate::Or(left, right) => {
-                self.both(spec, allowed, (left, right), if holds { " OR " } else { " AND " }, holds)?;
+                self.both(columns, (left, right), if holds { " OR " } else { " AND " }, holds)?;
             }
             Predicate::IsNull { column } => {
-                let column = allowed.compared(spec, column)?;
-                self.text(&quoted(&column.name)).text(if holds { " IS NULL" } else { " IS NOT NULL" });
+                let term = columns.compared(column)?;
+                self.text(&term).text(if holds { " IS NULL" } else { " IS NOT NULL" });
             }
             comparison => {
                 self.text("(");
-                self.comparison(spec, allowed, comparison)?;
+                self.comparison(columns, comparison)?;
                 self.text(if holds { ")" } else { ") IS NOT TRUE" });
             }
         }
@@ -108,39 +138,33 @@ impl<'q> Conditions<'q> {
 
     fn both(
         &mut self,
-        spec: &TableSpec,
-        allowed: Allowed,
+        columns: Columns<'_>,
         (left, right): (&'q Predicate, &'q Predicate),
         between: &str,
         holds: bool,
     ) -> Result<(), RowError> {
         self.text("(");
-        self.predicate(spec, allowed, left, holds)?;
+        self.predicate(columns, left, holds)?;
         self.text(between);
-        self.predicate(spec, allowed, right, holds)?;
+        self.predicate(columns, right, holds)?;
         self.text(")");
         Ok(())
     }
 
-    fn comparison(
-        &mut self,
-        spec: &TableSpec,
-        allowed: Allowed,
-        predicate: &'q Predicate,
-    ) -> Result<(), RowError> {
+    fn comparison(&mut self, columns: Columns<'_>, predicate: &'q Predicate) -> Result<(), RowError> {
         match predicate {
             Predicate::Compare { column, comparison, value } => {
-                let term = compared(allowed.compared(spec, column)?);
+                let term = columns.compared(column)?;
                 self.compare(&term, operator(*comparison), Bind::Value(value));
             }
             Predicate::AnyOf { column, values } => {
-                let term = compared(allowed.compared(spec, column)?);
+                let term = columns.compared(column)?;
                 self.any_of(&term, values);
             }
             Predicate::Contains { column, part } => {
-                let column = allowed.searched(spec, column)?;
+                let column = columns.searched(column)?;
                 self.text("instr(lower(")
-                    .text(&quoted(&column.name))
+                    .text(&column)
                     .text("), lower(")
                     .bind(Bind::Text(part))
                     .text(")) > 0");
@@ -170,11 +194,6 @@ impl<'q> Conditions<'q> {
     }
 }
 
-/// A column as it is compared.
-fn compared(column: &ColumnSpec) -> String {
-    format!("{}{}", quoted(&column.name), collation(column.kind))
-}
-
 fn operator(comparison: Comparison) -> &'static str {
     match comparison {
         Comparison::Equal => " = ",
@@ -183,17 +202,4 @@ fn operator(comparison: Comparison) -> &'static str {
         Comparison::Greater => " > ",
         Comparison::GreaterOrEqual => " >= ",
     }
-}
-
-/// The terms that a page is sorted by.
-pub(crate) fn sorted(
-    spec: &TableSpec,
-    sort: &[(std::borrow::Cow<'static, str>, Direction)],
-) -> Result<Vec<super::Term>, RowError> {
-    sort.iter()
-        .map(|(name, direction)| {
-            let column = Allowed::Declared.compared(spec, name)?;
-            Ok(super::Term { column: compared(column), direction: *direction })
-        })
-        .collect()
 }

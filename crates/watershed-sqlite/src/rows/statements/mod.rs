@@ -7,7 +7,7 @@ mod page;
 mod puts;
 mod table;
 
-pub(crate) use conditions::{Allowed, Conditions, sorted};
+pub(crate) use conditions::{Allowed, Columns, Conditions};
 pub(crate) use definition::{create_indexes, create_table};
 pub(crate) use page::{Relation, Segment, Term, first_page, segments_after};
 pub(crate) use puts::{AfterLook, Puts, insert_into};

@@ -19,6 +19,8 @@ pub(crate) struct Relation {
     pub(crate) columns: String,
     /// Whether rows may be hidden from readers.
     pub(crate) hides: bool,
+    /// Whether decimals may be numbers of SQLite's own.
+    pub(crate) computed: bool,
     /// What tells rows apart that are equal in what they are sorted by.
     pub(crate) tie: Vec<Term>,
 }

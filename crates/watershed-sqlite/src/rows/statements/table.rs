@@ -90,6 +90,7 @@ impl TableSql {
                 from: table,
                 columns: list(""),
                 hides: true,
+                computed: false,
                 tie: vec![Term::ascending(key_name)],
             },
             key,

@@ -2,12 +2,12 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 use watershed_core::ports::{RowError, RowsFound};
-use watershed_core::{Ask, Key, TableSpec, Tenant, Value};
+use watershed_core::{Ask, Key, Tenant};
 
 use super::super::failure::failure;
 use super::super::statements::{LOOK_UP_HEAD, TableSql};
 use super::Tables;
-use super::page::{PageFrom, page};
+use super::page::page;
 use super::read::{Snapshot, instant, unsigned};
 
 const PAGE_HEAD: &str = include_str!("../sql/page_head.sql");
@@ -95,18 +95,12 @@ impl Tables {
                     .optional()
             })
             .map_err(failure)?;
-        let from = PageFrom { relation: &table.relation, spec: &table.spec, tie: key_text };
         let Some(mut found) = head else {
             return Ok(RowsFound::default());
         };
-        (found.rows, found.next) =
-            page(connection, &from, tenant, ask, |row| table.stored(row, 0, tenant.clone(), None))?;
+        (found.rows, found.next) = page(connection, &table.rows_from(), tenant, ask, |row| {
+            table.stored(row, 0, tenant.clone(), None)
+        })?;
         Ok(found)
     }
-}
-
-/// In a table, keys are compared as the texts that they are.
-#[expect(clippy::unnecessary_wraps, reason = "views have keys that do not fit")]
-fn key_text(_: &TableSpec, key: &str) -> Option<Vec<Value>> {
-    Some(vec![Value::Text(key.into())])
 }

@@ -14,10 +14,8 @@ const LOADING_LIST: &str = include_str!("../sql/loading_list.sql");
 const LOADING_REMOVE: &str = include_str!("../sql/loading_remove.sql");
 const MADE_FOR: &str = include_str!("../sql/made_for.sql");
 const MAKE: &str = include_str!("../sql/checkpoint_make.sql");
+const NAME_TAKEN: &str = include_str!("../sql/name_taken.sql");
 const TABLE_EXISTS: &str = include_str!("../sql/table_exists.sql");
-
-/// Names that a group's tables cannot have in a file of rows.
-const RESERVED: [&str; 3] = ["checkpoints", "parked", "loading"];
 
 /// What stands in a file where a group's tables should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +53,13 @@ pub(crate) fn prepare_file(connection: &Connection) -> Result<(), RowError> {
     Ok(())
 }
 
+fn exists(connection: &Connection, sql: &str, name: &str) -> Result<bool, RowError> {
+    connection
+        .prepare_cached(sql)
+        .and_then(|mut statement| statement.query_row([name], |row| row.get(0)))
+        .map_err(failure)
+}
+
 pub(crate) fn drop_table(connection: &Connection, name: &str) -> Result<(), RowError> {
     connection.execute_batch(&format!("DROP TABLE IF EXISTS {}", quoted(name))).map_err(failure)
 }
@@ -62,21 +67,37 @@ pub(crate) fn drop_table(connection: &Connection, name: &str) -> Result<(), RowE
 impl Tables {
     /// Makes the tables where there are none, inside a transaction of the caller's.
     pub(crate) fn open(&self, connection: &Connection) -> Result<Standing, RowError> {
-        let reserved = |name: &str| RESERVED.iter().any(|word| word.eq_ignore_ascii_case(name));
-        if let Some(table) = self.tables.iter().find(|table| reserved(&table.spec.name)) {
-            return Err(RowError::Store(format!(
-                "a table cannot be called `{}`: the store has one of that name",
-                table.spec.name
-            )));
-        }
-        match self.made(connection)? {
+        let made = self.made(connection)?;
+        self.refuse_taken_names(connection, made.as_ref())?;
+        match made {
             None => {
                 self.make(connection, 0)?;
                 Ok(Standing::Current)
             }
-            Some(made) if self.is_mine(&made) && self.are_there(connection)? => Ok(Standing::Current),
+            Some(made) if self.is_mine(&made) => {
+                // What is left of them without the others is of no use.
+                if !self.are_there(connection)? {
+                    self.replace(connection, &made)?;
+                }
+                Ok(Standing::Current)
+            }
             Some(_) => Ok(Standing::Other),
         }
+    }
+
+    /// Refuses a table whose name stands for something else in the file: the store's own tables, the log's, or what
+    /// somebody made by hand.
+    fn refuse_taken_names(&self, connection: &Connection, made: Option<&Made>) -> Result<(), RowError> {
+        for table in &self.tables {
+            let name = &*table.spec.name;
+            let is_own = made.is_some_and(|made| made.tables.iter().any(|own| own == name));
+            if !is_own && exists(connection, NAME_TAKEN, name)? {
+                return Err(RowError::Store(format!(
+                    "there cannot be a table `{name}` in this file: something else bears that name"
+                )));
+            }
+        }
+        Ok(())
     }
 
     /// What the file says of the group.
@@ -105,9 +126,8 @@ impl Tables {
 
     /// Whether all tables are where they should be: somebody may have dropped one by hand.
     fn are_there(&self, connection: &Connection) -> Result<bool, RowError> {
-        let mut exists = connection.prepare_cached(TABLE_EXISTS).map_err(failure)?;
         for table in &self.tables {
-            if !exists.query_row([&*table.spec.name], |row| row.get(0)).map_err(failure)? {
+            if !exists(connection, TABLE_EXISTS, &table.spec.name)? {
                 return Ok(false);
             }
         }
@@ -115,9 +135,13 @@ impl Tables {
     }
 
     /// Puts empty tables in place of those of another version.
-    pub(crate) fn replace(&self, connection: &Connection) -> Result<(), RowError> {
+    pub(crate) fn replace_others(&self, connection: &Connection) -> Result<(), RowError> {
         let made = self.made(connection)?.unwrap_or_default();
-        self.drop_made(connection, &made)?;
+        if self.is_mine(&made) { Ok(()) } else { self.replace(connection, &made) }
+    }
+
+    fn replace(&self, connection: &Connection, made: &Made) -> Result<(), RowError> {
+        self.drop_made(connection, made)?;
         self.make(connection, made.generation + 1)
     }
 

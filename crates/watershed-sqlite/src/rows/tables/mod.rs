@@ -6,10 +6,13 @@ mod make;
 mod page;
 mod parked;
 mod read;
+mod scan;
 mod write;
 
 pub(crate) use make::{Standing, drop_table, prepare_file};
-use read::Snapshot;
+pub(crate) use page::{RowsFrom, page};
+pub(crate) use read::{Snapshot, instant, key_from, unsigned, values};
+pub(crate) use scan::scan;
 pub(crate) use write::insert;
 
 use rusqlite::Connection;

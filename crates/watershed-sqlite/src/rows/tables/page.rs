@@ -6,27 +6,34 @@ use watershed_core::{Ask, Cursor, TableSpec, Tenant, Value};
 
 use super::super::failure::failure;
 use super::super::statements::{
-    Allowed, Conditions, Relation, Segment, Term, first_page, segments_after, sorted,
+    Allowed, Columns, Conditions, Relation, Segment, Term, first_page, segments_after,
 };
 use super::super::value::Bind;
 
-/// What a page is read from, and how its rows are.
-pub(crate) struct PageFrom<'a> {
+/// What rows are read from: a table, or a view.
+#[derive(Clone, Copy)]
+pub(crate) struct RowsFrom<'a> {
     pub(crate) relation: &'a Relation,
     pub(crate) spec: &'a TableSpec,
     /// The values of the columns that break ties, from a key; none where the text is no key.
     pub(crate) tie: fn(&TableSpec, &str) -> Option<Vec<Value>>,
 }
 
+impl<'a> RowsFrom<'a> {
+    pub(crate) fn columns(&self, allowed: Allowed) -> Columns<'a> {
+        Columns { spec: self.spec, allowed, computed: self.relation.computed }
+    }
+}
+
 /// The rows of the page that `ask` asks for, and where the next one starts.
 pub(crate) fn page(
     connection: &Connection,
-    from: &PageFrom<'_>,
+    from: &RowsFrom<'_>,
     tenant: &Tenant,
     ask: &Ask,
     read: impl Fn(&Row<'_>) -> rusqlite::Result<StoredRow>,
 ) -> Result<(Vec<StoredRow>, Option<Cursor>), RowError> {
-    let mut terms = sorted(from.spec, &ask.sort)?;
+    let mut terms = from.columns(Allowed::Declared).sorted(&ask.sort)?;
     terms.extend(from.relation.tie.iter().cloned());
     let question = question(from, tenant, ask)?;
     let scope = scope(tenant, ask, &question, &terms);
@@ -57,13 +64,13 @@ pub(crate) fn page(
 }
 
 /// The conditions that every row of the answer fulfils.
-fn question<'q>(from: &PageFrom<'_>, tenant: &'q Tenant, ask: &'q Ask) -> Result<Conditions<'q>, RowError> {
+fn question<'q>(from: &RowsFrom<'_>, tenant: &'q Tenant, ask: &'q Ask) -> Result<Conditions<'q>, RowError> {
     let mut conditions = Conditions::default();
     conditions.compare("tenant", " = ", Bind::Text(tenant.as_str()));
     if from.relation.hides {
         conditions.and().text("_shown = 1");
     }
-    conditions.and().predicate(from.spec, Allowed::Declared, &ask.filter, true)?;
+    conditions.and().predicate(from.columns(Allowed::Declared), &ask.filter, true)?;
     Ok(conditions)
 }
 
@@ -78,7 +85,7 @@ fn scope(tenant: &Tenant, ask: &Ask, question: &Conditions<'_>, terms: &[Term]) 
 }
 
 /// The values of all terms at the row where the page before ended.
-fn start(from: &PageFrom<'_>, ask: &Ask, cursor: &Cursor, scope: u64) -> Result<Vec<Value>, RowError> {
+fn start(from: &RowsFrom<'_>, ask: &Ask, cursor: &Cursor, scope: u64) -> Result<Vec<Value>, RowError> {
     if cursor.scope != scope || cursor.values.len() != ask.sort.len() {
         return Err(RowError::WrongCursor);
     }
@@ -96,7 +103,7 @@ fn sort_values(spec: &TableSpec, ask: &Ask, row: &StoredRow) -> Vec<Value> {
 
 fn read_segment(
     connection: &Connection,
-    from: &PageFrom<'_>,
+    from: &RowsFrom<'_>,
     (question, segment, terms): (&Conditions<'_>, &Segment<'_>, &[Term]),
     wanted: usize,
     read: &impl Fn(&Row<'_>) -> rusqlite::Result<StoredRow>,

@@ -3,13 +3,14 @@
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
 use watershed_core::ports::{RowError, RowKey, StoredRow};
-use watershed_core::{Key, Predicate, TableSpec, Tenant, Timestamp, Value};
+use watershed_core::{Key, TableSpec, Tenant, Timestamp, Value};
 
 use super::super::failure::failure;
 use super::super::file::run;
-use super::super::statements::{Allowed, Conditions, KeyColumn, TableSql};
-use super::super::value::{Bind, read, text_of};
+use super::super::statements::{KeyColumn, TableSql};
+use super::super::value::{read, text_of};
 use super::Tables;
+use super::page::RowsFrom;
 
 /// A read transaction: everything read in it is as of one moment. Ends when it is dropped.
 pub(crate) struct Snapshot<'c>(&'c Connection);
@@ -29,14 +30,14 @@ impl Drop for Snapshot<'_> {
 }
 
 /// A number that cannot be negative; zero where it is none.
-pub(super) fn unsigned(row: &Row<'_>, at: usize) -> rusqlite::Result<u64> {
+pub(crate) fn unsigned(row: &Row<'_>, at: usize) -> rusqlite::Result<u64> {
     Ok(match row.get_ref(at)? {
         ValueRef::Integer(number) => u64::try_from(number).unwrap_or(0),
         _ => 0,
     })
 }
 
-pub(super) fn instant(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<Timestamp>> {
+pub(crate) fn instant(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<Timestamp>> {
     Ok(match row.get_ref(at)? {
         ValueRef::Integer(micros) => Some(Timestamp::from_micros(micros)),
         _ => None,
@@ -61,16 +62,26 @@ pub(crate) fn values(spec: &TableSpec, row: &Row<'_>, at: usize) -> rusqlite::Re
     Ok(values)
 }
 
-/// The text of a key column.
-pub(crate) fn key_from(value: Option<&Value>) -> Key {
+/// The key that a single column makes.
+pub(crate) fn key_from(value: &Value) -> Key {
     match value {
-        Some(Value::Text(text)) => Key::from(&**text),
-        Some(other) => Key::from(format!("{other:?}")),
-        None => Key::from(""),
+        Value::Text(text) => Key::from(&**text),
+        other => Key::from(format!("{other:?}")),
     }
 }
 
+/// In a table, keys are compared as the texts that they are.
+#[expect(clippy::unnecessary_wraps, reason = "the keys of views may not fit")]
+fn key_text(_: &TableSpec, key: &str) -> Option<Vec<Value>> {
+    Some(vec![Value::Text(key.into())])
+}
+
 impl TableSql {
+    /// What pages and scans are read from.
+    pub(super) fn rows_from(&self) -> RowsFrom<'_> {
+        RowsFrom { relation: &self.relation, spec: &self.spec, tie: key_text }
+    }
+
     /// A row, the first of whose columns stands at `at`. The key is read where the caller does not know it.
     pub(super) fn stored(
         &self,
@@ -82,7 +93,7 @@ impl TableSql {
         let values = values(&self.spec, row, at + 3)?;
         let key = match (key, self.key) {
             (Some(known), _) => known,
-            (None, KeyColumn::Column(place)) => key_from(values.get(place)),
+            (None, KeyColumn::Column(place)) => key_from(&values[place]),
             (None, KeyColumn::Own) => Key::from(&*text(row, at + 3 + values.len())?),
         };
         Ok(StoredRow {
@@ -136,53 +147,5 @@ impl Tables {
             rows.extend(self.row(connection, table, key)?);
         }
         Ok(rows)
-    }
-
-    /// The rows of all tenants that fulfil `filter`, in the order of their keys, after that one.
-    pub(crate) fn scan(
-        &self,
-        connection: &Connection,
-        table: usize,
-        filter: &Predicate,
-        after: Option<&RowKey>,
-        limit: usize,
-    ) -> Result<Vec<StoredRow>, RowError> {
-        let table = self.at(table)?;
-        let _snapshot = Snapshot::of(connection)?;
-        if !self.are_current(connection)? {
-            return Ok(Vec::new());
-        }
-        let key = table.key.name(&table.spec);
-        let mut conditions = Conditions::default();
-        conditions.predicate(&table.spec, Allowed::Stored, filter, true)?;
-        if let Some(after) = after {
-            conditions
-                .and()
-                .text(&format!("(tenant, {key}) > ("))
-                .bind(Bind::Text(after.tenant.as_str()))
-                .text(", ")
-                .bind(Bind::Text(after.key.as_str()))
-                .text(")");
-        }
-        conditions.binds.push(Bind::Int(i64::try_from(limit).unwrap_or(i64::MAX)));
-        let sql = format!(
-            "SELECT tenant, {} FROM {} WHERE {} ORDER BY tenant, {key} LIMIT ?",
-            table.relation.columns, table.relation.from, conditions.sql,
-        );
-        let read = || -> rusqlite::Result<Vec<StoredRow>> {
-            let mut statement = connection.prepare_cached(&sql)?;
-            let mut found = statement.query(rusqlite::params_from_iter(&conditions.binds))?;
-            let mut rows: Vec<StoredRow> = Vec::new();
-            while let Some(row) = found.next()? {
-                let name = text(row, 0)?;
-                let tenant = match rows.last() {
-                    Some(last) if last.key.tenant.as_str() == &*name => last.key.tenant.clone(),
-                    _ => Tenant::stored(name.into()),
-                };
-                rows.push(table.stored(row, 1, tenant, None)?);
-            }
-            Ok(rows)
-        };
-        read().map_err(failure)
     }
 }

@@ -11,8 +11,13 @@ use super::checkpoint::signed;
 use super::{Tables, execute};
 
 impl Tables {
-    /// Makes all of the batch's changes but the checkpoint's.
-    pub(crate) fn apply(&self, connection: &Connection, batch: &RowsBatch) -> Result<(), RowError> {
+    /// Makes all of the batch's changes, in a transaction that the caller rolls back where this fails.
+    pub(crate) fn write(&self, connection: &Connection, batch: &RowsBatch) -> Result<(), RowError> {
+        if !self.set_checkpoint(connection, &batch.checkpoint)? {
+            return Err(RowError::Store(
+                "the tables have been replaced by those of another version".to_owned(),
+            ));
+        }
         for (table, changes) in &batch.changes {
             apply_to(connection, self.at(*table)?, changes)?;
         }
