@@ -24,7 +24,7 @@ pub use fold::{
 };
 pub use given::{Given, Outcome, given, given_decision};
 pub use literal::{date, days, decimal, hours, minutes, month, principal, tenant, timestamp};
-pub use lock::{EventSet, LockedEnum, assert_events_locked};
+pub use lock::{EventSet, LockedEnum, assert_events_locked, check_events_lock};
 pub use story::{IntoStory, Story};
 
 /// Fails the test that is running. The one place where this kit panics: that is what a failing check is.

@@ -57,3 +57,54 @@ fn holds(comparison: Comparison, order: Ordering) -> bool {
         Comparison::GreaterOrEqual => order != Ordering::Less,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use watershed_core::{ColumnKind, ColumnSpec};
+
+    use super::*;
+
+    fn column(name: &'static str, kind: ColumnKind) -> ColumnSpec {
+        ColumnSpec {
+            name: name.into(),
+            kind,
+            optional: true,
+            key: false,
+            indexed: true,
+            searched: true,
+            internal: false,
+        }
+    }
+
+    fn compare(column: &'static str, comparison: Comparison, value: Value) -> Predicate {
+        Predicate::Compare { column: column.into(), comparison, value }
+    }
+
+    #[test]
+    fn a_condition_on_an_empty_column_is_false_and_turned_round_true() {
+        let columns = vec![column("number", ColumnKind::Int), column("word", ColumnKind::Text)];
+        let table = TableSpec { name: "t".into(), columns: columns.into(), indexes: vec![].into() };
+        let conditions = [
+            compare("number", Comparison::Equal, Value::Int(0)),
+            compare("number", Comparison::LessOrEqual, Value::Int(i64::MAX)),
+            compare("number", Comparison::Equal, Value::Null),
+            Predicate::AnyOf { column: "number".into(), values: vec![Value::Int(0), Value::Null] },
+            Predicate::Contains { column: "word".into(), part: String::new() },
+        ];
+        for condition in conditions {
+            let empty = [Value::Null, Value::Null];
+            assert_eq!(fulfils(&table, &empty, &condition), Ok(false), "{condition:?}");
+            assert_eq!(fulfils(&table, &empty, &Predicate::Not(Box::new(condition))), Ok(true));
+        }
+        let other = compare("other", Comparison::Equal, Value::Int(0));
+        let either = Predicate::Or(Box::new(Predicate::All), Box::new(other));
+        assert_eq!(fulfils(&table, &[Value::Int(1), Value::Null], &either), Err("other".into()));
+    }
+
+    #[test]
+    fn numbers_of_two_kinds_are_not_compared() {
+        let one = Value::Decimal(watershed_core::Decimal::from(1));
+        assert_eq!(order(&one, &Value::Int(1)), None);
+        assert_eq!(order(&one, &Value::Decimal(crate::decimal("1.00"))), Some(Ordering::Equal));
+    }
+}

@@ -79,13 +79,17 @@ sets! {
 #[track_caller]
 pub fn assert_events_locked<S: EventSet>(path: impl AsRef<Path>) {
     let update = std::env::var(UPDATE).is_ok_and(|value| value == "1");
-    if let Err(problem) = check::<S>(path.as_ref(), update) {
+    if let Err(problem) = check_events_lock::<S>(path, update) {
         fail(problem);
     }
 }
 
-/// Compares, and writes the file where that is wanted and all that differs may be taken in.
-fn check<S: EventSet>(path: &Path, update: bool) -> Result<(), String> {
+/// [`assert_events_locked`] for those who want the problem itself. With `update` the file takes in what it may.
+///
+/// # Errors
+/// In what the events and the file differ, and what to do about each; or why the file cannot be read or written.
+pub fn check_events_lock<S: EventSet>(path: impl AsRef<Path>, update: bool) -> Result<(), String> {
+    let path = path.as_ref();
     let mut entries: Vec<Entry> = S::enums().iter().flat_map(|events| events.0()).collect();
     entries.sort_by(|one, other| one.name.cmp(&other.name));
     if let Some(twice) = entries.windows(2).find(|pair| pair[0].name == pair[1].name) {
@@ -122,6 +126,3 @@ fn check<S: EventSet>(path: &Path, update: bool) -> Result<(), String> {
     report.push_str(&format!("\nIn all (- locked, + now):\n{}", diff::lines(&locked, &now)));
     Err(report)
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,0 +1,106 @@
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use watershed_core::{
+    ColumnError, ColumnKind, ColumnSpec, ColumnType, Contribution, Decimal, Input, IntoInput, Key, Measure,
+    Rollup, Row, Value, json_from_value, json_to_value,
+};
+
+use super::JarRow;
+use super::rows::{column, content, key};
+
+/// Every measure there is, over the jars of a kind.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct KindTotals {
+    pub(crate) kind: String,
+    pub(crate) jars: u64,
+    pub(crate) tasted: u64,
+    pub(crate) grams: i64,
+    pub(crate) average: Option<Decimal>,
+    pub(crate) median: Option<i64>,
+    pub(crate) by_first: BTreeMap<String, u64>,
+    pub(crate) grams_by_first: BTreeMap<String, Decimal>,
+}
+
+impl Row for KindTotals {
+    const NAME: &'static str = "kind_totals";
+    const COLUMNS: &'static [ColumnSpec] = &[
+        key("kind"),
+        column("jars", ColumnKind::Int),
+        column("tasted", ColumnKind::Int),
+        column("grams", ColumnKind::Int),
+        column("average", ColumnKind::Decimal),
+        column("median", ColumnKind::Int),
+        column("by_first", ColumnKind::Json),
+        column("grams_by_first", ColumnKind::Json),
+    ];
+
+    fn to_values(&self) -> Result<Vec<Value>, ColumnError> {
+        let problem = |problem| ColumnError { column: "by_first", problem };
+        Ok(vec![
+            self.kind.to_value(),
+            self.jars.to_value(),
+            self.tasted.to_value(),
+            self.grams.to_value(),
+            self.average.to_value(),
+            self.median.to_value(),
+            json_to_value(&self.by_first).map_err(problem)?,
+            json_to_value(&self.grams_by_first).map_err(problem)?,
+        ])
+    }
+
+    fn from_values(values: Vec<Value>) -> Result<Self, ColumnError> {
+        let problem = |problem| ColumnError { column: "by_first", problem };
+        Ok(Self {
+            kind: content(&values, 0)?,
+            jars: content(&values, 1)?,
+            tasted: content(&values, 2)?,
+            grams: content(&values, 3)?,
+            average: content(&values, 4)?,
+            median: content(&values, 5)?,
+            by_first: json_from_value(&values[6]).map_err(problem)?,
+            grams_by_first: json_from_value(&values[7]).map_err(problem)?,
+        })
+    }
+
+    fn key(&self) -> Key {
+        Key::from(&self.kind)
+    }
+}
+
+impl Rollup for KindTotals {
+    type Of = JarRow;
+    const VERSION: u32 = 1;
+    const MEASURES: &'static [Measure] = &[
+        Measure::Group,
+        Measure::Count,
+        Measure::Count,
+        Measure::Sum,
+        Measure::Avg { scale: 2 },
+        Measure::Quantile { share: 0.5 },
+        Measure::CountBy,
+        Measure::SumBy,
+    ];
+
+    /// By the first tasting: a jar that nobody has tasted gives nothing to these columns.
+    fn contribution(row: &JarRow) -> Option<Contribution> {
+        if row.kind == "secret" {
+            return None;
+        }
+        let first = row.tastings.first().map(i64::to_string);
+        let grams = first.clone().map(|first| BTreeMap::from([(first, row.grams)]));
+        Some(Contribution {
+            group: vec![row.kind.to_value()],
+            inputs: vec![
+                Input::Yes,
+                (!row.tastings.is_empty()).into_input(),
+                row.grams.into_input(),
+                row.tastings.first().copied().into_input(),
+                row.grams.into_input(),
+                first.into_input(),
+                grams.into_input(),
+            ],
+        })
+    }
+}
