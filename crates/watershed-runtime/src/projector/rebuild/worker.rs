@@ -1,192 +1,27 @@
-//! A rebuild: every row folded anew from the log, in memory, and loaded in bulk beside the old ones.
-//!
-//! The keys are shared out among workers by hash, and each worker goes through the whole log for its own. Where a worker's rows
-//! outgrow its memory, it drops one half of its keys and goes through the log once more for them: so memory is bounded whatever
-//! the number of keys, each row is written once, and nothing is read back.
-
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::PoisonError;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
 
-use tokio::runtime::Handle;
-use watershed_core::ports::{
-    Checkpoint, EventLog, Loader, LogError, NameCache, ParkedKey, RawEvent, ReadFrom, RowChange, RowKey,
-    Scope,
-};
-use watershed_core::{KeyedBy, Position, StoredEvent};
+use watershed_core::ports::{NameCache, ParkedKey, RowKey};
+use watershed_core::{KeyedBy, Position};
 
-use super::fold::{Concern, apply, concern};
-use super::live::Live;
-use super::model::{AnyModel, ApplyFailure};
-use super::rollup::RollupState;
-use super::slice::Slice;
-use super::{GroupDefinition, RebuildProgress};
-use crate::feed::{Feed, FeedEvent};
+use super::glimpse::{Glimpse, each_event};
+use super::work::Work;
+use crate::feed::FeedEvent;
+use crate::projector::AnyModel;
+use crate::projector::fold::{Concern, apply, concern};
+use crate::projector::model::ApplyFailure;
+use crate::projector::slice::Slice;
 
-/// What the rows in memory may take, over all workers.
-const MEMORY: usize = 256 * 1024 * 1024;
 /// How often a worker looks at its memory and says how far it is, in events.
 const LOOK_EVERY: u64 = 4_096;
 /// Rows that are handed to the loader at once.
 const LOAD_CHUNK: usize = 10_000;
-/// Events read at once from a log that has no fast way through it.
-const READ_CHUNK: usize = 4_096;
-
-/// Rebuilds the group, and puts its fold where the new rows are.
-pub(crate) fn rebuild(live: &mut Live) -> Result<(), String> {
-    let target = live.feed.log().head();
-    let loader = live.runtime.block_on(live.store.loader()).map_err(|error| error.to_string())?;
-    let workers = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(4));
-    let work = Work {
-        definition: &live.definition,
-        feed: &live.feed,
-        runtime: &live.runtime,
-        closing: &live.closing,
-        target,
-        memory_each: MEMORY / workers,
-        sink: Mutex::new(Sink { loader, rollups: BTreeMap::new(), parked: Vec::new() }),
-        done: AtomicU64::new(0),
-        total: AtomicU64::new(target * workers as u64),
-        memory: (0..workers).map(|_| AtomicU64::new(0)).collect(),
-        most_memory: AtomicU64::new(0),
-        processed: AtomicU64::new(0),
-        started: Instant::now(),
-        workers: workers as u64,
-        progress: &live.progress,
-    };
-    let slices = Slice::parts(workers as u64);
-    std::thread::scope(|scope| {
-        let threads: Vec<_> = slices
-            .into_iter()
-            .enumerate()
-            .map(|(worker, slice)| {
-                let work = &work;
-                scope.spawn(move || Worker::new(work, worker).fill(slice))
-            })
-            .collect();
-        threads.into_iter().try_for_each(|thread| {
-            thread.join().unwrap_or_else(|_| Err("a worker of the rebuild panicked".to_owned()))
-        })
-    })?;
-    let events_processed = work.processed.load(Ordering::Relaxed);
-    let checkpoint = checkpoint_at(live, target, events_processed)?;
-    let sink = work.sink.into_inner().unwrap_or_else(PoisonError::into_inner);
-    sink.finish(&live.runtime, checkpoint.clone())?;
-    live.checkpoint = checkpoint;
-    for model in &mut live.models {
-        model.clear();
-    }
-    live.progress.advance(&live.checkpoint);
-    live.load().map_err(|trouble| trouble.to_string())
-}
-
-fn checkpoint_at(live: &Live, position: Position, events_processed: u64) -> Result<Checkpoint, String> {
-    let mut checkpoint = Checkpoint {
-        position,
-        events_processed,
-        status: "running".to_owned(),
-        updated_at: Some(live.clock.now()),
-        ..Checkpoint::default()
-    };
-    if position > 0 {
-        let read = ReadFrom { scope: Scope::Log, after: position - 1, limit: 1 };
-        let read = live.runtime.block_on(live.feed.log().read(read)).map_err(|error| error.to_string())?;
-        if let Some(event) = read.events.first() {
-            checkpoint.event_id = Some(event.id);
-            checkpoint.event_version = event.version;
-            checkpoint.event_time = Some(event.recorded_at);
-        }
-    }
-    Ok(checkpoint)
-}
-
-/// What the workers share.
-struct Work<'a> {
-    definition: &'a Arc<GroupDefinition>,
-    feed: &'a Arc<Feed>,
-    runtime: &'a Handle,
-    closing: &'a std::sync::atomic::AtomicBool,
-    target: Position,
-    memory_each: usize,
-    sink: Mutex<Sink>,
-    done: AtomicU64,
-    total: AtomicU64,
-    memory: Vec<AtomicU64>,
-    most_memory: AtomicU64,
-    processed: AtomicU64,
-    started: Instant,
-    workers: u64,
-    progress: &'a super::Progress,
-}
-
-/// Where finished rows go.
-struct Sink {
-    loader: Box<dyn Loader>,
-    /// By the place of their table.
-    rollups: BTreeMap<usize, RollupState>,
-    parked: Vec<ParkedKey>,
-}
-
-impl Sink {
-    fn finish(mut self, runtime: &Handle, checkpoint: Checkpoint) -> Result<(), String> {
-        for (table, rollup) in self.rollups {
-            let rows = rollup
-                .changes(checkpoint.position)
-                .into_iter()
-                .filter_map(|change| match change {
-                    RowChange::Put(row) => Some(row),
-                    RowChange::Delete(_) => None,
-                })
-                .collect();
-            runtime.block_on(self.loader.add(table, rows)).map_err(|error| error.to_string())?;
-        }
-        runtime.block_on(self.loader.finish(self.parked, checkpoint)).map_err(|error| error.to_string())
-    }
-}
-
-impl Work<'_> {
-    /// Says how far it is; an error where the context is being closed.
-    fn report(&self, worker: usize, events: u64, footprint: usize) -> Result<(), String> {
-        if self.closing.load(Ordering::Relaxed) {
-            return Err("the context is being closed".to_owned());
-        }
-        self.memory[worker].store(footprint as u64, Ordering::Relaxed);
-        let memory = self.memory.iter().map(|memory| memory.load(Ordering::Relaxed)).sum();
-        self.most_memory.fetch_max(memory, Ordering::Relaxed);
-        let done = self.done.fetch_add(events, Ordering::Relaxed) + events;
-        let total = self.total.load(Ordering::Relaxed).max(1);
-        // The log is gone through once by each worker, and again where memory was short: what counts is the share of the whole.
-        let elapsed = self.started.elapsed().as_secs_f64().max(1e-6);
-        #[expect(
-            clippy::cast_precision_loss,
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a rate to look at"
-        )]
-        let rate = (done as f64 / total as f64 * self.target as f64 / elapsed) as u64;
-        self.progress.set_rebuild(Some(RebuildProgress {
-            done: done / self.workers,
-            total: total / self.workers,
-            events_per_second: rate,
-            memory: self.most_memory.load(Ordering::Relaxed),
-            memory_bound: MEMORY as u64,
-        }));
-        Ok(())
-    }
-
-    fn sink(&self) -> std::sync::MutexGuard<'_, Sink> {
-        self.sink.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// The rows that failed in a pass: on which event, and why.
 type Failures = BTreeMap<(usize, RowKey), (Position, ApplyFailure)>;
 
-struct Worker<'a> {
+/// Fills the rows of one part of the keys.
+pub(super) struct Worker<'a> {
     work: &'a Work<'a>,
     worker: usize,
     models: Vec<Box<dyn AnyModel>>,
@@ -197,7 +32,7 @@ struct Worker<'a> {
 }
 
 impl<'a> Worker<'a> {
-    fn new(work: &'a Work<'a>, worker: usize) -> Self {
+    pub(super) fn new(work: &'a Work<'a>, worker: usize) -> Self {
         let models = work.definition.make_models();
         let by_stream = models.len() == 1 && models.iter().all(|model| model.keyed_by() == KeyedBy::Stream);
         Self { work, worker, models, by_stream, failures: Failures::new(), slice: Slice::ALL }
@@ -208,7 +43,7 @@ impl<'a> Worker<'a> {
     }
 
     /// Fills the rows of a slice, in as many passes as memory makes necessary.
-    fn fill(mut self, slice: Slice) -> Result<(), String> {
+    pub(super) fn fill(mut self, slice: Slice) -> Result<(), String> {
         let mut to_do = vec![slice];
         let mut first_pass = self.worker == 0;
         while let Some(slice) = to_do.pop() {
@@ -277,7 +112,9 @@ impl<'a> Worker<'a> {
                 Concern::Stop(problem) => return Err(problem),
             }
         }
-        self.work.processed.fetch_add(u64::from(counts), Ordering::Relaxed);
+        if counts {
+            self.work.count();
+        }
         Ok(())
     }
 
@@ -313,7 +150,7 @@ impl<'a> Worker<'a> {
         {
             to_do.push(later);
             self.slice = keep;
-            self.work.total.fetch_add(self.work.target, Ordering::Relaxed);
+            self.work.add_pass();
             let last = self.last();
             if let Some(model) = self.models.get_mut(last) {
                 model.keep_slice(keep);
@@ -349,7 +186,7 @@ impl<'a> Worker<'a> {
         if let Some(problem) = trouble {
             return Err(problem);
         }
-        let now = watershed_core::Timestamp::default();
+        let now = self.work.clock.now();
         let parked = failures.iter().map(|(row, (position, failure))| ParkedKey {
             table: row.0,
             key: row.1.clone(),
@@ -429,64 +266,4 @@ impl<'a> Worker<'a> {
         }
         Ok(())
     }
-}
-
-/// An event on its way past, before anybody has decoded it.
-enum Glimpse<'a> {
-    Raw(RawEvent<'a>),
-    Stored(&'a Arc<StoredEvent>),
-}
-
-impl Glimpse<'_> {
-    fn position(&self) -> Position {
-        match self {
-            Self::Raw(event) => event.position,
-            Self::Stored(event) => event.position,
-        }
-    }
-
-    /// Tenant, category and id of its stream.
-    fn stream(&self) -> (&str, &str, &str) {
-        match self {
-            Self::Raw(event) => (event.tenant, event.category, event.stream),
-            Self::Stored(event) => (event.tenant.as_str(), &event.stream.category, &event.stream.id),
-        }
-    }
-
-    fn to_stored(&self, names: &mut NameCache) -> Result<Arc<StoredEvent>, LogError> {
-        match self {
-            Self::Raw(event) => event.to_stored(names).map(Arc::new),
-            Self::Stored(event) => Ok((*event).clone()),
-        }
-    }
-}
-
-/// Shows every event after `after` up to the rebuild's target.
-fn each_event(
-    work: &Work<'_>,
-    after: Position,
-    see: &mut dyn FnMut(Glimpse<'_>) -> ControlFlow<()>,
-) -> Result<(), String> {
-    let log: &Arc<dyn EventLog> = work.feed.log();
-    if let Some(scanner) = log.scanner() {
-        return scanner
-            .scan(after, work.target, &mut |event| see(Glimpse::Raw(event)))
-            .map(|_| ())
-            .map_err(|error| error.to_string());
-    }
-    let mut after = after;
-    while after < work.target {
-        let read = ReadFrom { scope: Scope::Log, after, limit: READ_CHUNK };
-        let read = work.runtime.block_on(log.read(read)).map_err(|error| error.to_string())?;
-        if read.events.is_empty() {
-            return Err(format!("the log ends at {after}, before {}", work.target));
-        }
-        for event in read.events.iter().take_while(|event| event.position <= work.target) {
-            after = event.position;
-            if see(Glimpse::Stored(event)).is_break() {
-                return Ok(());
-            }
-        }
-    }
-    Ok(())
 }

@@ -6,80 +6,20 @@ use watershed_core::event::AnyEvent;
 use watershed_core::ports::{RowChange, RowKey, StoredRow};
 use watershed_core::read::Neighbours;
 use watershed_core::{
-    ApplyError, Contribution, Handler, Key, KeyedBy, Keys, Position, Predicate, ReadModel, Slot, StoredEvent,
-    TableSpec, Tenant,
+    Contribution, Handler, Key, KeyedBy, Keys, Position, Predicate, ReadModel, Slot, StoredEvent, TableSpec,
+    Value,
 };
 
-use super::RollupDefinition;
-use super::rollup::RollupState;
-use super::slice::Slice;
+use super::failure::{failure, kind_of, panic_text};
+use super::{AnyModel, ApplyFailure, Touched};
+use crate::projector::RollupDefinition;
+use crate::projector::rollup::RollupState;
+use crate::projector::slice::Slice;
 
 /// Rows that a model keeps in memory between batches.
 const KEPT: usize = 50_000;
 /// Of how many rows one is measured, to know what they take together.
 const MEASURED_ONE_IN: usize = 64;
-
-/// The rows that an event concerns, of one model.
-pub(crate) enum Touched {
-    None,
-    Keys(Vec<Key>),
-    Matching(Predicate),
-}
-
-/// Why an event could not be applied.
-#[derive(Debug, Clone)]
-pub(crate) struct ApplyFailure {
-    pub(crate) error: String,
-    /// Equal for failures of one cause: the kind of failure and the kind of event, without keys and positions.
-    pub(crate) fingerprint: String,
-}
-
-/// The fold of one read model with its rollups, and the rows that it has in memory; the row's type is put aside.
-pub(crate) trait AnyModel: Send {
-    fn name(&self) -> &'static str;
-    fn type_id(&self) -> TypeId;
-    fn keyed_by(&self) -> KeyedBy;
-    /// The place of the model's table in its group, and of its first rollup's.
-    fn place_tables(&mut self, own: usize, first_rollup: usize);
-    fn table(&self) -> usize;
-    /// Whether the model follows events of that category.
-    fn follows_category(&self, category: &str) -> bool;
-    fn touched(&self, stored: &StoredEvent, event: &AnyEvent) -> Touched;
-    /// Whether the row of that key, or that there is none, is known.
-    fn knows(&self, key: &RowKey) -> bool;
-    /// Takes stored rows into memory; the asked-for keys that are not among them have no row.
-    fn load(&mut self, asked: Vec<RowKey>, rows: Vec<StoredRow>) -> Result<(), String>;
-    fn apply(
-        &mut self,
-        key: &RowKey,
-        stored: &StoredEvent,
-        event: &AnyEvent,
-        neighbours: &dyn Neighbours,
-    ) -> Result<(), ApplyFailure>;
-    /// Drops what memory holds of that row.
-    fn forget(&mut self, key: &RowKey);
-    fn row(&self, key: &RowKey) -> Option<&dyn Any>;
-    /// The row in stored form, if there is one in memory.
-    fn stored_row(&self, key: &RowKey) -> Result<Option<StoredRow>, String>;
-    /// The keys in memory whose rows fulfil the condition.
-    fn matching(&self, predicate: &Predicate) -> Result<Vec<RowKey>, String>;
-    /// The changes of the rows since the last [`AnyModel::written`]; hands the rollups theirs.
-    fn changes(&mut self) -> Result<Vec<RowChange>, String>;
-    fn rollups(&mut self) -> &mut [RollupState];
-    fn first_rollup_table(&self) -> usize;
-    /// The changes are in the store. `keep_all`: keep every row in memory, for models that others read.
-    fn written(&mut self, keep_all: bool);
-    /// Forgets everything.
-    fn clear(&mut self);
-    /// About how many bytes the rows in memory take.
-    fn footprint(&self) -> usize;
-    /// Drops the rows that are not in the slice.
-    fn keep_slice(&mut self, slice: Slice);
-    /// Takes all rows out, as stored; hands the rollups their contributions.
-    fn drain(&mut self) -> Result<Vec<StoredRow>, String>;
-    /// Takes the rollups' groups out.
-    fn take_rollups(&mut self) -> Vec<RollupState>;
-}
 
 struct Cell<R> {
     row: Option<R>,
@@ -159,9 +99,9 @@ impl<R: ReadModel> ModelState<R> {
     }
 }
 
-fn heap_bytes(value: &watershed_core::Value) -> usize {
+fn heap_bytes(value: &Value) -> usize {
     match value {
-        watershed_core::Value::Text(text) | watershed_core::Value::Json(text) => text.len() + 24,
+        Value::Text(text) | Value::Json(text) => text.len() + 24,
         _ => 0,
     }
 }
@@ -402,39 +342,5 @@ impl<R: ReadModel> AnyModel for ModelState<R> {
     fn take_rollups(&mut self) -> Vec<RollupState> {
         let fresh = self.rollups.iter().map(|rollup| RollupState::new(rollup.table.clone())).collect();
         std::mem::replace(&mut self.rollup_states, fresh)
-    }
-}
-
-fn kind_of(error: &ApplyError) -> &'static str {
-    match error {
-        ApplyError::Missing(_) => "missing row",
-        ApplyError::NotInGroup(_) => "not in group",
-        _ => "rejected",
-    }
-}
-
-fn failure(event: &str, kind: &str, error: String) -> ApplyFailure {
-    // Digits are keys, amounts and positions: failures of one cause differ in nothing else, as a rule.
-    let cause: String = error.chars().filter(|letter| !letter.is_ascii_digit()).take(80).collect();
-    let cause = if kind == "missing row" { String::new() } else { cause };
-    ApplyFailure { error, fingerprint: format!("{kind} on {event}: {cause}") }
-}
-
-fn panic_text(panic: &(dyn Any + Send)) -> String {
-    let text =
-        panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    format!("the fold panicked: {}", text.unwrap_or("(no message)"))
-}
-
-/// The earlier models of a group, as their rows stand now.
-pub(crate) struct Earlier<'a> {
-    pub(crate) models: &'a [Box<dyn AnyModel>],
-    pub(crate) tenant: &'a Tenant,
-}
-
-impl Neighbours for Earlier<'_> {
-    fn row(&self, model: TypeId, key: &str) -> Option<Option<&dyn Any>> {
-        let model = self.models.iter().find(|earlier| earlier.as_ref().type_id() == model)?;
-        Some(model.row(&RowKey { tenant: self.tenant.clone(), key: Key::from(key) }))
     }
 }

@@ -1,0 +1,73 @@
+//! The fold of one read model: its rows in memory, with the row's type put aside for whoever drives it.
+
+mod earlier;
+mod failure;
+mod state;
+
+pub(crate) use earlier::Earlier;
+pub(crate) use failure::ApplyFailure;
+pub(crate) use state::ModelState;
+
+use std::any::{Any, TypeId};
+
+use watershed_core::event::AnyEvent;
+use watershed_core::ports::{RowChange, RowKey, StoredRow};
+use watershed_core::read::Neighbours;
+use watershed_core::{Key, KeyedBy, Predicate, StoredEvent};
+
+use super::rollup::RollupState;
+use super::slice::Slice;
+
+/// The rows that an event concerns, of one model.
+pub(crate) enum Touched {
+    None,
+    Keys(Vec<Key>),
+    Matching(Predicate),
+}
+
+/// The fold of one read model with its rollups, and the rows that it has in memory; the row's type is put aside.
+pub(crate) trait AnyModel: Send {
+    fn name(&self) -> &'static str;
+    fn type_id(&self) -> TypeId;
+    fn keyed_by(&self) -> KeyedBy;
+    /// The place of the model's table in its group, and of its first rollup's.
+    fn place_tables(&mut self, own: usize, first_rollup: usize);
+    fn table(&self) -> usize;
+    /// Whether the model follows events of that category.
+    fn follows_category(&self, category: &str) -> bool;
+    fn touched(&self, stored: &StoredEvent, event: &AnyEvent) -> Touched;
+    /// Whether the row of that key, or that there is none, is known.
+    fn knows(&self, key: &RowKey) -> bool;
+    /// Takes stored rows into memory; the asked-for keys that are not among them have no row.
+    fn load(&mut self, asked: Vec<RowKey>, rows: Vec<StoredRow>) -> Result<(), String>;
+    fn apply(
+        &mut self,
+        key: &RowKey,
+        stored: &StoredEvent,
+        event: &AnyEvent,
+        neighbours: &dyn Neighbours,
+    ) -> Result<(), ApplyFailure>;
+    /// Drops what memory holds of that row.
+    fn forget(&mut self, key: &RowKey);
+    fn row(&self, key: &RowKey) -> Option<&dyn Any>;
+    /// The row in stored form, if there is one in memory.
+    fn stored_row(&self, key: &RowKey) -> Result<Option<StoredRow>, String>;
+    /// The keys in memory whose rows fulfil the condition.
+    fn matching(&self, predicate: &Predicate) -> Result<Vec<RowKey>, String>;
+    /// The changes of the rows since the last [`AnyModel::written`]; hands the rollups theirs.
+    fn changes(&mut self) -> Result<Vec<RowChange>, String>;
+    fn rollups(&mut self) -> &mut [RollupState];
+    fn first_rollup_table(&self) -> usize;
+    /// The changes are in the store. `keep_all`: keep every row in memory, for models that others read.
+    fn written(&mut self, keep_all: bool);
+    /// Forgets everything.
+    fn clear(&mut self);
+    /// About how many bytes the rows in memory take.
+    fn footprint(&self) -> usize;
+    /// Drops the rows that are not in the slice.
+    fn keep_slice(&mut self, slice: Slice);
+    /// Takes all rows out, as stored; hands the rollups their contributions.
+    fn drain(&mut self) -> Result<Vec<StoredRow>, String>;
+    /// Takes the rollups' groups out.
+    fn take_rollups(&mut self) -> Vec<RollupState>;
+}
