@@ -69,10 +69,6 @@ impl Context {
                 views.insert(name, running_view(view, stand));
             }
         };
-        for (name, sql) in groups.sql_views {
-            let reader = self.open_sql_view(&added, name, sql, &stores).await?;
-            insert(name, Stand::Current { reader });
-        }
         for (definition, group) in self.start_inline(groups.inline, &stores, &feed, &decoders).await? {
             for model in &definition.models {
                 insert(model.name, Stand::Current { reader: group.clone() });
@@ -80,6 +76,11 @@ impl Context {
                     insert(rollup, Stand::Current { reader: group.clone() });
                 }
             }
+        }
+        // After the inline groups: a view may read their tables.
+        for (name, sql) in groups.sql_views {
+            let reader = self.open_sql_view(&added, name, sql, &stores).await?;
+            insert(name, Stand::Current { reader });
         }
         for group in groups.projected {
             let projector = self.start_group(group, &stores, &feed).await?;

@@ -1,6 +1,7 @@
 //! The runtime on the embedded stores: what a domain author and an operator rely on, end to end.
 
 mod bank;
+mod beside_the_log;
 mod commands;
 mod questions;
 mod rebuilds;
