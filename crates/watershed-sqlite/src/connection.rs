@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::OpenError;
@@ -61,6 +62,13 @@ fn prepare(connection: &Connection, durability: Durability, checkpoint_pages: u3
     )?;
     connection.pragma_update(None, "wal_autocheckpoint", checkpoint_pages)?;
     connection.pragma_update(None, "cache_size", -32_000)?;
+    settle(connection)
+}
+
+/// What holds for every connection. A statement keeps the plan that it was prepared with: SQLite would otherwise prepare it
+/// again whenever a bound value could give a better one, which costs ten times what our statements take.
+fn settle(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(64);
     compare_decimals(connection)
 }
@@ -74,8 +82,7 @@ pub(crate) fn open_reader(path: &Path) -> Result<Connection, OpenError> {
         connection.busy_timeout(Duration::from_secs(10))?;
         connection.pragma_update(None, "query_only", true)?;
         connection.pragma_update(None, "cache_size", -16_000)?;
-        connection.set_prepared_statement_cache_capacity(64);
-        compare_decimals(&connection)
+        settle(&connection)
     };
     ready().map_err(|error| OpenError::store(path, &error))?;
     Ok(connection)

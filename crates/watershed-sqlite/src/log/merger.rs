@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use watershed_core::ports::Snapshot;
 
-use super::index::IndexFile;
+use super::index::Keeper;
 use super::lists::ListId;
 use super::shared::{Shared, lock};
 use super::tail::ListMap;
@@ -74,27 +74,29 @@ impl Work {
 }
 
 /// Merges until the log is closed, and what is left then.
-pub(crate) fn run(shared: &Shared, writer: &Mutex<Writer>, mut index: IndexFile) {
+pub(crate) fn run(shared: &Shared, writer: &Mutex<Writer>, mut keeper: Keeper) {
     let mut quiet = Quiet::new(shared);
+    let mut busy = false;
     loop {
-        let closing = shared.merger.wait(shared.options.merge_after);
-        keep_snapshots(shared, &mut index);
+        let patience = if busy { Duration::ZERO } else { shared.options.merge_after };
+        let closing = shared.merger.wait(patience);
+        keep_snapshots(shared, &keeper);
         if closing {
             // The writer is gone: nothing is added any more.
-            while merge(shared, &mut index) || lock(writer).turn() {
+            while merge(shared, &mut keeper) || lock(writer).turn() {
                 if shared.merger.failing().is_some() {
                     return;
                 }
             }
             return;
         }
-        if shared.tail.layers().merging().is_none()
-            && quiet.for_long(shared)
+        if quiet.for_long(shared)
             && let Ok(mut writer) = writer.try_lock()
         {
             writer.turn();
         }
-        merge(shared, &mut index);
+        merge(shared, &mut keeper);
+        busy = compact(shared, &mut keeper);
         if shared.merger.failing().is_some() {
             std::thread::sleep(AGAIN);
         }
@@ -121,21 +123,38 @@ impl Quiet {
 }
 
 /// Merges the layer that waits; false where there is none. What fails is tried again later: the layer stays.
-fn merge(shared: &Shared, index: &mut IndexFile) -> bool {
+fn merge(shared: &Shared, keeper: &mut Keeper) -> bool {
     let layers = shared.tail.layers();
     let Some(merging) = layers.merging() else {
         return false;
     };
-    let merged = index.merge(&merging.layer.sorted(), merging.checkpoint);
+    let merged = keeper.write_out(&merging.layer, merging.checkpoint);
     lock(&shared.merger.asked).failing = merged.as_ref().err().map(ToString::to_string);
     match merged {
-        Ok(()) => drop(shared.tail.merged()),
-        Err(error) => tracing::error!(%error, "the index could not be merged; it is tried again"),
+        Ok(()) => shared.tail.merged(keeper.runs()),
+        Err(error) => tracing::error!(%error, "the index could not be written; it is tried again"),
     }
     true
 }
 
-fn keep_snapshots(shared: &Shared, index: &mut IndexFile) {
+/// Does a piece of the merging of runs that is due; false where nothing is.
+fn compact(shared: &Shared, keeper: &mut Keeper) -> bool {
+    match keeper.compact() {
+        Ok(None) => false,
+        Ok(Some(changed)) => {
+            if changed {
+                shared.tail.compacted(keeper.runs());
+            }
+            true
+        }
+        Err(error) => {
+            tracing::error!(%error, "runs of the index could not be merged; it is tried again");
+            false
+        }
+    }
+}
+
+fn keep_snapshots(shared: &Shared, keeper: &Keeper) {
     let waiting: Vec<(ListId, Snapshot)> = {
         let asked = lock(&shared.merger.asked);
         asked.snapshots.iter().map(|(list, snapshot)| (*list, snapshot.clone())).collect()
@@ -143,7 +162,7 @@ fn keep_snapshots(shared: &Shared, index: &mut IndexFile) {
     if waiting.is_empty() {
         return;
     }
-    if let Err(error) = index.save(&waiting) {
+    if let Err(error) = keeper.save(&waiting) {
         tracing::warn!(%error, "snapshots could not be kept");
     }
     // Readers found them here until now. One that has been replaced meanwhile waits for the next round.

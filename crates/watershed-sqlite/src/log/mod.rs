@@ -10,6 +10,7 @@ mod health;
 mod index;
 mod inline;
 mod lists;
+mod lookup;
 mod merger;
 mod open;
 mod options;

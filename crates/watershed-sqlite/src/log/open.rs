@@ -11,13 +11,13 @@ use watershed_core::ports::LogError;
 
 use super::checkpoint;
 use super::file::{self, LogFile};
-use super::index::{Checkpoint, IndexFile};
+use super::index::{Checkpoint, Keeper};
 use super::inline::InlineRows;
 use super::lists::Lists;
 use super::merger;
 use super::options::Options;
 use super::readers::{Readers, each_row};
-use super::row::{ReadRow, from_sql, to_sql};
+use super::row::{ReadRow, from_sql, store_error, to_sql};
 use super::service::SqliteLog;
 use super::shared::{Parts, Shared};
 use super::tail::{Layer, Tail};
@@ -44,8 +44,8 @@ impl SqliteLog {
         let path = folder.log_file();
         let log = file::open(&path, options.wal)?;
         let fits = |checkpoint| fits(&log, checkpoint);
-        let (mut index, checkpoint) = IndexFile::open(&folder.index_file(), log.identity, fits)?;
-        let tail = refill(&log, &mut index, checkpoint, options.merge).map_err(|error| match error {
+        let mut keeper = Keeper::open(&folder.index_file(), log.identity, options.filters, fits)?;
+        let tail = refill(&log, &mut keeper, options.merge).map_err(|error| match error {
             LogError::Store(problem) => failed(&path, &problem),
             damaged => OpenError::Corrupt { path: path.clone(), problem: damaged.to_string() },
         })?;
@@ -60,14 +60,14 @@ impl SqliteLog {
             head: log.head,
         }));
         let writer = Writer::new(Beginning { shared: shared.clone(), log, reader, inline_rows });
-        Self::start(folder, shared, writer, index)
+        Self::start(folder, shared, writer, keeper)
     }
 
     fn start(
         folder: &Arc<Folder>,
         shared: Arc<Shared>,
         writer: Writer,
-        index: IndexFile,
+        keeper: Keeper,
     ) -> Result<Self, OpenError> {
         let path = folder.log_file();
         let writer = Arc::new(Mutex::new(writer));
@@ -80,7 +80,7 @@ impl SqliteLog {
         })?);
         threads.merger = Some(spawn(&path, "watershed-index", {
             let shared = shared.clone();
-            move || merger::run(&shared, &writer, index)
+            move || merger::run(&shared, &writer, keeper)
         })?);
         threads.checkpoint = Some(spawn(&path, "watershed-copy", move || {
             checkpoint::run(&shared, &copier);
@@ -131,25 +131,27 @@ fn fits(log: &LogFile, checkpoint: Checkpoint) -> bool {
 }
 
 /// Reads the events that the index has not come to into a new tail; where they are many, merges them on the way.
-fn refill(
-    log: &LogFile,
-    index: &mut IndexFile,
-    mut checkpoint: Checkpoint,
-    merge: usize,
-) -> Result<Tail, LogError> {
+fn refill(log: &LogFile, keeper: &mut Keeper, merge: usize) -> Result<Tail, LogError> {
     let lists = Lists::of_log(log.identity.id.as_bytes());
     let mut layer = Layer::default();
-    let after = checkpoint.merged;
+    let after = keeper.checkpoint().merged;
     each_row(&log.connection, &mut Vec::new(), after, log.head, |row, _| {
         add(&layer, &lists, row)?;
         if layer.len() >= merge {
-            checkpoint = Checkpoint { merged: row.event.position, checksum: row.checksum };
-            index.merge(&layer.sorted(), checkpoint).map_err(|error| LogError::Store(error.to_string()))?;
+            let checkpoint = Checkpoint { merged: row.event.position, checksum: row.checksum };
+            write_out(keeper, &layer, checkpoint).map_err(|error| store_error(&error))?;
             layer = Layer::default();
         }
         Ok(ControlFlow::Continue(()))
     })?;
-    Ok(Tail::new(layer, checkpoint.merged))
+    Ok(Tail::new(layer, keeper.runs()))
+}
+
+/// Writes the layer out, and merges what is due.
+fn write_out(keeper: &mut Keeper, layer: &Layer, checkpoint: Checkpoint) -> rusqlite::Result<()> {
+    keeper.write_out(layer, checkpoint)?;
+    while keeper.compact()?.is_some() {}
+    Ok(())
 }
 
 /// Adds an event to every list that it stands in.

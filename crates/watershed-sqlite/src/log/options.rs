@@ -18,6 +18,9 @@ pub struct Options {
     pub recent_events: usize,
     /// At most so many bytes of them.
     pub recent_bytes: usize,
+    /// The memory that filters over the index may take, in bytes: a list in the log takes ten bits of it. Where they would
+    /// take more, those of the oldest events are done without, and looking for a new key reads a page for each of these.
+    pub filters: usize,
     /// The versions of so many streams are kept in memory.
     pub heads: usize,
     /// The size that the write-ahead log is given at once, in bytes: a file that grows makes every commit slower.
@@ -34,6 +37,7 @@ impl Default for Options {
             unmerged: 1_000_000,
             recent_events: 16_384,
             recent_bytes: 32 << 20,
+            filters: 64 << 20,
             heads: 200_000,
             wal: 16 << 20,
         }

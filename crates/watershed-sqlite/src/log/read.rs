@@ -6,17 +6,19 @@ use watershed_core::ports::{Events, KeyRecord, LogError};
 use watershed_core::{Boundary, Position, StoredEvent, StreamId, Tag, Tenant, Version};
 
 use super::lists::ListId;
-use super::readers::Reader;
+use super::lookup::{Access, Lookup};
 use super::shared::Shared;
-use super::tail::{After, Run};
+use super::tail::Layers;
 
-fn index_damaged() -> LogError {
-    LogError::Store(
-        "the index does not fit the log. Delete index.db and start again: it is made again".to_owned(),
-    )
-}
+/// Numbers beyond this are no positions: SQLite's end not far above.
+const FAR: u64 = 1 << 62;
 
 impl Shared {
+    /// Looks at the lists up to `head`, which must have been asked for before the layers.
+    fn lookup<'a>(&'a self, layers: &'a Layers, head: Position) -> Lookup<'a> {
+        Lookup { layers, access: Access::Pool(&self.readers), until: head }
+    }
+
     /// The events after `after`, by position.
     pub(crate) fn read_log(&self, after: Position, limit: usize) -> Result<Events, LogError> {
         let head = self.head();
@@ -27,7 +29,7 @@ impl Shared {
         } else {
             self.readers.with(|reader| reader.range(after, head, limit))?
         };
-        Ok(Events { complete: after + events.len() as u64 >= head, events, head })
+        Ok(Events { complete: after.saturating_add(events.len() as u64) >= head, events, head })
     }
 
     /// A stream's events after the version `after`.
@@ -39,27 +41,20 @@ impl Shared {
         limit: usize,
     ) -> Result<Events, LogError> {
         let after = after.min(FAR);
-        let head = self.head();
         let list = self.lists.stream(tenant, stream);
-        let mut runs = self.tail.layers().runs(list, After::Version(after), head);
-        let covered = runs.first().is_some_and(|run| run.version == after + 1);
-        self.readers.with(|reader| {
-            if !covered {
-                let mut older = reader.index.runs(list, After::Version(after))?;
-                older.append(&mut runs);
-                runs = older;
+        let head = self.head();
+        let layers = self.tail.layers();
+        let lookup = self.lookup(&layers, head);
+        let mut positions = lookup.versions(list, after, limit.saturating_add(1))?;
+        let complete = positions.len() <= limit;
+        positions.truncate(limit);
+        let events = self.fetch(&positions)?;
+        for (event, version) in events.iter().zip(after + 1..) {
+            if event.version != version || event.stream != *stream || event.tenant != *tenant {
+                return Err(lookup.damaged());
             }
-            let mut positions = join_versions(&runs, after, head)?;
-            let complete = positions.len() <= limit;
-            positions.truncate(limit);
-            let events = self.fetch(reader, &positions)?;
-            for (event, version) in events.iter().zip(after + 1..) {
-                if event.version != version || event.stream != *stream || event.tenant != *tenant {
-                    return Err(index_damaged());
-                }
-            }
-            Ok(Events { events, complete, head })
-        })
+        }
+        Ok(Events { events, complete, head })
     }
 
     /// The events within a boundary after `after`, by position.
@@ -71,24 +66,21 @@ impl Shared {
         limit: usize,
     ) -> Result<Events, LogError> {
         let after = after.min(FAR);
-        let head = self.head();
         if boundary.tags.is_empty() {
             return self.read_named(tenant, boundary, after, limit);
         }
         let lists: Vec<ListId> =
             boundary.tags.iter().map(|tag| self.lists.tag(tenant.as_str(), tag)).collect();
-        self.readers.with(|reader| {
-            let positions = self.positions_in_all(reader, &lists, after, head)?;
-            let mut found = Events { complete: true, head, ..Events::default() };
-            for some in positions.chunks(limit.saturating_add(1).clamp(16, 1_024)) {
-                for event in self.fetch(reader, some)? {
-                    if bears_name(boundary, &event) && !found.take(event, limit) {
-                        return Ok(found);
-                    }
-                }
+        let head = self.head();
+        let layers = self.tail.layers();
+        let positions = self.lookup(&layers, head).positions_in_all(&lists, after)?;
+        let mut found = Found::new(boundary, limit, head);
+        for some in positions.chunks(limit.saturating_add(1).clamp(16, 1_024)) {
+            if !self.fetch(some)?.into_iter().all(|event| found.see(event)) {
+                break;
             }
-            Ok(found)
-        })
+        }
+        Ok(found.events)
     }
 
     /// A boundary without tags: every event is looked at.
@@ -99,197 +91,96 @@ impl Shared {
         mut after: Position,
         limit: usize,
     ) -> Result<Events, LogError> {
-        let mut found = Events { complete: true, ..Events::default() };
+        let mut found = Found::new(boundary, limit, 0);
         loop {
             let read = self.read_log(after, 1_024)?;
-            found.head = read.head;
-            for event in read.events {
-                after = event.position;
-                let within = event.tenant == *tenant && bears_name(boundary, &event);
-                if within && !found.take(event, limit) {
-                    return Ok(found);
-                }
-            }
-            if read.complete {
-                return Ok(found);
+            found.events.head = read.head;
+            after = read.events.last().map_or(after, |event| event.position);
+            let mut of_tenant = read.events.into_iter().filter(|event| event.tenant == *tenant);
+            if !of_tenant.all(|event| found.see(event)) || read.complete {
+                return Ok(found.events);
             }
         }
-    }
-
-    /// The positions after `after` up to `until` that stand in every one of these lists.
-    pub(crate) fn positions_in_all(
-        &self,
-        reader: &Reader,
-        lists: &[ListId],
-        after: Position,
-        until: Position,
-    ) -> Result<Vec<Position>, LogError> {
-        let mut common: Option<Vec<Position>> = None;
-        for list in lists {
-            let positions = self.positions(reader, *list, after, until)?;
-            common = Some(match common {
-                None => positions,
-                Some(common) => intersection(&common, &positions),
-            });
-            if common.as_ref().is_some_and(Vec::is_empty) {
-                break;
-            }
-        }
-        Ok(common.unwrap_or_default())
-    }
-
-    fn positions(
-        &self,
-        reader: &Reader,
-        list: ListId,
-        after: Position,
-        until: Position,
-    ) -> Result<Vec<Position>, LogError> {
-        let layers = self.tail.layers();
-        let newer = layers.runs(list, After::Position(after), until);
-        let older = if after < layers.floor() {
-            reader.index.runs(list, After::Position(after))?
-        } else {
-            Vec::new()
-        };
-        let mut positions = Vec::new();
-        let mut last = after;
-        for at in older.iter().chain(&newer).flat_map(|run| &run.positions) {
-            if *at > last && *at <= until {
-                positions.push(*at);
-                last = *at;
-            }
-        }
-        Ok(positions)
     }
 
     /// The events at these rising positions: the newest from memory.
-    fn fetch(&self, reader: &mut Reader, positions: &[Position]) -> Result<Vec<Arc<StoredEvent>>, LogError> {
+    fn fetch(&self, positions: &[Position]) -> Result<Vec<Arc<StoredEvent>>, LogError> {
         let mut recent = self.ring.pick(positions);
         if recent.len() == positions.len() {
             return Ok(recent);
         }
-        let mut events = reader.at(&positions[..positions.len() - recent.len()])?;
+        let older = &positions[..positions.len() - recent.len()];
+        let mut events = self.readers.with(|reader| reader.at(older))?;
         events.append(&mut recent);
         Ok(events)
     }
 
     /// What was appended with this idempotency key.
     pub(crate) fn key_record(&self, tenant: &Tenant, key: &str) -> Result<Option<KeyRecord>, LogError> {
-        let head = self.head();
         let list = self.lists.key(tenant.as_str(), key);
-        let recent = self.tail.layers().oldest(list, head);
-        self.readers.with(|reader| {
-            let position = match recent {
-                Some(position) => position,
-                None => match reader.index.oldest(list)? {
-                    Some(position) => position,
-                    None => return Ok(None),
-                },
-            };
-            self.record_at(reader, position, tenant, key).map(Some)
-        })
-    }
-
-    /// The record of the append whose first event stands at `position` and must bear the key.
-    fn record_at(
-        &self,
-        reader: &mut Reader,
-        position: Position,
-        tenant: &Tenant,
-        key: &str,
-    ) -> Result<KeyRecord, LogError> {
-        let (fingerprint, follows) = reader.one(position, |row| {
-            let event = row.event;
-            let fingerprint = event.fingerprint.and_then(|bytes| bytes.try_into().ok());
-            match fingerprint {
-                Some(fingerprint) if event.idem_key == Some(key) && event.tenant == tenant.as_str() => {
-                    Ok((fingerprint, event.follows.unwrap_or(0)))
-                }
-                _ => Err(index_damaged()),
-            }
-        })?;
+        let head = self.head();
+        let layers = self.tail.layers();
+        let lookup = self.lookup(&layers, head);
+        let Some(position) = lookup.oldest(list)? else { return Ok(None) };
+        let found = self.readers.with(|reader| {
+            reader.one(position, |row| {
+                let event = row.event;
+                let bears = event.idem_key == Some(key) && event.tenant == tenant.as_str();
+                let fingerprint = event.fingerprint.filter(|_| bears).and_then(|bytes| bytes.try_into().ok());
+                Ok(fingerprint.map(|fingerprint| (fingerprint, event.follows.unwrap_or(0))))
+            })
+        });
+        let (fingerprint, follows) = found?.ok_or_else(|| lookup.damaged())?;
         let last = position + u64::from(follows);
         let all: Vec<Position> = (position..=last).collect();
-        let events = self.fetch(reader, &all)?;
-        let newest = events.last().ok_or_else(index_damaged)?;
-        Ok(KeyRecord {
+        let events = self.fetch(&all)?;
+        let newest = events.last().ok_or_else(|| lookup.damaged())?;
+        Ok(Some(KeyRecord {
             fingerprint,
             stream: newest.stream.clone(),
             version: newest.version,
             position: last,
             events: events.iter().map(|event| event.name.clone()).collect(),
-        })
+        }))
     }
 
     /// The position of the first event that bears the tag.
     pub(crate) fn tag_position(&self, tenant: &Tenant, tag: &Tag) -> Result<Option<Position>, LogError> {
-        let head = self.head();
         let list = self.lists.tag(tenant.as_str(), tag);
-        let recent = self.tail.layers().oldest(list, head);
-        let older = self.readers.with(|reader| reader.index.oldest(list))?;
-        Ok(older.or(recent))
+        let head = self.head();
+        self.lookup(&self.tail.layers(), head).oldest(list)
     }
 
     /// The stream's version.
     pub(crate) fn version_of(&self, tenant: &Tenant, stream: &StreamId) -> Result<Version, LogError> {
-        let head = self.head();
         let list = self.lists.stream(tenant, stream);
-        match self.tail.layers().newest(list, head) {
-            Some((version, _)) => Ok(version),
-            None => {
-                Ok(self.readers.with(|reader| reader.index.newest(list))?.map_or(0, |(version, _)| version))
-            }
-        }
+        let head = self.head();
+        self.lookup(&self.tail.layers(), head).version(list)
     }
 }
 
-/// Numbers beyond this are no positions: SQLite's end below.
-const FAR: u64 = 1 << 62;
-
-trait Take {
-    fn take(&mut self, event: Arc<StoredEvent>, limit: usize) -> bool;
+/// Events within a boundary, up to a limit.
+struct Found<'a> {
+    boundary: &'a Boundary,
+    limit: usize,
+    events: Events,
 }
 
-impl Take for Events {
-    /// Adds an event; where that would be more than `limit`, says that there are more instead.
-    fn take(&mut self, event: Arc<StoredEvent>, limit: usize) -> bool {
-        self.complete = self.events.len() < limit;
-        if self.complete {
-            self.events.push(event);
-        }
-        self.complete
+impl<'a> Found<'a> {
+    fn new(boundary: &'a Boundary, limit: usize, head: Position) -> Self {
+        Self { boundary, limit, events: Events { complete: true, head, ..Events::default() } }
     }
-}
 
-fn bears_name(boundary: &Boundary, event: &StoredEvent) -> bool {
-    boundary.names.is_empty() || boundary.names.contains(&&*event.name)
-}
-
-/// The positions of the versions after `after`, from runs that may overlap.
-fn join_versions(runs: &[Run], after: Version, until: Position) -> Result<Vec<Position>, LogError> {
-    let mut positions = Vec::new();
-    for run in runs {
-        let next = after + 1 + positions.len() as u64;
-        if run.version > next {
-            return Err(index_damaged());
+    /// Takes the event where it bears one of the names; false where that would be one too many.
+    fn see(&mut self, event: Arc<StoredEvent>) -> bool {
+        let names = &self.boundary.names;
+        if !names.is_empty() && !names.contains(&&*event.name) {
+            return true;
         }
-        let known = usize::try_from(next - run.version).unwrap_or(usize::MAX);
-        let new = run.positions.iter().skip(known);
-        positions.extend(new.take_while(|at| **at <= until));
-    }
-    Ok(positions)
-}
-
-/// What two rising lists have in common.
-fn intersection(left: &[Position], right: &[Position]) -> Vec<Position> {
-    let mut right = right.iter().copied().peekable();
-    let mut common = Vec::new();
-    for position in left {
-        while right.next_if(|at| at < position).is_some() {}
-        if right.next_if_eq(position).is_some() {
-            common.push(*position);
+        self.events.complete = self.events.events.len() < self.limit;
+        if self.events.complete {
+            self.events.events.push(event);
         }
+        self.events.complete
     }
-    common
 }

@@ -1,72 +1,154 @@
-use std::path::Path;
+use std::ops::{ControlFlow, Range};
+use std::path::{Path, PathBuf};
 
-use rusqlite::{CachedStatement, Connection, OptionalExtension, Row};
+use rusqlite::{CachedStatement, Connection};
 use watershed_core::ports::LogError;
 use watershed_core::{Position, Version};
 
-use super::postings;
+use super::block::{Block, Record};
+use super::file::marker;
+use super::run::{Run, block_number};
 use crate::OpenError;
 use crate::connection::open_reader;
 use crate::log::lists::ListId;
-use crate::log::row::{from_sql, store_error, to_sql};
-use crate::log::tail::{After, Run};
+use crate::log::row::store_error;
+use crate::log::tail::After;
 
 /// The index, open for reading.
 pub(crate) struct IndexReader {
-    pub(super) connection: Connection,
+    connection: Connection,
+    path: PathBuf,
+}
+
+impl Record<'_> {
+    /// Whether its first event is not behind `after`.
+    fn begins_by(&self, after: After) -> bool {
+        match after {
+            After::Position(after) => self.first <= after,
+            After::Version(after) => self.version <= after,
+        }
+    }
+
+    /// Whether all its events are up to `after`.
+    fn ends_by(&self, after: After) -> Option<bool> {
+        Some(match after {
+            After::Position(after) => self.last()? <= after,
+            After::Version(after) => self.version + self.count <= after + 1,
+        })
+    }
 }
 
 impl IndexReader {
     pub(crate) fn open(path: &Path) -> Result<Self, OpenError> {
-        open_reader(path).map(|connection| Self { connection })
+        Ok(Self { connection: open_reader(path)?, path: path.to_owned() })
     }
 
     pub(super) fn statement(&self, sql: &'static str) -> Result<CachedStatement<'_>, LogError> {
         self.connection.prepare_cached(sql).map_err(|error| store_error(&error))
     }
 
-    /// The runs of a list that reach beyond `after`, older first. The first may start before it.
-    pub(crate) fn runs(&self, list: ListId, after: After) -> Result<Vec<Run>, LogError> {
-        let (sql, after) = match after {
-            After::Position(after) => (include_str!("sql/select_after_position.sql"), after),
-            After::Version(after) => (include_str!("sql/select_after_version.sql"), after),
-        };
-        let mut statement = self.statement(sql)?;
-        let mut rows =
-            statement.query((list.to_bytes(), to_sql(after))).map_err(|error| store_error(&error))?;
-        let mut runs = Vec::new();
-        while let Some(row) = rows.next().map_err(|error| store_error(&error))? {
-            let run = run_of(row).map_err(|error| store_error(&error))?;
-            runs.push(run.ok_or_else(damaged)?);
+    /// Shows `see` the list's stretches in the run that reach behind `after`, older first, until it breaks off: the version
+    /// of the first event, and the positions. The first stretch may begin before.
+    pub(crate) fn stretches(
+        &self,
+        run: &Run,
+        list: ListId,
+        after: After,
+        see: &mut dyn FnMut(Version, &[Position]) -> ControlFlow<()>,
+    ) -> Result<(), LogError> {
+        let mut blocks = run.blocks_of(list);
+        blocks.start = self.start(run, list, after, blocks.clone())?;
+        let mut positions = Vec::new();
+        for block in blocks {
+            let flow = self.block(run, block, |block| {
+                for place in block.find(list) {
+                    let record = block.record(place)?;
+                    if record.ends_by(after)? {
+                        continue;
+                    }
+                    positions.clear();
+                    record.positions(&mut positions)?;
+                    if see(record.version, &positions).is_break() {
+                        return Some(ControlFlow::Break(()));
+                    }
+                }
+                Some(ControlFlow::Continue(()))
+            })?;
+            if flow.is_break() {
+                break;
+            }
         }
-        Ok(runs)
+        Ok(())
     }
 
-    /// The last event of a list: its version, where the list is a stream, and its position.
-    pub(crate) fn newest(&self, list: ListId) -> Result<Option<(Version, Position)>, LogError> {
-        self.statement(include_str!("sql/select_newest.sql"))?
-            .query_row([list.to_bytes()], |row| Ok((from_sql(row.get(0)?), from_sql(row.get(1)?))))
-            .optional()
-            .map_err(|error| store_error(&error))
+    /// The block among these that the first stretch behind `after` is in.
+    fn start(&self, run: &Run, list: ListId, after: After, blocks: Range<usize>) -> Result<usize, LogError> {
+        let (mut low, mut high) = (blocks.start, blocks.end);
+        while high.saturating_sub(low) > 2 {
+            let middle = low.midpoint(high);
+            let before = self.block(run, middle, |block| match block.find(list).next() {
+                Some(place) => Some(block.record(place)?.begins_by(after)),
+                // Two lists that share half of their ids, if that ever happens.
+                None => Some(block.list(0)? < list),
+            })?;
+            (low, high) = if before { (middle, high) } else { (low, middle) };
+        }
+        Ok(low)
     }
 
-    /// The position of the first event of a list.
-    pub(crate) fn oldest(&self, list: ListId) -> Result<Option<Position>, LogError> {
-        self.statement(include_str!("sql/select_oldest.sql"))?
-            .query_row([list.to_bytes()], |row| row.get(0).map(from_sql))
-            .optional()
-            .map_err(|error| store_error(&error))
+    /// The first event of the list in the run: its version and position.
+    pub(crate) fn oldest(&self, run: &Run, list: ListId) -> Result<Option<(Version, Position)>, LogError> {
+        for block in run.blocks_of(list) {
+            let found = self.block(run, block, |block| {
+                let first = block.find(list).next().map(|place| block.record(place));
+                Some(match first {
+                    Some(record) => record.map(|record| (record.version, record.first)),
+                    None => None,
+                })
+            })?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
     }
-}
 
-fn run_of(row: &Row<'_>) -> rusqlite::Result<Option<Run>> {
-    let (first, version) = (from_sql(row.get(0)?), from_sql(row.get(1)?));
-    let positions = row.get_ref(2)?.as_blob()?;
-    Ok(postings::decode(version, first, positions))
-}
+    /// The last event of the list in the run: its version and position.
+    pub(crate) fn newest(&self, run: &Run, list: ListId) -> Result<Option<(Version, Position)>, LogError> {
+        for block in run.blocks_of(list).rev() {
+            let found = self.block(run, block, |block| {
+                let Some(place) = block.find(list).next_back() else { return Some(None) };
+                let record = block.record(place)?;
+                Some(Some((record.version + record.count - 1, record.last()?)))
+            })?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
+    }
 
-fn damaged() -> LogError {
-    LogError::Store(
-        "the index is damaged. Delete index.db and start again: it is made again from the log".to_owned(),
-    )
+    /// Reads a block; `None` from `look` says that it is not what was written.
+    fn block<T>(
+        &self,
+        run: &Run,
+        block: usize,
+        look: impl FnOnce(Block<'_>) -> Option<T>,
+    ) -> Result<T, LogError> {
+        let number = block_number(run.number, block);
+        let mut statement = self.statement(include_str!("sql/select_block.sql"))?;
+        let mut rows = statement.query([number]).map_err(|error| store_error(&error))?;
+        let row = rows.next().map_err(|error| store_error(&error))?;
+        let bytes = row.and_then(|row| row.get_ref(0).ok()).and_then(|cell| cell.as_blob().ok());
+        let looked = bytes.and_then(|bytes| Block::read(number, bytes)).and_then(look);
+        looked.ok_or_else(|| self.damaged())
+    }
+
+    /// What is said of an index that is not what was written. It is made again when the log is opened the next time.
+    pub(crate) fn damaged(&self) -> LogError {
+        // Where even that cannot be written, the next look at the index finds the damage again.
+        let _ = std::fs::write(marker(&self.path), b"");
+        tracing::error!(path = %self.path.display(), "the index is damaged; it is made again at the next start");
+        LogError::Store("the index is damaged. Start again: it is then made again from the log".to_owned())
+    }
 }

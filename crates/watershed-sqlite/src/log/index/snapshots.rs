@@ -2,18 +2,34 @@ use rusqlite::OptionalExtension;
 use watershed_core::ports::Snapshot;
 
 use super::IndexReader;
+use super::file::IndexFile;
 use crate::log::canonical::checksum;
 use crate::log::lists::ListId;
 use crate::log::row::{from_sql, to_sql};
 
 /// Over everything that a snapshot says, and of which stream.
-pub(super) fn snapshot_checksum(list: ListId, snapshot: &Snapshot) -> u64 {
+fn snapshot_checksum(list: ListId, snapshot: &Snapshot) -> u64 {
     let mut bytes = Vec::with_capacity(28 + snapshot.state.len());
     bytes.extend_from_slice(&list.to_bytes());
     bytes.extend_from_slice(&snapshot.version.to_le_bytes());
     bytes.extend_from_slice(&snapshot.meaning.to_le_bytes());
     bytes.extend_from_slice(&snapshot.state);
     checksum(&bytes)
+}
+
+impl IndexFile {
+    /// Keeps the snapshot, unless a newer one is there.
+    pub(super) fn save(&self, list: ListId, snapshot: &Snapshot) -> rusqlite::Result<()> {
+        let mut statement = self.connection.prepare_cached(include_str!("sql/save_snapshot.sql"))?;
+        statement.execute((
+            list.to_bytes(),
+            to_sql(snapshot.version),
+            snapshot.meaning,
+            &snapshot.state[..],
+            to_sql(snapshot_checksum(list, snapshot)),
+        ))?;
+        Ok(())
+    }
 }
 
 impl IndexReader {

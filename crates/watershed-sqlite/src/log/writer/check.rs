@@ -5,10 +5,8 @@ use watershed_core::{Position, Version};
 
 use super::Writer;
 use crate::log::lists::ListId;
+use crate::log::lookup::{Access, Lookup};
 use crate::log::prepared::{Prepared, PreparedCondition};
-
-/// Everything that is durable or taken by the group counts.
-const ALL: Position = Position::MAX;
 
 impl Writer {
     /// Whether the append may be taken, and the version that its stream is at.
@@ -33,29 +31,24 @@ impl Writer {
         Ok(actual)
     }
 
+    /// Everything that is durable or taken by the group.
+    fn lookup(&self) -> Lookup<'_> {
+        Lookup { layers: &self.layers, access: Access::Own(&self.reader.index), until: Position::MAX }
+    }
+
     /// The stream's version, with what the group has taken.
     fn version(&mut self, stream: ListId) -> Result<Version, AppendError> {
         if let Some(version) = self.heads.get(stream) {
             return Ok(version);
         }
-        let newest = match self.layers.newest(stream, ALL) {
-            Some(newest) => Some(newest),
-            None => self.reader.index.newest(stream).map_err(|error| unreadable(&error))?,
-        };
-        let version = newest.map_or(0, |(version, _)| version);
+        let version = self.lookup().version(stream).map_err(|error| unreadable(&error))?;
         self.heads.put(stream, version);
         Ok(version)
     }
 
     /// Where a list has an entry, which the caller has not seen up to `looked_until`.
     fn since(&self, list: ListId, looked_until: Position) -> Result<Option<Position>, AppendError> {
-        if let Some(position) = self.layers.oldest(list, ALL) {
-            return Ok(Some(position));
-        }
-        if looked_until >= self.layers.floor() {
-            return Ok(None);
-        }
-        self.reader.index.oldest(list).map_err(|error| unreadable(&error))
+        self.lookup().oldest_since(list, looked_until).map_err(|error| unreadable(&error))
     }
 
     fn check_once(&self, append: &Prepared) -> Result<(), AppendError> {
@@ -87,7 +80,7 @@ impl Writer {
         let candidates = if condition.lists.is_empty() {
             (after + 1..=self.last()).collect()
         } else {
-            self.shared.positions_in_all(&self.reader, &condition.lists, after, ALL).map_err(|error| unreadable(&error))?
+            self.lookup().positions_in_all(&condition.lists, after).map_err(|error| unreadable(&error))?
         };
         for position in candidates {
             let (same_tenant, named) = self.look_at(position, append, condition)?;
@@ -118,7 +111,9 @@ impl Writer {
         if let Some(event) = self.shared.ring.get(position) {
             return Ok(fits(event.tenant.as_str(), &event.name));
         }
-        self.reader.one(position, |row| Ok(fits(row.event.tenant, row.event.name))).map_err(|error| unreadable(&error))
+        self.reader
+            .one(position, |row| Ok(fits(row.event.tenant, row.event.name)))
+            .map_err(|error| unreadable(&error))
     }
 }
 

@@ -93,8 +93,7 @@ impl Writer {
     /// Holds appends back while too much waits to be merged, so that memory is bounded. Where the index cannot be written,
     /// appends go on: the log says so, and its memory is what is left to be used up.
     fn wait_for_merge(&mut self) {
-        while self.shared.tail.layers().len() > self.shared.options.unmerged
-            && self.shared.merger.failing().is_none()
+        while self.shared.tail.len() > self.shared.options.unmerged && self.shared.merger.failing().is_none()
         {
             self.tidy();
             std::thread::sleep(std::time::Duration::from_millis(1));

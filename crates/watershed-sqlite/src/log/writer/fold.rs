@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use watershed_core::StoredEvent;
-use watershed_core::ports::{AppendError, InlineFold, RowError};
+use watershed_core::ports::{AppendError, Checkpoint, InlineFold, RowError, RowsBatch};
 
 use super::Writer;
 use super::group::Staged;
@@ -40,11 +40,20 @@ impl Writer {
         let batch = catch_unwind(AssertUnwindSafe(|| fold.fold(events, &inside)))
             .unwrap_or_else(|_| Err("its fold panicked".to_owned()))
             .map_err(refused)?;
+        if changes_nothing(&batch) {
+            return Ok(());
+        }
         rows.apply(&self.connection, &model, &batch).map_err(|error| match error {
             RowError::ReadOnly(problem) => AppendError::ReadOnly(problem),
             other => refused(other.to_string()),
         })
     }
+}
+
+/// A fold may look on only: it needs no tables then.
+fn changes_nothing(batch: &RowsBatch) -> bool {
+    let rows = batch.changes.is_empty() && batch.park.is_empty() && batch.unpark.is_empty();
+    rows && batch.checkpoint == Checkpoint::default()
 }
 
 fn read_only(error: &rusqlite::Error) -> AppendError {

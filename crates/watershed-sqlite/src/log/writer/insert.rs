@@ -46,6 +46,10 @@ impl Writer {
     /// Writes the group's events, with their checksums and link.
     pub(super) fn insert(&mut self) -> rusqlite::Result<End> {
         self.begin()?;
+        if self.connection.is_autocommit() {
+            // A fold's write failed in a way that SQLite gives up the whole transaction for.
+            return Err(given_up());
+        }
         self.group.encode();
         insert_all(&self.connection, &self.group, &self.link)
     }
@@ -58,6 +62,12 @@ impl Group {
             self.ends.push(self.columns.len());
         }
     }
+}
+
+/// SQLite gives up a transaction by itself where there is no room for more of it.
+fn given_up() -> rusqlite::Error {
+    let full = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL);
+    rusqlite::Error::SqliteFailure(full, Some("the transaction was given up".to_owned()))
 }
 
 fn insert_all(connection: &Connection, group: &Group, previous: &Link) -> rusqlite::Result<End> {

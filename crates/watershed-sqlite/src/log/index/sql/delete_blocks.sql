@@ -1,0 +1,1 @@
+DELETE FROM blocks WHERE block >= ?1 AND block < ?2

@@ -1,0 +1,1 @@
+INSERT INTO blocks (block, data) VALUES (?1, ?2)

@@ -1,0 +1,1 @@
+UPDATE runs SET state = ?2 WHERE run = ?1

@@ -1,0 +1,1 @@
+SELECT data FROM blocks WHERE block = ?1
