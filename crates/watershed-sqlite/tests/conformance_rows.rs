@@ -1,5 +1,7 @@
 //! The rows on SQLite keep every promise of their port.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::sync::Arc;
 
 use tempfile::TempDir;

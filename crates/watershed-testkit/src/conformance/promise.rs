@@ -62,10 +62,11 @@ pub(super) fn same<T: PartialEq + fmt::Debug + ?Sized>(what: &str, found: &T, ex
     if found == expected {
         return Ok(());
     }
-    let (found, expected) = (format!("{found:#?}"), format!("{expected:#?}"));
-    if found.len() + expected.len() < 120 && !found.contains('\n') {
-        return Err(Problem(format!("{what}: found {found}, expected {expected}")));
+    let brief = format!("{what}: found {found:?}, expected {expected:?}");
+    if brief.len() < 300 {
+        return Err(Problem(brief));
     }
+    let (found, expected) = (format!("{found:#?}"), format!("{expected:#?}"));
     let lines = crate::diff::lines(&shortened(&expected), &shortened(&found));
     Err(Problem(format!("{what} (- expected, + found):\n{lines}")))
 }

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use watershed_core::ports::{ParkedKey, RowsBatch};
 use watershed_core::{Ask, Predicate, Timestamp, Value};
@@ -8,8 +9,9 @@ use super::bench::{Bench, Opened, ask, batch, key, numbered, one};
 use super::specs::{THINGS, THINGS_TABLE};
 use crate::conformance::promise::{Checked, Problem, holds, same};
 
-/// How many batches are written while readers look on.
+/// How many batches are written at least, and for how long, while readers look on.
 const BATCHES: u64 = 300;
+const WHILE: Duration = Duration::from_secs(1);
 
 /// The batch that takes the group to that position: it is the number of every row, and every second time a key is parked.
 fn step(position: u64) -> RowsBatch {
@@ -36,20 +38,29 @@ pub(super) async fn one_moment(bench: Bench) -> Checked {
     let group = bench.things().await?;
     group.write(&step(1)).await?;
     let done = Arc::new(AtomicBool::new(false));
-    let readers: Vec<_> = (0..4).map(|_| tokio::spawn(look_on(group.clone(), done.clone()))).collect();
-    let written = write(&group).await;
+    let readers: Vec<_> = (0..3).map(|_| on_its_own_thread(look_on(group.clone(), done.clone()))).collect();
+    let written = on_its_own_thread(async move { write(&group).await }).await;
     done.store(true, Ordering::Release);
     for reader in readers {
         let looks = reader.await.map_err(Problem::new)??;
         holds!(looks > 0, "a reader never got an answer while batches were written");
     }
-    written
+    written.map_err(Problem::new)?
+}
+
+/// Runs it on a thread of its own: where a store answers at once, tasks that share a thread would take turns between
+/// whole calls, and never look into the middle of one.
+fn on_its_own_thread<T: Send + 'static>(
+    work: impl Future<Output = T> + Send + 'static,
+) -> tokio::task::JoinHandle<T> {
+    let runtime = tokio::runtime::Handle::current();
+    tokio::task::spawn_blocking(move || runtime.block_on(work))
 }
 
 async fn write(group: &Opened) -> Checked {
-    for position in 2..=BATCHES {
+    let start = Instant::now();
+    for position in (2..).take_while(|position| *position < BATCHES || start.elapsed() < WHILE) {
         group.write(&step(position)).await?;
-        tokio::task::yield_now().await;
     }
     Ok(())
 }
@@ -83,7 +94,6 @@ async fn look_on(group: Opened, done: Arc<AtomicBool>) -> Checked<u64> {
             );
         }
         looks += 1;
-        tokio::task::yield_now().await;
     }
     Ok(looks)
 }
