@@ -6,6 +6,7 @@ use watershed_core::ports::RowError;
 use crate::OpenError;
 
 /// The error of a statement, in the port's words.
+#[expect(clippy::needless_pass_by_value, reason = "what map_err calls")]
 pub(crate) fn failure(error: rusqlite::Error) -> RowError {
     match error.sqlite_error_code() {
         Some(
@@ -16,6 +17,7 @@ pub(crate) fn failure(error: rusqlite::Error) -> RowError {
 }
 
 /// The error of opening a file, in the port's words.
+#[expect(clippy::needless_pass_by_value, reason = "what map_err calls")]
 pub(crate) fn open_failure(error: OpenError) -> RowError {
     RowError::Store(error.to_string())
 }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 use watershed_core::ports::RowError;
 
 use super::failure::{failure, open_failure};
@@ -36,6 +37,7 @@ impl GroupFile {
     /// Opens the file, and makes it where it is not there.
     pub(crate) fn open(path: &Path, durability: Durability) -> Result<Self, RowError> {
         let writer = open_writer(path, durability, CHECKPOINT_PAGES).map_err(open_failure)?;
+        refuse_unknown_names(&writer)?;
         // Views that somebody made by hand over a table must not stand in the way of another table taking its name.
         writer.pragma_update(None, "legacy_alter_table", true).map_err(failure)?;
         let file = Self {
@@ -82,7 +84,11 @@ impl GroupFile {
         let idle = held(&self.idle).pop();
         let connection = match idle {
             Some(connection) => connection,
-            None => open_reader(&self.path).map_err(open_failure)?,
+            None => {
+                let reader = open_reader(&self.path).map_err(open_failure)?;
+                refuse_unknown_names(&reader)?;
+                reader
+            }
         };
         let found = read(&connection);
         if connection.is_autocommit() {
@@ -138,6 +144,11 @@ impl Drop for Transaction<'_> {
 /// Runs a statement without parameters that is used again and again.
 pub(crate) fn run(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
     connection.prepare_cached(sql)?.execute([]).map(drop)
+}
+
+/// SQLite takes a quoted name that no column bears for a text, unless it is told not to.
+fn refuse_unknown_names(connection: &Connection) -> Result<(), RowError> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false).map(drop).map_err(failure)
 }
 
 /// A lock that a panic of another holder does not close: a transaction that it left open has been rolled back.

@@ -16,6 +16,7 @@ const LOG_HEAD: &str = include_str!("sql/log_head.sql");
 #[derive(Debug)]
 pub(crate) struct SqlView {
     spec: TableSpec,
+    select: String,
     relation: Relation,
 }
 
@@ -26,18 +27,22 @@ impl SqlView {
         let columns = Columns { spec: &spec, allowed: Allowed::Stored, computed: true };
         let tie = key_columns(&spec).map(|column| Term::ascending(columns.term(column))).collect();
         // On a line of its own, so that a comment at the end does not swallow what closes the view.
-        let from = format!("({}\n)", sql.trim().trim_end_matches(';'));
+        let select = sql.trim().trim_end_matches(';').to_owned();
+        let from = format!("({select}\n)");
         let relation = Relation { from, columns: names.join(", "), hides: false, computed: true, tie };
-        Self { spec, relation }
+        Self { spec, select, relation }
     }
 
     /// Checks that the statement is one `SELECT` that gives the columns.
     pub(crate) fn check(&self, connection: &Connection) -> Result<(), RowError> {
-        let sql = format!("SELECT tenant, {} FROM {}", self.relation.columns, self.relation.from);
-        match connection.prepare(&sql).map_err(failure)?.readonly() {
-            true => Ok(()),
-            false => Err(RowError::Store(format!("the view `{}` is no SELECT", self.spec.name))),
+        let Relation { from, columns, .. } = &self.relation;
+        // Without its brackets too: what closes them and goes on behind them is then no statement.
+        for sql in [&format!("SELECT tenant, {columns} FROM {from}"), &self.select] {
+            if !connection.prepare(sql).map_err(failure)?.readonly() {
+                return Err(RowError::Store(format!("the view `{}` is no SELECT", self.spec.name)));
+            }
         }
+        Ok(())
     }
 
     /// Answers a question for one row or a page, as of the log's head.

@@ -225,6 +225,7 @@ proptest! {
             }
         }
         prop_assert_eq!(paged, naive(&rows, &filter, &sort));
+        prop_assert_eq!(fixture.damage(), "ok");
     }
 
     #[test]

@@ -100,11 +100,25 @@ impl Fixture {
         Self { group, store, folder }
     }
 
-    /// The group's file, as any other program would open it.
+    /// The group's file, as any other program would open it that knows decimals.
     pub(crate) fn plain(&self) -> rusqlite::Connection {
         let plain = rusqlite::Connection::open(self.folder.path().join("views/things.db")).unwrap();
-        plain.create_collation("decimal", |left: &str, right: &str| left.cmp(right)).unwrap();
+        let number = |text: &str| text.parse::<watershed_core::Decimal>().unwrap();
+        plain.create_collation("decimal", move |left, right| number(left).cmp(&number(right))).unwrap();
         plain
+    }
+
+    /// What SQLite itself finds wrong with the file.
+    pub(crate) fn damage(&self) -> String {
+        self.plain().query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap()
+    }
+
+    /// The names of all tables in the file.
+    pub(crate) fn tables(&self) -> Vec<String> {
+        let plain = self.plain();
+        let mut list =
+            plain.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").unwrap();
+        list.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
     }
 
     pub(crate) fn ids(&self, ask: &Ask) -> Vec<String> {

@@ -32,9 +32,12 @@ pub(crate) fn create_indexes(spec: &TableSpec, name: &str) -> Vec<String> {
         quoted(name),
     )];
     let key_place = KeyColumn::of(spec).place();
-    let single = spec.columns.iter().enumerate().filter_map(|(place, column)| {
-        (column.indexed && Some(place) != key_place).then(|| vec![(column, Direction::Ascending)])
-    });
+    let single = spec
+        .columns
+        .iter()
+        .enumerate()
+        .filter(|(place, column)| column.indexed && Some(*place) != key_place)
+        .map(|(_, column)| vec![(column, Direction::Ascending)]);
     let joined = spec.indexes.iter().map(|index| {
         index
             .columns

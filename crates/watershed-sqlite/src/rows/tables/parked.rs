@@ -55,7 +55,7 @@ impl Tables {
         for place in 0..self.tables.len() {
             self.parked_of(connection, place, &mut parked).map_err(failure)?;
         }
-        parked.sort_by(|left, right| (left.since, left.position).cmp(&(right.since, right.position)));
+        parked.sort_by_key(|parked| (parked.since, parked.position));
         Ok(parked)
     }
 
