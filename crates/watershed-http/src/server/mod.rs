@@ -98,6 +98,14 @@ impl Server {
         Api { entry: Arc::new(self.entry), _stop: self.stop }
     }
 
+    /// Whether it may listen on `address`.
+    ///
+    /// # Errors
+    /// Where that would let anybody do anything.
+    pub fn check(&self, address: SocketAddr) -> Result<(), ServeError> {
+        check_exposure(address, &self.entry.contexts, self.options.expose_unauthenticated)
+    }
+
     /// Serves until the handle says stop; then finishes what has begun, within the options' time. The contexts go on:
     /// closing them is for whoever started them.
     ///
@@ -105,7 +113,7 @@ impl Server {
     /// Where the listener's address would let anybody do anything, or the listener fails.
     pub async fn serve(mut self, listener: TcpListener) -> Result<(), ServeError> {
         let address = listener.local_addr()?;
-        check_exposure(address, &self.entry.contexts, self.options.expose_unauthenticated)?;
+        self.check(address)?;
         self.entry.hosts = Hosts::of(address);
         accept::run(listener, Arc::new(self.entry), &self.options).await;
         Ok(())

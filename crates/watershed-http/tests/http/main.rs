@@ -1,5 +1,7 @@
 //! The server over a real socket, on real stores: what callers, operators and strangers get.
 
+#![expect(clippy::expect_used, reason = "helpers of tests may panic as tests do")]
+
 mod admin;
 mod bad_input;
 mod client;

@@ -1,0 +1,37 @@
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+/// What the demo remembers between starts, in a file beside the data.
+///
+/// Only so that a finished year is not sent again: losing it costs time, not truth, since every command has its key.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Memory {
+    /// How many families the year has.
+    pub(super) families: Option<u32>,
+    /// How many steps have been sent and answered, up to the end of a month.
+    pub(super) played: usize,
+    /// Whether that was all of them.
+    pub(super) finished: bool,
+    #[serde(skip)]
+    file: PathBuf,
+}
+
+impl Memory {
+    /// What is remembered in the data folder.
+    pub(super) fn of(data: &Path) -> Result<Self, String> {
+        let file = data.join("demo.json");
+        let memory = match std::fs::read(&file) {
+            Ok(text) => serde_json::from_slice(&text)
+                .map_err(|error| format!("{}: {error}. Remove the file to play again", file.display()))?,
+            Err(_) => Self::default(),
+        };
+        Ok(Self { file, ..memory })
+    }
+
+    /// Writes it down.
+    pub(super) fn keep(&self) -> Result<(), String> {
+        let text = serde_json::to_vec(self).map_err(|error| error.to_string())?;
+        std::fs::write(&self.file, text).map_err(|error| format!("{}: {error}", self.file.display()))
+    }
+}

@@ -1,0 +1,161 @@
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// The command line.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    disable_help_subcommand = true,
+    after_help = "Without a command: demo.\n\
+        Settings come from watershed.toml, then the environment (WATERSHED__SERVER__LISTEN=...), then the command line.\n\
+        Exit codes: 0 done, 1 something found is not as it should be, 2 wrong command line, 3 no server and no data, 4 refused."
+)]
+pub(crate) struct CommandLine {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// The data folder [default: ./watershed-data]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// Ask this server rather than the one that holds the data folder
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) server: Option<String>,
+    /// The bounded context, where there are several
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) context: Option<String>,
+    /// The settings file [default: watershed.toml, where there is one]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// JSON, one object a line, as it is where the output is no terminal
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Start the server, play a made-up year into it, and keep serving
+    Demo(Demo),
+    /// Start the server
+    Serve(Serve),
+    /// The events of the whole log
+    Events(Events),
+    /// What happened to one thing
+    Streams(Streams),
+    /// How the views stand; pause, resume and rebuild them
+    Views {
+        #[command(subcommand)]
+        change: Option<ViewChange>,
+    },
+    /// Keys whose event failed to apply; try them again or skip the event
+    Parked {
+        #[command(subcommand)]
+        action: Option<ParkedAction>,
+    },
+    /// The log: verify it, export its head
+    Log {
+        #[command(subcommand)]
+        action: LogAction,
+    },
+    /// Check everything, and say what to do
+    Doctor,
+}
+
+#[derive(Debug, Default, Args)]
+pub(crate) struct Demo {
+    #[command(flatten)]
+    pub(crate) serve: Serve,
+    /// How much to play
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) families: Option<u32>,
+}
+
+#[derive(Debug, Default, Args)]
+pub(crate) struct Serve {
+    /// Where to listen [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// Listen beyond this machine although anybody may do anything
+    #[arg(long)]
+    pub(crate) expose_unauthenticated: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Events {
+    /// Events after this position
+    #[arg(long, default_value_t = 0, value_name = "POSITION")]
+    pub(crate) after: u64,
+    /// At most so many; all where nobody says
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) limit: Option<u64>,
+    /// Go on as events come in
+    #[arg(long, conflicts_with = "limit")]
+    pub(crate) follow: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Streams {
+    /// What kind of thing: family
+    pub(crate) category: String,
+    /// Which one: fam-42
+    pub(crate) id: String,
+    /// The state at this version or time, instead of the events
+    #[arg(long, value_name = "VERSION|TIME")]
+    pub(crate) at: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ViewChange {
+    /// Stop a view's projector after its present batch
+    Pause { name: String },
+    /// Start it again
+    Resume { name: String },
+    /// Build a view's rows anew from the log
+    Rebuild { name: String },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ParkedAction {
+    /// Every key, rather than one line for each cause
+    List {
+        /// Of this view only
+        #[arg(long)]
+        view: Option<String>,
+    },
+    /// Try a key's events again
+    Retry {
+        view: String,
+        key: String,
+        /// The tenant
+        #[arg(long, default_value = "default")]
+        tenant: String,
+    },
+    /// Pass over the event that a key is parked on
+    Skip {
+        view: String,
+        key: String,
+        /// The event, so that nobody skips one that they have not seen
+        #[arg(long)]
+        position: u64,
+        /// The tenant
+        #[arg(long, default_value = "default")]
+        tenant: String,
+    },
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub(crate) enum LogAction {
+    /// Check every event and every link
+    Verify,
+    /// Which log it is, and how far it has come
+    Head,
+    /// Verify, and print the head with its link, to be kept elsewhere
+    ExportHead,
+}

@@ -1,0 +1,170 @@
+use std::path::Path;
+use std::process::ExitCode;
+
+use serde_json::{Value, json};
+
+use super::{log, views};
+use crate::client::Door;
+use crate::error::CliError;
+use crate::output::{Column, Screen, Tone, grouped, millis, text, thousands};
+use crate::settings::Settings;
+
+/// Beyond so many events, verifying is for whoever asks for it.
+const VERIFIED: u64 = 5_000_000;
+/// Below so much free space, something has to be done soon, and now.
+const SPACE_WARNING: u64 = 2 << 30;
+const SPACE_FAILURE: u64 = 200 << 20;
+
+/// How a check went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Verdict {
+    Ok,
+    Warn,
+    Fail,
+}
+
+/// Checks everything, and says what to do.
+pub(super) async fn doctor(
+    door: &mut Door,
+    screen: Screen,
+    settings: &Settings,
+) -> Result<ExitCode, CliError> {
+    let mut findings = Findings::default();
+    findings.add("answered by", Verdict::Ok, door.described(), "");
+    let facts = door.get(&door.admin("log")).await?;
+    for fact in facts["store"].as_array().into_iter().flatten() {
+        let verdict = if fact["sound"] == true { Verdict::Ok } else { Verdict::Fail };
+        findings.add(&text(fact, "name"), verdict, text(fact, "value"), &text(fact, "advice"));
+    }
+    check_log(door, screen, &facts, &mut findings).await?;
+    let answer = door.get(&door.admin("views")).await?;
+    for view in views::rows(&answer) {
+        check_view(view, &mut findings);
+    }
+    if !door.is_remote() {
+        check_space(&settings.data, &mut findings);
+    }
+    findings.show(screen)
+}
+
+async fn check_log(
+    door: &mut Door,
+    screen: Screen,
+    facts: &Value,
+    findings: &mut Findings,
+) -> Result<(), CliError> {
+    if facts["head"].as_u64().unwrap_or(0) > VERIFIED {
+        let events = format!("{} events, not verified now", grouped(facts, "head"));
+        findings.add("log", Verdict::Warn, events, "run `log verify` when there is time");
+        return Ok(());
+    }
+    let finding = log::verify(door, screen.terminal).await?;
+    let verdict = if finding["sound"] == true { Verdict::Ok } else { Verdict::Fail };
+    findings.add(
+        "log",
+        verdict,
+        log::in_words(&finding),
+        "stop, copy the data folder, and restore from a backup",
+    );
+    Ok(())
+}
+
+fn check_view(view: &Value, findings: &mut Findings) {
+    let what = format!("view {}", text(view, "name"));
+    let name = text(view, "name");
+    let behind = format!(
+        "{} events behind, lag {} of {}",
+        grouped(view, "lag_events"),
+        millis(view, "lag_ms"),
+        millis(view, "bound_ms")
+    );
+    let status = view["status"].as_str().unwrap_or_default();
+    let error = text(&view["checkpoint"], "last_error");
+    match status {
+        "stopped" | "error" => {
+            findings.add(
+                &what,
+                Verdict::Fail,
+                format!("{status}: {error}"),
+                &format!("correct the cause, then `views resume {name}`"),
+            );
+        }
+        "paused" => {
+            findings.add(
+                &what,
+                Verdict::Warn,
+                format!("paused, {behind}"),
+                &format!("`views resume {name}` when it may go on"),
+            );
+        }
+        _ if view["within_bound"] != true => {
+            findings.add(
+                &what,
+                Verdict::Fail,
+                format!("contract broken: {behind}"),
+                "wait if it is catching up; otherwise look at the server's log",
+            );
+        }
+        _ => findings.add(&what, Verdict::Ok, behind, ""),
+    }
+    if let Some(parked @ 1..) = view["parked"].as_u64() {
+        let found = format!("{} keys parked", thousands(parked));
+        findings.add(
+            &what,
+            Verdict::Fail,
+            found,
+            "`parked` shows why; `parked retry` once the cause is gone",
+        );
+    }
+}
+
+fn check_space(data: &Path, findings: &mut Findings) {
+    let Ok(disk) = rustix::fs::statvfs(data) else {
+        findings.add("disk space", Verdict::Warn, "cannot be asked for", "look at it yourself");
+        return;
+    };
+    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+    let verdict = match free {
+        _ if free < SPACE_FAILURE => Verdict::Fail,
+        _ if free < SPACE_WARNING => Verdict::Warn,
+        _ => Verdict::Ok,
+    };
+    let advice = "free space: a full disk makes the log read-only";
+    findings.add("disk space", verdict, format!("{} MiB free", thousands(free >> 20)), advice);
+}
+
+/// What was found so far.
+#[derive(Default)]
+struct Findings(Vec<(Verdict, Value)>);
+
+impl Findings {
+    fn add(&mut self, check: &str, verdict: Verdict, found: impl Into<String>, advice: &str) {
+        let word = match verdict {
+            Verdict::Ok => "ok",
+            Verdict::Warn => "warn",
+            Verdict::Fail => "FAIL",
+        };
+        let advice = if verdict == Verdict::Ok { "" } else { advice };
+        self.0.push((
+            verdict,
+            json!({ "check": check, "verdict": word, "found": found.into(), "advice": advice }),
+        ));
+    }
+
+    fn show(self, screen: Screen) -> Result<ExitCode, CliError> {
+        let worst = self.0.iter().map(|(verdict, _)| *verdict).max();
+        let rows: Vec<Value> = self.0.into_iter().map(|(_, row)| row).collect();
+        let columns = [
+            Column::text("", |row| text(row, "verdict")).toned(|row| match row["verdict"].as_str() {
+                Some("ok") => Tone::Good,
+                Some("warn") => Tone::Warning,
+                _ => Tone::Bad,
+            }),
+            Column::text("check", |row| text(row, "check")),
+            Column::text("found", |row| text(row, "found")),
+            Column::text("what to do", |row| text(row, "advice")),
+        ];
+        screen.rows(&rows, &columns)?;
+        Ok(if worst == Some(Verdict::Fail) { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    }
+}

@@ -1,0 +1,62 @@
+//! One file for each command.
+
+mod demo;
+mod doctor;
+mod events;
+mod log;
+mod parked;
+mod serve;
+mod streams;
+mod views;
+
+use std::process::ExitCode;
+
+use crate::args::{Command, Global};
+use crate::client::{Door, reach};
+use crate::error::CliError;
+use crate::output::Screen;
+use crate::program::Program;
+use crate::settings::Settings;
+
+/// Carries out a command.
+pub(crate) async fn carry_out(
+    program: &Program,
+    settings: Settings,
+    global: &Global,
+    command: Command,
+) -> Result<ExitCode, CliError> {
+    let screen = Screen::new(global.json);
+    let asking = match command {
+        Command::Demo(how) => {
+            return demo::demo(program, settings, &how, screen).await.map(|()| ExitCode::SUCCESS);
+        }
+        Command::Serve(how) => {
+            return serve::serve(program, settings, &how, screen).await.map(|()| ExitCode::SUCCESS);
+        }
+        other => other,
+    };
+    let mut door = reach(program, &settings, global).await?;
+    let outcome = ask(&mut door, screen, &settings, asking).await;
+    door.close().await;
+    outcome
+}
+
+async fn ask(
+    door: &mut Door,
+    screen: Screen,
+    settings: &Settings,
+    command: Command,
+) -> Result<ExitCode, CliError> {
+    match command {
+        Command::Events(which) => events::events(door, screen, &which).await?,
+        Command::Streams(which) => streams::streams(door, screen, &which).await?,
+        Command::Views { change: None } => views::statuses(door, screen).await?,
+        Command::Views { change: Some(change) } => views::change(door, screen, &change).await?,
+        Command::Parked { action } => parked::parked(door, screen, action).await?,
+        Command::Log { action } => return log::log(door, screen, action).await,
+        Command::Doctor => return doctor::doctor(door, screen, settings).await,
+        // invariant: both have been carried out before a way to the API was looked for.
+        Command::Demo(_) | Command::Serve(_) => {}
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,21 @@
+use crate::args::Serve;
+use crate::error::CliError;
+use crate::host::{self, Port};
+use crate::output::{Screen, thousands};
+use crate::program::Program;
+use crate::settings::Settings;
+
+/// Starts the server, and serves until told to stop.
+pub(super) async fn serve(
+    program: &Program,
+    settings: Settings,
+    how: &Serve,
+    screen: Screen,
+) -> Result<(), CliError> {
+    let settings = settings.served_as(how);
+    let serving = host::serve(program, &settings, Port::Exact).await?;
+    let (address, events) = (serving.address, thousands(serving.events));
+    let data = settings.data.display();
+    screen.line(&format!("Serving {data} ({events} events) on http://{address} until Ctrl-C."))?;
+    serving.until_stopped().await
+}

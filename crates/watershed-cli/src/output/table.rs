@@ -1,0 +1,63 @@
+use comfy_table::{Cell, CellAlignment, Color, ContentArrangement, LineStyle, Table, TableStyle};
+use serde_json::Value;
+
+/// How a cell is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tone {
+    Plain,
+    Good,
+    Warning,
+    Bad,
+}
+
+/// A column: its title, and what it shows of a row.
+pub(crate) struct Column {
+    title: &'static str,
+    show: fn(&Value) -> String,
+    tone: fn(&Value) -> Tone,
+    right: bool,
+}
+
+impl Column {
+    /// A column of texts.
+    pub(crate) fn text(title: &'static str, show: fn(&Value) -> String) -> Self {
+        Self { title, show, tone: |_| Tone::Plain, right: false }
+    }
+
+    /// A column of numbers.
+    pub(crate) fn number(title: &'static str, show: fn(&Value) -> String) -> Self {
+        Self { right: true, ..Self::text(title, show) }
+    }
+
+    /// The same column in colours.
+    pub(crate) fn toned(self, tone: fn(&Value) -> Tone) -> Self {
+        Self { tone, ..self }
+    }
+}
+
+/// A line under the header, and nothing else: rows are read across, and copied.
+const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
+
+/// The rows as a table, no wider than the terminal.
+pub(crate) fn table(rows: &[Value], columns: &[Column]) -> String {
+    let colours = std::env::var_os("NO_COLOR").is_none();
+    let mut table = Table::new();
+    table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(columns.iter().map(|column| aligned(Cell::new(column.title), column)));
+    for row in rows {
+        table.add_row(columns.iter().map(|column| {
+            let cell = aligned(Cell::new((column.show)(row)), column);
+            match (column.tone)(row) {
+                Tone::Good if colours => cell.fg(Color::Green),
+                Tone::Warning if colours => cell.fg(Color::Yellow),
+                Tone::Bad if colours => cell.fg(Color::Red),
+                _ => cell,
+            }
+        }));
+    }
+    table.to_string()
+}
+
+fn aligned(cell: Cell, column: &Column) -> Cell {
+    if column.right { cell.set_alignment(CellAlignment::Right) } else { cell }
+}

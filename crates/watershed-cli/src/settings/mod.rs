@@ -1,0 +1,7 @@
+//! Settings: file, then environment, then command line.
+
+mod layers;
+mod sections;
+
+pub(crate) use layers::SettingsError;
+pub(crate) use sections::{LogFormat, Settings};
