@@ -50,11 +50,6 @@ impl Document {
         assert_eq!(shown.join("\n"), compiled, "{file}: one is longer");
     }
 
-    /// Everything that fences of that kind hold.
-    pub fn text_of(&self, info: &str) -> String {
-        self.of(info).collect::<Vec<_>>().join("\n")
-    }
-
     /// The steps of a session, over all of its fences.
     pub fn session(&self, name: &str) -> Vec<Step> {
         let mut steps: Vec<Step> = Vec::new();
