@@ -4,6 +4,7 @@
 //! its own, and says of every promise that is broken which it is and how. `WATERSHED_CHECK=words` runs only the checks
 //! whose promise holds those words.
 
+pub mod beside_log;
 pub mod event_log;
 mod promise;
 mod random;

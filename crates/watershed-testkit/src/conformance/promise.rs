@@ -135,6 +135,15 @@ async fn run_one<S: Send + 'static>(check: &Check<S>, storage: S) -> Option<Stri
     }
 }
 
+/// Runs it on a thread of its own: where a store answers at once, tasks that share a thread would take turns between
+/// whole calls, and never look into the middle of one.
+pub(super) fn on_its_own_thread<T: Send + 'static>(
+    work: impl Future<Output = T> + Send + 'static,
+) -> tokio::task::JoinHandle<T> {
+    let runtime = tokio::runtime::Handle::current();
+    tokio::task::spawn_blocking(move || runtime.block_on(work))
+}
+
 /// Fails the test where a promise is broken.
 #[track_caller]
 pub(super) fn assert_kept(suite: &str, broken: &[Broken]) {

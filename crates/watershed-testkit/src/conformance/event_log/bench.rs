@@ -10,7 +10,7 @@ use super::draft::Draft;
 use crate::conformance::promise::{Checked, holds};
 
 /// A handle on a log.
-pub(super) type Log = Arc<dyn EventLog>;
+pub(crate) type Log = Arc<dyn EventLog>;
 
 /// Storage for one log, fresh for each check.
 pub(super) struct Bench(Arc<dyn Storage>);
@@ -73,7 +73,7 @@ pub(super) async fn read_in_pages(log: &Log, scope: &Scope, limit: usize) -> Che
 }
 
 /// Everything in the log, in pages of 500; positions must be contiguous.
-pub(super) async fn read_all(log: &Log) -> Checked<Vec<Arc<StoredEvent>>> {
+pub(crate) async fn read_all(log: &Log) -> Checked<Vec<Arc<StoredEvent>>> {
     let all = read_in_pages(log, &Scope::Log, 500).await?;
     for (event, position) in all.iter().zip(1..) {
         holds!(

@@ -15,11 +15,11 @@ pub(super) const THEN: Timestamp = Timestamp::from_micros(1_714_885_505_000_005)
 
 /// An append that is being written. Tags, payloads and names go to the event that was added last.
 #[derive(Debug, Clone)]
-pub(super) struct Draft(Append);
+pub(crate) struct Draft(Append);
 
 impl Draft {
     /// An append to the stream of that id in the default tenant, at any version, without events.
-    pub(super) fn on(id: &str) -> Self {
+    pub(crate) fn on(id: &str) -> Self {
         Self(Append {
             tenant: Tenant::default(),
             stream: StreamId::new(CATEGORY, id),
@@ -36,66 +36,66 @@ impl Draft {
         })
     }
 
-    pub(super) fn tenant(mut self, name: &str) -> Self {
+    pub(crate) fn tenant(mut self, name: &str) -> Self {
         self.0.tenant = Tenant::stored(name.into());
         self
     }
 
-    pub(super) fn stream(mut self, stream: StreamId) -> Self {
+    pub(crate) fn stream(mut self, stream: StreamId) -> Self {
         self.0.stream = stream;
         self
     }
 
-    pub(super) fn expecting(mut self, version: Version) -> Self {
+    pub(crate) fn expecting(mut self, version: Version) -> Self {
         self.0.expected = Expected::Version(version);
         self
     }
 
-    pub(super) fn unless(mut self, boundary: &Boundary, after: Position) -> Self {
+    pub(crate) fn unless(mut self, boundary: &Boundary, after: Position) -> Self {
         self.0.condition = Some(Condition { boundary: boundary.clone(), after });
         self
     }
 
-    pub(super) fn key(mut self, key: &str) -> Self {
+    pub(crate) fn key(mut self, key: &str) -> Self {
         self.0.idempotency = Some(Idempotency { key: key.into(), fingerprint: fingerprint(key) });
         self
     }
 
-    pub(super) fn looked_until(mut self, position: Position) -> Self {
+    pub(crate) fn looked_until(mut self, position: Position) -> Self {
         self.0.looked_until = position;
         self
     }
 
     /// Changes whatever the other functions do not.
-    pub(super) fn with(mut self, change: impl FnOnce(&mut Append)) -> Self {
+    pub(crate) fn with(mut self, change: impl FnOnce(&mut Append)) -> Self {
         change(&mut self.0);
         self
     }
 
-    pub(super) fn event(mut self, name: &'static str) -> Self {
+    pub(crate) fn event(mut self, name: &'static str) -> Self {
         let id = next_id();
         let payload = format!("{{\"id\":\"{id}\"}}").into_bytes().into();
         self.0.events.push(NewEvent { id, name, schema: 1, payload, tags: Vec::new() });
         self
     }
 
-    pub(super) fn events(self, names: &[&'static str]) -> Self {
+    pub(crate) fn events(self, names: &[&'static str]) -> Self {
         names.iter().fold(self, |draft, name| draft.event(name))
     }
 
-    pub(super) fn payload(mut self, json: impl Into<Vec<u8>>) -> Self {
+    pub(crate) fn payload(mut self, json: impl Into<Vec<u8>>) -> Self {
         if let Some(event) = self.0.events.last_mut() {
             event.payload = json.into().into();
         }
         self
     }
 
-    pub(super) fn tagged(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn tagged(mut self, name: &str, value: &str) -> Self {
         self.tag(Tag::new(name, value));
         self
     }
 
-    pub(super) fn tagged_once(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn tagged_once(mut self, name: &str, value: &str) -> Self {
         self.tag(Tag::once(name, value));
         self
     }
@@ -106,7 +106,7 @@ impl Draft {
         }
     }
 
-    pub(super) fn append(&self) -> &Append {
+    pub(crate) fn append(&self) -> &Append {
         &self.0
     }
 }

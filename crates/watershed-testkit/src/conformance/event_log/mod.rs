@@ -24,6 +24,8 @@ use std::sync::Arc;
 use watershed_core::ports::{EventLog, Later};
 
 use self::bench::Bench;
+pub(super) use self::bench::read_all;
+pub(super) use self::draft::Draft;
 pub(super) use self::odd::odd_words;
 use super::Broken;
 use super::promise::{Check, assert_kept, checks, run_all};

@@ -7,7 +7,7 @@ use watershed_core::{Ask, Predicate, Timestamp, Value};
 
 use super::bench::{Bench, Opened, ask, batch, key, numbered, one};
 use super::specs::{THINGS, THINGS_TABLE};
-use crate::conformance::promise::{Checked, Problem, holds, same};
+use crate::conformance::promise::{Checked, Problem, holds, on_its_own_thread, same};
 
 /// How many batches are written at least, and for how long, while readers look on.
 const BATCHES: u64 = 300;
@@ -46,15 +46,6 @@ pub(super) async fn one_moment(bench: Bench) -> Checked {
         holds!(looks > 0, "a reader never got an answer while batches were written");
     }
     written.map_err(Problem::new)?
-}
-
-/// Runs it on a thread of its own: where a store answers at once, tasks that share a thread would take turns between
-/// whole calls, and never look into the middle of one.
-fn on_its_own_thread<T: Send + 'static>(
-    work: impl Future<Output = T> + Send + 'static,
-) -> tokio::task::JoinHandle<T> {
-    let runtime = tokio::runtime::Handle::current();
-    tokio::task::spawn_blocking(move || runtime.block_on(work))
 }
 
 async fn write(group: &Opened) -> Checked {
