@@ -81,3 +81,10 @@ fn only_shown_rows_count() {
     assert_eq!(totals.len(), 1);
     assert_eq!((totals[0].kind.as_str(), totals[0].jars, totals[0].grams), ("plum", 1, 5));
 }
+
+#[test]
+fn only_a_yes_counts() {
+    let jars = [jar("numbered", 5, &[]), jar("numbered", 6, &[])];
+    let totals = naive_rollup::<KindTotals>(&jars);
+    assert_eq!((totals[0].jars, totals[0].grams), (0, 11));
+}

@@ -74,8 +74,8 @@ impl Event for KindEvent {
     }
 
     fn tags(&self, add: &mut dyn FnMut(Tag)) {
-        if let Self::Claimed { name } = self {
-            add(Tag::new("name", name));
+        match self {
+            Self::Claimed { name } | Self::Renamed { to: name, .. } => add(Tag::new("name", name)),
         }
     }
 }

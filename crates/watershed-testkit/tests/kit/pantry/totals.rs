@@ -93,7 +93,8 @@ impl Rollup for KindTotals {
         Some(Contribution {
             group: vec![row.kind.to_value()],
             inputs: vec![
-                Input::Yes,
+                // A number is no yes: it does not count.
+                if row.kind == "numbered" { row.grams.into_input() } else { Input::Yes },
                 (!row.tastings.is_empty()).into_input(),
                 row.grams.into_input(),
                 row.tastings.first().copied().into_input(),
