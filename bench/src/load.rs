@@ -6,7 +6,8 @@ use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 
 use crate::error::Problem;
-use crate::stats::{Histogram, Load};
+use crate::machine::own_time;
+use crate::stats::{Histogram, Load, micros_each};
 
 /// The time before a run that is not counted, as a share of the run: caches fill, callers fall into step.
 const WARM_UP: f64 = 0.2;
@@ -20,7 +21,7 @@ pub(crate) async fn closed_loop<F>(
 where
     F: Future<Output = Result<Turns, Problem>> + Send + 'static,
 {
-    let begin = Instant::now() + time.mul_f64(WARM_UP);
+    let (begin, used) = (Instant::now() + time.mul_f64(WARM_UP), own_time());
     let mut tasks = JoinSet::new();
     for first in 0..callers {
         tasks.spawn(caller(Turns {
@@ -28,16 +29,19 @@ where
             end: begin + time,
             next: first,
             step: callers,
+            taken: 0,
             asked: Instant::now(),
             latency: Histogram::default(),
         }));
     }
     let mut latency = Histogram::default();
+    let mut all = 0;
     while let Some(task) = tasks.join_next().await {
         let turns = task.map_err(|_| Problem::Panicked("a caller"))??;
         latency.merge(&turns.latency);
+        all += turns.taken;
     }
-    Ok(Load { latency, took: time })
+    Ok(Load { latency, took: time, processor: micros_each(own_time() - used, all) })
 }
 
 /// Begins `per_second` things a second for `time`, whether those before are done or not, and gives how long each took from
@@ -81,6 +85,8 @@ pub(crate) struct Turns {
     end: Instant,
     next: u64,
     step: u64,
+    /// How many there were, the warm-up's included.
+    taken: u64,
     asked: Instant,
     latency: Histogram,
 }
@@ -97,6 +103,7 @@ impl Turns {
     /// The turn's answer has come.
     pub(crate) fn done(&mut self) {
         let answered = Instant::now();
+        self.taken += 1;
         if self.asked >= self.begin && answered <= self.end {
             self.latency.record(answered - self.asked);
         }

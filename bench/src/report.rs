@@ -120,7 +120,9 @@ impl Measured {
             eprintln!("bench: {} gave no number: {}", failed.case, failed.problem);
         }
         if self.rows.iter().any(|row| row.others_cores.is_some_and(|cores| cores > LOUD)) {
-            eprintln!("bench: the machine was not quiet in runs marked with !; measure those again");
+            eprintln!(
+                "bench: the machine was not quiet in runs marked with !, so their verdicts are in brackets; measure those again"
+            );
         }
     }
 }

@@ -14,6 +14,9 @@ pub(crate) struct Load {
     pub(crate) latency: Histogram,
     /// How long all of them took.
     pub(crate) took: Duration,
+    /// How much processor time the whole process used for each of them, in microseconds, callers included. Unlike all else,
+    /// it says the same on a machine that is not quiet.
+    pub(crate) processor: f64,
 }
 
 impl Load {
@@ -29,4 +32,11 @@ pub(crate) fn per_second(count: u64, took: Duration) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
     let count = count as f64;
     count / took.as_secs_f64().max(1e-9)
+}
+
+/// That time shared among so many, in microseconds.
+pub(crate) fn micros_each(took: Duration, count: u64) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
+    let count = count as f64;
+    took.as_secs_f64() * 1e6 / count.max(1.0)
 }

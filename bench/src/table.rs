@@ -54,12 +54,18 @@ fn bare(value: f64, unit: Unit) -> String {
 }
 
 fn met(row: &Row) -> String {
-    match (row.met, row.missed_by) {
-        (None, _) => String::new(),
+    let verdict = match (row.met, row.missed_by) {
+        (None, _) => return String::new(),
         (Some(true), _) => "yes".into(),
         (Some(false), Some(share)) if share.is_finite() => format!("NO, by {:.0} %", share * 100.0),
         (Some(false), _) => "NO".into(),
-    }
+    };
+    // Others may have made it worse, or its baseline.
+    if is_loud(row) { format!("({verdict})") } else { verdict }
+}
+
+fn is_loud(row: &Row) -> bool {
+    row.others_cores.is_some_and(|cores| cores > LOUD)
 }
 
 fn others(cores: Option<f64>) -> String {

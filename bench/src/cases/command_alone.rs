@@ -6,6 +6,7 @@ use crate::line::{Line, Unit};
 use crate::mix::mix;
 use crate::raw::{STREAMS, single_inserts};
 
+static PROCESSOR: Line = Line::told("processor each", Unit::Micros);
 static P50: Line = Line::told("p50", Unit::Micros).times_at_most(1.7);
 static P99: Line = Line::told("p99", Unit::Micros);
 static RATE: Line = Line::told("rate", Unit::PerSecond);
@@ -32,6 +33,7 @@ impl Case for CommandAlone {
                 Reading::beside(&P50, load.latency.micros(0.5), raw.latency.micros(0.5)),
                 Reading::beside(&P99, load.latency.micros(0.99), raw.latency.micros(0.99)),
                 Reading::beside(&RATE, load.rate(), raw.rate()),
+                Reading::beside(&PROCESSOR, load.processor, raw.processor),
             ])
         }))
     }

@@ -22,6 +22,7 @@ static RATE_64: Line = Line::told("rate", Unit::PerSecond).times_at_least(0.4).s
 static P99_64: Line = Line::told("p99", Unit::Millis).at_most(3.0);
 static RATE_256: Line = Line::told("rate", Unit::PerSecond).at_least(130_000.0);
 static RATE_HOT: Line = Line::told("rate", Unit::PerSecond).at_least(50_000.0);
+static PROCESSOR: Line = Line::told("processor each", Unit::Micros);
 static P50: Line = Line::told("p50", Unit::Millis);
 static P99: Line = Line::told("p99", Unit::Millis);
 
@@ -84,6 +85,7 @@ impl Case for Commands {
                 Reading::beside(self.rate, load.rate(), raw.rate()),
                 Reading::beside(self.p50, load.latency.millis(0.5), raw.latency.millis(0.5)),
                 Reading::beside(self.p99, load.latency.millis(0.99), raw.latency.millis(0.99)),
+                Reading::beside(&PROCESSOR, load.processor, raw.processor),
             ])
         }))
     }

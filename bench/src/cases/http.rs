@@ -19,6 +19,7 @@ use crate::stats::Load;
 static QUERIES: Line = Line::told("rate", Unit::PerSecond).at_least(60_000.0);
 static QUERIES_P99: Line = Line::told("p99", Unit::Millis).at_most(5.0);
 static COMMANDS: Line = Line::told("rate", Unit::PerSecond).at_least(25_000.0);
+static PROCESSOR: Line = Line::told("processor each", Unit::Micros);
 static P50: Line = Line::told("p50", Unit::Millis);
 static P99: Line = Line::told("p99", Unit::Millis);
 
@@ -73,6 +74,7 @@ impl Case for Http {
                 Reading::beside(self.rate, load.rate(), raw.rate()),
                 Reading::beside(&P50, load.latency.millis(0.5), raw.latency.millis(0.5)),
                 Reading::beside(self.p99, load.latency.millis(0.99), raw.latency.millis(0.99)),
+                Reading::beside(&PROCESSOR, load.processor, raw.processor),
             ])
         }))
     }

@@ -11,9 +11,10 @@ use crate::line::{Line, Unit};
 use crate::machine::{forget_peak, peak_mebibytes};
 use crate::mix::mix;
 use crate::raw::{STREAMS, group_commit};
-use crate::stats::Histogram;
+use crate::stats::{Histogram, Load};
 
 static RATE: Line = Line::told("rate", Unit::PerSecond).at_least(40_000.0);
+static PROCESSOR: Line = Line::told("processor each", Unit::Micros);
 static P99: Line = Line::told("p99", Unit::Millis);
 static LAG: Line = Line::told("lag p99", Unit::Millis).at_most(200.0);
 static DRAINED: Line = Line::told("drained in", Unit::Millis).at_most(200.0);
@@ -38,14 +39,14 @@ impl Case for Live {
         Ok(Box::new(|| {
             let raw = group_commit(lab, CALLERS, STREAMS)?;
             forget_peak();
-            let mut readings = lab.runtime()?.block_on(measure(lab, raw.rate()))?;
+            let mut readings = lab.runtime()?.block_on(measure(lab, &raw))?;
             readings.extend(peak_mebibytes().map(|peak| Reading::alone(&MEMORY, peak)));
             Ok(readings)
         }))
     }
 }
 
-async fn measure(lab: &Lab, raw: f64) -> Result<Vec<Reading>, Problem> {
+async fn measure(lab: &Lab, raw: &Load) -> Result<Vec<Reading>, Problem> {
     let (coop, _dir) = Coop::with_families(lab, Views::All, STREAMS).await?;
     let coop = Arc::new(coop);
     let over = Arc::new(AtomicBool::new(false));
@@ -59,7 +60,8 @@ async fn measure(lab: &Lab, raw: f64) -> Result<Vec<Reading>, Problem> {
     let drained = stopped.elapsed();
     let lag = lag.await.map_err(|_| Problem::Panicked("the watcher of the lag"))??;
     Ok(vec![
-        Reading::beside(&RATE, load.rate(), raw),
+        Reading::beside(&RATE, load.rate(), raw.rate()),
+        Reading::beside(&PROCESSOR, load.processor, raw.processor),
         Reading::alone(&P99, load.latency.millis(0.99)),
         Reading::alone(&LAG, lag.millis(0.99)),
         Reading::alone(&DRAINED, drained.as_secs_f64() * 1e3),

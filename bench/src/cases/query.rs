@@ -7,10 +7,12 @@ use crate::coop::{Coop, Views, family};
 use crate::error::Problem;
 use crate::lab::Lab;
 use crate::line::{Line, Unit};
+use crate::machine::own_time;
 use crate::mix::mix;
 use crate::raw::{STREAMS, lookups};
-use crate::stats::{Histogram, Load};
+use crate::stats::{Histogram, Load, micros_each};
 
+static PROCESSOR: Line = Line::told("processor each", Unit::Micros);
 static P50: Line = Line::told("p50", Unit::Micros).at_most(5.0);
 static P99: Line = Line::told("p99", Unit::Micros);
 static RATE: Line = Line::told("rate", Unit::PerSecond);
@@ -34,6 +36,7 @@ impl Case for Query {
                 Reading::beside(&P50, load.latency.micros(0.5), raw.latency.micros(0.5)),
                 Reading::beside(&P99, load.latency.micros(0.99), raw.latency.micros(0.99)),
                 Reading::beside(&RATE, load.rate(), raw.rate()),
+                Reading::beside(&PROCESSOR, load.processor, raw.processor),
             ])
         }))
     }
@@ -41,6 +44,7 @@ impl Case for Query {
 
 async fn ask(lab: &Lab, coop: &Coop) -> Result<Load, Problem> {
     let mut latency = Histogram::default();
+    let used = own_time();
     let (began, time) = (Instant::now(), lab.time(2.0));
     let mut number = 0;
     while began.elapsed() < time {
@@ -53,5 +57,6 @@ async fn ask(lab: &Lab, coop: &Coop) -> Result<Load, Problem> {
             return Err(Problem::Wrong("the answer is empty or stale".into()));
         }
     }
-    Ok(Load { latency, took: began.elapsed() })
+    let processor = micros_each(own_time() - used, latency.count());
+    Ok(Load { latency, took: began.elapsed(), processor })
 }

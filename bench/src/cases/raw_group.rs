@@ -4,6 +4,7 @@ use crate::lab::Lab;
 use crate::line::{Line, Unit};
 use crate::raw::{STREAMS, group_commit};
 
+static PROCESSOR: Line = Line::told("processor each", Unit::Micros);
 static RATE: Line = Line::told("rate", Unit::PerSecond);
 static P50: Line = Line::told("p50", Unit::Millis);
 static P99: Line = Line::told("p99", Unit::Millis);
@@ -34,6 +35,7 @@ impl Case for RawGroup {
                 Reading::alone(&RATE, load.rate()),
                 Reading::alone(&P50, load.latency.millis(0.5)),
                 Reading::alone(&P99, load.latency.millis(0.99)),
+                Reading::alone(&PROCESSOR, load.processor),
             ])
         }))
     }

@@ -6,6 +6,7 @@ use crate::raw::{STREAMS, single_inserts};
 
 static P50: Line = Line::told("p50", Unit::Micros);
 static P99: Line = Line::told("p99", Unit::Micros);
+static PROCESSOR: Line = Line::told("processor each", Unit::Micros);
 static RATE: Line = Line::told("rate", Unit::PerSecond);
 
 /// Baseline: one thread, one durable insert after the other.
@@ -26,6 +27,7 @@ impl Case for RawSingle {
                 Reading::alone(&P50, load.latency.micros(0.5)),
                 Reading::alone(&P99, load.latency.micros(0.99)),
                 Reading::alone(&RATE, load.rate()),
+                Reading::alone(&PROCESSOR, load.processor),
             ])
         }))
     }

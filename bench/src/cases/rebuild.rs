@@ -7,12 +7,13 @@ use crate::coop::{Coop, History, Views, mixed, write_history};
 use crate::error::Problem;
 use crate::lab::Lab;
 use crate::line::{Line, Unit};
-use crate::machine::{forget_peak, peak_mebibytes};
+use crate::machine::{forget_peak, own_time, peak_mebibytes};
 use crate::raw::scan;
-use crate::stats::per_second;
+use crate::stats::{micros_each, per_second};
 
 static FAST: Line = Line::told("events", Unit::PerSecond).at_least(800_000.0).splendid(1_700_000.0);
 static WIDE: Line = Line::told("events", Unit::PerSecond).at_least(200_000.0);
+static PROCESSOR: Line = Line::told("processor each", Unit::Micros);
 static MEMORY: Line = Line::told("peak memory", Unit::Mebibytes).at_most(512.0);
 
 /// The rebuild of a read model, beside a raw scan of the same log.
@@ -69,8 +70,11 @@ impl Case for Rebuild {
         Ok(Box::new(move || {
             let raw = scan(&dir.path().join("log.db"), history.events())?;
             forget_peak();
+            let used = own_time();
             let rate = runtime.block_on(rebuild(&coop, history.events()))?;
-            let mut readings = vec![Reading::beside(self.rate, rate, raw)];
+            let processor = micros_each(own_time() - used, history.events());
+            let mut readings =
+                vec![Reading::beside(self.rate, rate, raw), Reading::alone(&PROCESSOR, processor)];
             readings.extend(peak_mebibytes().map(|peak| Reading::alone(&MEMORY, peak)));
             Ok(readings)
         }))

@@ -5,8 +5,9 @@ use rusqlite::{Connection, params};
 use super::RawEvent;
 use crate::error::Problem;
 use crate::lab::Lab;
+use crate::machine::own_time;
 use crate::mix::mix;
-use crate::stats::{Histogram, Load};
+use crate::stats::{Histogram, Load, micros_each};
 
 const CREATE_ROWS: &str = include_str!("sql/create_rows.sql");
 const INSERT_ROW: &str = include_str!("sql/insert_row.sql");
@@ -27,6 +28,7 @@ pub(crate) fn lookups(lab: &Lab, rows: u64) -> Result<Load, Problem> {
 
     let mut select = connection.prepare(SELECT_ROW)?;
     let mut latency = Histogram::default();
+    let used = own_time();
     let (began, time) = (Instant::now(), lab.time(1.0));
     let mut number = 0;
     while began.elapsed() < time {
@@ -39,7 +41,8 @@ pub(crate) fn lookups(lab: &Lab, rows: u64) -> Result<Load, Problem> {
             return Err(Problem::Wrong(format!("row {key} is empty")));
         }
     }
-    Ok(Load { latency, took: began.elapsed() })
+    let processor = micros_each(own_time() - used, latency.count());
+    Ok(Load { latency, took: began.elapsed(), processor })
 }
 
 fn key(number: u64) -> String {
