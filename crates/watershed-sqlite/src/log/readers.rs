@@ -1,7 +1,7 @@
 //! Connections for reading, used by whichever thread asks: a read takes microseconds, handing it over would take more.
 
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use rusqlite::{CachedStatement, Connection};
@@ -9,7 +9,7 @@ use watershed_core::ports::{LogError, NameCache};
 use watershed_core::{Position, StoredEvent};
 
 use super::index::IndexReader;
-use super::row::{ReadRow, from_sql, read_row, store_error, to_sql};
+use super::row::{ReadRow, from_sql, glance, read_row, store_error, to_sql};
 use super::shared::lock;
 use crate::OpenError;
 use crate::connection::open_reader;
@@ -38,7 +38,7 @@ impl Readers {
     /// A reader of its own for somebody.
     pub(crate) fn open(&self) -> Result<Reader, OpenError> {
         Ok(Reader {
-            log: open_reader(&self.log_file)?,
+            log: open_mapped(&self.log_file)?,
             index: IndexReader::open(&self.index_file)?,
             names: NameCache::default(),
             columns: Vec::new(),
@@ -62,6 +62,16 @@ impl Readers {
         }
         result
     }
+}
+
+/// How much of the log is read through memory, as far as SQLite goes: a stream's events lie far apart, and copying a page for
+/// each of them would cost more than everything else. The log's file never shrinks, which is what a mapping must be able to rely on.
+const MAPPED: i64 = 0x7fff_0000;
+
+fn open_mapped(path: &Path) -> Result<Connection, OpenError> {
+    let connection = open_reader(path)?;
+    connection.pragma_update(None, "mmap_size", MAPPED).map_err(|error| OpenError::store(path, &error))?;
+    Ok(connection)
 }
 
 /// Positions that lie no further apart than this are read in one go over what lies between them.
@@ -125,10 +135,11 @@ impl Reader {
     pub(crate) fn at(&mut self, positions: &[Position]) -> Result<Vec<Arc<StoredEvent>>, LogError> {
         let mut events = Vec::with_capacity(positions.len());
         let close = |left: &Position, right: &Position| right - left <= DENSE;
-        for near in positions.chunk_by(close) {
-            self.near(near, &mut events)?;
-        }
-        Ok(events)
+        // One transaction for all of them: beginning one costs as much as reading a row.
+        self.log.execute_batch("BEGIN").map_err(|error| store_error(&error))?;
+        let read = positions.chunk_by(close).try_for_each(|near| self.near(near, &mut events));
+        self.log.execute_batch("COMMIT").map_err(|error| store_error(&error))?;
+        read.map(|()| events)
     }
 
     /// Appends the events at these positions, which lie close together.
@@ -165,6 +176,34 @@ impl Reader {
             None => Err(missing(position)),
             Some(row) => see(&read_row(row, &mut self.columns)?),
         }
+    }
+
+    /// Shows `see` those rows after `after` up to `until` that are `wanted` by their tenant, category and stream, until it breaks
+    /// off; answers with the last position that it came to. The others are neither read whole nor held against their checksums,
+    /// but none may be missing.
+    pub(crate) fn wanted_rows(
+        &mut self,
+        after: Position,
+        until: Position,
+        wanted: &mut dyn FnMut(&str, &str, &str) -> bool,
+        mut see: impl FnMut(&ReadRow<'_>) -> Result<ControlFlow<()>, LogError>,
+    ) -> Result<Position, LogError> {
+        let mut statement = statement(&self.log, include_str!("sql/select_range.sql"))?;
+        let mut rows =
+            statement.query([to_sql(after), to_sql(until)]).map_err(|error| store_error(&error))?;
+        let mut last = after;
+        while let Some(row) = rows.next().map_err(|error| store_error(&error))? {
+            let glance = glance(row);
+            if glance.position != last + 1 {
+                return Err(LogError::Hole { after: last, found: glance.position });
+            }
+            last = glance.position;
+            let is_wanted = glance.stream.is_none_or(|(tenant, category, stream)| wanted(tenant, category, stream));
+            if is_wanted && see(&read_row(row, &mut self.columns)?)?.is_break() {
+                return Ok(last);
+            }
+        }
+        if last < until { Err(missing(last + 1)) } else { Ok(last) }
     }
 
     /// Shows `see` the rows after `after` up to `until`, in order and without a hole, until it breaks off.

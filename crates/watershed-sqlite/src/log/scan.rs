@@ -13,6 +13,7 @@ impl LogScan for SqliteLog {
         &self,
         after: Position,
         until: Position,
+        wanted: &mut dyn FnMut(&str, &str, &str) -> bool,
         see: &mut dyn FnMut(RawEvent<'_>) -> ControlFlow<()>,
     ) -> Result<Position, LogError> {
         let shared = self.shared();
@@ -21,10 +22,9 @@ impl LogScan for SqliteLog {
         shared.readers.with(|reader| {
             let mut broken_off = false;
             while last < until && !broken_off {
-                reader.rows(last, until.min(last + STRIDE), |row| {
-                    let raw = row.raw()?;
-                    last = raw.position;
-                    let flow = see(raw);
+                let stride = until.min(last + STRIDE);
+                last = reader.wanted_rows(last, stride, wanted, |row| {
+                    let flow = see(row.raw()?);
                     broken_off = flow.is_break();
                     Ok(flow)
                 })?;

@@ -3,6 +3,7 @@
 mod bank;
 mod beside_the_log;
 mod commands;
+mod kills;
 mod questions;
 mod rebuilds;
 mod rows_equal_the_fold;

@@ -10,10 +10,10 @@ use watershed::runtime::{PageAsk, Terms};
 use crate::bank::{self, AccountCommand, AccountEvent, Balance};
 
 /// A generator of numbers that needs no crate: the same seed gives the same story.
-struct Dice(u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
+    pub(crate) fn roll(&mut self, sides: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -34,7 +34,7 @@ fn story(dice: &mut Dice) -> AccountCommand {
     }
 }
 
-async fn log_of(log: &dyn EventLog) -> Vec<Recorded<AccountEvent>> {
+pub(crate) async fn log_of(log: &dyn EventLog) -> Vec<Recorded<AccountEvent>> {
     let mut all = Vec::new();
     loop {
         let after = all.last().map_or(0, |event: &Recorded<AccountEvent>| event.position);

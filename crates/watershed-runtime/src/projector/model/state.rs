@@ -1,4 +1,5 @@
 use std::any::{Any, TypeId};
+use std::collections::hash_map::Entry;
 use std::panic::AssertUnwindSafe;
 
 use rustc_hash::FxHashMap;
@@ -29,6 +30,12 @@ struct Cell<R> {
     before: Option<Vec<Option<Contribution>>>,
     /// Whether the store has a row with this key.
     is_stored: bool,
+}
+
+impl<R> Cell<R> {
+    fn empty() -> Self {
+        Self { row: None, position: 0, revision: 0, before: None, is_stored: false }
+    }
 }
 
 /// The fold of `R`.
@@ -177,8 +184,7 @@ impl<R: ReadModel> AnyModel for ModelState<R> {
             self.cells.insert(stored.key, cell);
         }
         for key in asked {
-            let empty = || Cell { row: None, position: 0, revision: 0, before: None, is_stored: false };
-            self.cells.entry(key).or_insert_with(empty);
+            self.cells.entry(key).or_insert_with(Cell::empty);
         }
         Ok(())
     }
@@ -193,14 +199,10 @@ impl<R: ReadModel> AnyModel for ModelState<R> {
         let Some(apply) = self.handler(&stored.name).map(|handler| handler.apply) else {
             return Ok(());
         };
-        let is_new = !self.cells.contains_key(key);
-        let cell = self.cells.entry(key.clone()).or_insert_with(|| Cell {
-            row: None,
-            position: 0,
-            revision: 0,
-            before: None,
-            is_stored: false,
-        });
+        let (cell, is_new) = match self.cells.entry(key.clone()) {
+            Entry::Occupied(place) => (place.into_mut(), false),
+            Entry::Vacant(place) => (place.insert(Cell::empty()), true),
+        };
         let before = match &cell.before {
             None => Some(contributions(&self.rollups, cell.row.as_ref())),
             Some(_) => None,

@@ -1,8 +1,8 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use watershed_core::StoredEvent;
 use watershed_core::ports::{EventLog, LogError, NameCache, RawEvent, ReadFrom, Scope};
-use watershed_core::{Position, StoredEvent};
 
 use super::work::Work;
 
@@ -16,21 +16,6 @@ pub(super) enum Glimpse<'a> {
 }
 
 impl Glimpse<'_> {
-    pub(super) fn position(&self) -> Position {
-        match self {
-            Self::Raw(event) => event.position,
-            Self::Stored(event) => event.position,
-        }
-    }
-
-    /// Tenant, category and id of its stream.
-    pub(super) fn stream(&self) -> (&str, &str, &str) {
-        match self {
-            Self::Raw(event) => (event.tenant, event.category, event.stream),
-            Self::Stored(event) => (event.tenant.as_str(), &event.stream.category, &event.stream.id),
-        }
-    }
-
     /// The event, copied out.
     pub(super) fn to_stored(&self, names: &mut NameCache) -> Result<Arc<StoredEvent>, LogError> {
         match self {
@@ -40,29 +25,47 @@ impl Glimpse<'_> {
     }
 }
 
-/// Shows every event after `after` up to the rebuild's target.
+/// Shows every event up to the rebuild's target that is `wanted` by its tenant, category and stream.
 pub(super) fn each_event(
     work: &Work<'_>,
-    after: Position,
-    see: &mut dyn FnMut(Glimpse<'_>) -> ControlFlow<()>,
+    wanted: &mut dyn FnMut(&str, &str, &str) -> bool,
+    see: &mut dyn FnMut(Glimpse<'_>) -> Result<(), String>,
 ) -> Result<(), String> {
     let log: &Arc<dyn EventLog> = work.feed.log();
+    let mut trouble = None;
+    let mut seen = |glimpse: Glimpse<'_>| match see(glimpse) {
+        Ok(()) => ControlFlow::Continue(()),
+        Err(problem) => {
+            trouble = Some(problem);
+            ControlFlow::Break(())
+        }
+    };
     if let Some(scanner) = log.scanner() {
-        return scanner
-            .scan(after, work.target, &mut |event| see(Glimpse::Raw(event)))
-            .map(|_| ())
-            .map_err(|error| error.to_string());
+        let scanned = scanner.scan(0, work.target, wanted, &mut |event| seen(Glimpse::Raw(event)));
+        scanned.map_err(|error| error.to_string())?;
+    } else {
+        read_through(work, wanted, &mut seen)?;
     }
-    let mut after = after;
+    trouble.map_or(Ok(()), Err)
+}
+
+/// [`each_event`] for a log that has no fast way through it.
+fn read_through(
+    work: &Work<'_>,
+    wanted: &mut dyn FnMut(&str, &str, &str) -> bool,
+    see: &mut dyn FnMut(Glimpse<'_>) -> ControlFlow<()>,
+) -> Result<(), String> {
+    let mut after = 0;
     while after < work.target {
         let read = ReadFrom { scope: Scope::Log, after, limit: READ_CHUNK };
-        let read = work.runtime.block_on(log.read(read)).map_err(|error| error.to_string())?;
+        let read = work.runtime.block_on(work.feed.log().read(read)).map_err(|error| error.to_string())?;
         if read.events.is_empty() {
             return Err(format!("the log ends at {after}, before {}", work.target));
         }
         for event in read.events.iter().take_while(|event| event.position <= work.target) {
             after = event.position;
-            if see(Glimpse::Stored(event)).is_break() {
+            let is_wanted = wanted(event.tenant.as_str(), &event.stream.category, &event.stream.id);
+            if is_wanted && see(Glimpse::Stored(event)).is_break() {
                 return Ok(());
             }
         }

@@ -90,6 +90,12 @@ impl<'a> Work<'a> {
         self.sink.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether a read model of the group follows events of that category.
+    pub(super) fn follows(&self, category: &str) -> bool {
+        let mut followed = self.definition.models.iter().flat_map(|model| &model.follows);
+        followed.any(|(follows, _, _)| *follows == category)
+    }
+
     /// An event concerned a row.
     pub(super) fn count(&self) {
         self.processed.fetch_add(1, Ordering::Relaxed);

@@ -1,5 +1,5 @@
+use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::ops::ControlFlow;
 
 use watershed_core::ports::{NameCache, ParkedKey, RowKey};
 use watershed_core::{KeyedBy, Position};
@@ -57,37 +57,29 @@ impl<'a> Worker<'a> {
     }
 
     fn pass(&mut self, to_do: &mut Vec<Slice>) -> Result<(), String> {
+        let (work, by_stream) = (self.work, self.by_stream);
         let mut names = NameCache::default();
-        let mut seen = 0;
-        let mut trouble = None;
-        let target = self.work.target;
-        each_event(self.work, 0, &mut |event| {
-            seen += 1;
-            let taken = self.take(&event, &mut names);
-            let looked = if seen % LOOK_EVERY == 0 || event.position() == target {
-                self.look(if seen % LOOK_EVERY == 0 { LOOK_EVERY } else { seen % LOOK_EVERY }, to_do)
-            } else {
-                Ok(())
-            };
-            match taken.and(looked) {
-                Ok(()) => ControlFlow::Continue(()),
-                Err(problem) => {
-                    trouble = Some(problem);
-                    ControlFlow::Break(())
-                }
+        // The slice shrinks while the log goes by; events that pass unseen count too.
+        let (slice, passed) = (Cell::new(self.slice), Cell::new(0));
+        let mut wanted = |tenant: &str, category: &str, stream: &str| {
+            passed.set(passed.get() + 1);
+            work.follows(category) && (!by_stream || slice.get().holds(tenant, stream))
+        };
+        let mut looked_at = 0;
+        each_event(work, &mut wanted, &mut |event| {
+            self.take(&event, &mut names)?;
+            let since = passed.get() - looked_at;
+            if since >= LOOK_EVERY {
+                looked_at = passed.get();
+                self.look(since, to_do)?;
+                slice.set(self.slice);
             }
+            Ok(())
         })?;
-        trouble.map_or(Ok(()), Err)
+        self.look(passed.get() - looked_at, to_do)
     }
 
     fn take(&mut self, glimpse: &Glimpse<'_>, names: &mut NameCache) -> Result<(), String> {
-        let (tenant, category, stream) = glimpse.stream();
-        if self.by_stream && !self.slice.holds(tenant, stream) {
-            return Ok(());
-        }
-        if !self.models.iter().any(|model| model.follows_category(category)) {
-            return Ok(());
-        }
         let event = self.work.feed.decode(glimpse.to_stored(names).map_err(|error| error.to_string())?);
         let mut counts = false;
         for model in 0..self.models.len() {
@@ -170,22 +162,10 @@ impl<'a> Worker<'a> {
         let failures = std::mem::take(&mut self.failures);
         let mut waiting: BTreeMap<&(usize, RowKey), Vec<Position>> = BTreeMap::new();
         let mut names = NameCache::default();
-        let mut trouble = None;
-        each_event(self.work, 0, &mut |glimpse| match self.refold(
-            &glimpse,
-            &mut names,
-            &failures,
-            &mut waiting,
-        ) {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(problem) => {
-                trouble = Some(problem);
-                ControlFlow::Break(())
-            }
+        let work = self.work;
+        each_event(work, &mut |_, category, _| work.follows(category), &mut |glimpse| {
+            self.refold(&glimpse, &mut names, &failures, &mut waiting)
         })?;
-        if let Some(problem) = trouble {
-            return Err(problem);
-        }
         let now = self.work.clock.now();
         let parked = failures.iter().map(|(row, (position, failure))| ParkedKey {
             table: row.0,
