@@ -20,7 +20,8 @@ pub(crate) struct Touch {
 /// What an event means for a model.
 pub(crate) enum Concern {
     Nothing,
-    Keys(Vec<RowKey>),
+    One(RowKey),
+    Many(Vec<RowKey>),
     Matching(Predicate),
     /// This program cannot read the event; the row that it concerns is to be parked.
     Unreadable(RowKey, ApplyFailure),
@@ -36,7 +37,8 @@ pub(crate) fn concern(model: &dyn AnyModel, unknown: UnknownEvents, event: &Feed
         Decoded::NotFollowed => Concern::Nothing,
         Decoded::Event(decoded) => match model.touched(stored, decoded) {
             Touched::None => Concern::Nothing,
-            Touched::Keys(keys) => Concern::Keys(keys.into_iter().map(row_key).collect()),
+            Touched::One(key) => Concern::One(row_key(key)),
+            Touched::Many(keys) => Concern::Many(keys.into_iter().map(row_key).collect()),
             Touched::Matching(predicate) => Concern::Matching(predicate),
         },
         Decoded::Unreadable(_) if !model.follows_category(&stored.stream.category) => Concern::Nothing,

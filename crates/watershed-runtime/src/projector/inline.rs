@@ -30,7 +30,8 @@ impl Inline {
             let unknown = self.definition.models[model].contract.unknown;
             let keys = match concern(&*self.models[model], unknown, event) {
                 Concern::Nothing => continue,
-                Concern::Keys(keys) => keys,
+                Concern::One(key) => vec![key],
+                Concern::Many(keys) => keys,
                 Concern::Matching(_) => {
                     return Err(
                         "an inline read model cannot change every row that matches: name the keys".to_owned()

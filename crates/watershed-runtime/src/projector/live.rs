@@ -77,7 +77,8 @@ impl Live {
             for model in 0..self.models.len() {
                 match concern(&*self.models[model], self.unknown(model), event) {
                     Concern::Nothing => {}
-                    Concern::Keys(keys) => {
+                    Concern::One(key) => touches.push(Touch { event: place - start, model, key }),
+                    Concern::Many(keys) => {
                         touches.extend(keys.into_iter().map(|key| Touch {
                             event: place - start,
                             model,

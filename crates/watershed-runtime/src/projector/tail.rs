@@ -43,7 +43,8 @@ pub(crate) async fn fold_tail(
         let event = feed.decode(stored);
         let keys = match concern(&*models[0], definition.contract.unknown, &event) {
             Concern::Nothing => continue,
-            Concern::Keys(keys) => keys,
+            Concern::One(key) => vec![key],
+            Concern::Many(keys) => keys,
             Concern::Matching(_) | Concern::Unreadable(..) | Concern::Stop(_) => {
                 return Ok(TailFold::NotPossible);
             }

@@ -35,6 +35,19 @@ impl Readers {
         Self { log_file, index_file, idle: Mutex::default() }
     }
 
+    /// Has `act` go through a long part of the log. What it reads does not stay in memory: a mapping would count as this process's.
+    pub(crate) fn pass_through<T>(
+        &self,
+        act: impl FnOnce(&mut Reader) -> Result<T, LogError>,
+    ) -> Result<T, LogError> {
+        self.with(|reader| {
+            map(&reader.log, 0).map_err(|error| store_error(&error))?;
+            let passed = act(reader);
+            map(&reader.log, MAPPED).map_err(|error| store_error(&error))?;
+            passed
+        })
+    }
+
     /// A reader of its own for somebody.
     pub(crate) fn open(&self) -> Result<Reader, OpenError> {
         Ok(Reader {
@@ -70,8 +83,12 @@ const MAPPED: i64 = 0x7fff_0000;
 
 fn open_mapped(path: &Path) -> Result<Connection, OpenError> {
     let connection = open_reader(path)?;
-    connection.pragma_update(None, "mmap_size", MAPPED).map_err(|error| OpenError::store(path, &error))?;
+    map(&connection, MAPPED).map_err(|error| OpenError::store(path, &error))?;
     Ok(connection)
+}
+
+fn map(connection: &Connection, bytes: i64) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "mmap_size", bytes)
 }
 
 /// Positions that lie no further apart than this are read in one go over what lies between them.

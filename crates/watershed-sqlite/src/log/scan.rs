@@ -19,7 +19,7 @@ impl LogScan for SqliteLog {
         let shared = self.shared();
         let until = until.min(shared.head());
         let mut last = after;
-        shared.readers.with(|reader| {
+        shared.readers.pass_through(|reader| {
             let mut broken_off = false;
             while last < until && !broken_off {
                 let stride = until.min(last + STRIDE);

@@ -21,7 +21,8 @@ use super::slice::Slice;
 /// The rows that an event concerns, of one model.
 pub(crate) enum Touched {
     None,
-    Keys(Vec<Key>),
+    One(Key),
+    Many(Vec<Key>),
     Matching(Predicate),
 }
 

@@ -152,16 +152,16 @@ impl<R: ReadModel> AnyModel for ModelState<R> {
             return Touched::None;
         };
         if R::KEYED_BY == KeyedBy::Stream {
-            return Touched::Keys(vec![Key::from(&stored.stream.id)]);
+            return Touched::One(Key::from(&stored.stream.id));
         }
         match (handler.keys)(event) {
             Keys::None => Touched::None,
-            Keys::Stream => Touched::Keys(vec![Key::from(&stored.stream.id)]),
-            Keys::One(key) => Touched::Keys(vec![key]),
+            Keys::Stream => Touched::One(Key::from(&stored.stream.id)),
+            Keys::One(key) => Touched::One(key),
             Keys::Many(mut keys) => {
                 keys.sort_unstable();
                 keys.dedup();
-                Touched::Keys(keys)
+                Touched::Many(keys)
             }
             Keys::Matching(filter) => Touched::Matching(filter.into_predicate()),
         }

@@ -19,7 +19,8 @@ impl Glimpse<'_> {
     /// The event, copied out.
     pub(super) fn to_stored(&self, names: &mut NameCache) -> Result<Arc<StoredEvent>, LogError> {
         match self {
-            Self::Raw(event) => event.to_stored(names).map(Arc::new),
+            // A fold sees the envelope and the data: reading the tags as well would be for nobody.
+            Self::Raw(event) => RawEvent { tags: None, ..*event }.to_stored(names).map(Arc::new),
             Self::Stored(event) => Ok((*event).clone()),
         }
     }

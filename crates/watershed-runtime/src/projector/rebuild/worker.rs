@@ -86,10 +86,12 @@ impl<'a> Worker<'a> {
             let unknown = self.work.definition.models[model].contract.unknown;
             match concern(&*self.models[model], unknown, &event) {
                 Concern::Nothing => {}
-                Concern::Keys(keys) => {
-                    counts |= keys
-                        .first()
-                        .is_some_and(|key| self.slice.holds(key.tenant.as_str(), key.key.as_str()));
+                Concern::One(key) => {
+                    counts |= self.is_mine(&key);
+                    self.apply(model, key, &event);
+                }
+                Concern::Many(keys) => {
+                    counts |= keys.first().is_some_and(|key| self.is_mine(key));
                     for key in keys {
                         self.apply(model, key, &event);
                     }
@@ -110,9 +112,13 @@ impl<'a> Worker<'a> {
         Ok(())
     }
 
+    fn is_mine(&self, key: &RowKey) -> bool {
+        self.slice.holds(key.tenant.as_str(), key.key.as_str())
+    }
+
     /// Whether the row is this pass's business. Rows that others read are everybody's.
     fn holds(&self, model: usize, key: &RowKey) -> bool {
-        model < self.last() || self.slice.holds(key.tenant.as_str(), key.key.as_str())
+        model < self.last() || self.is_mine(key)
     }
 
     fn apply(&mut self, model: usize, key: RowKey, event: &FeedEvent) {
@@ -193,7 +199,8 @@ impl<'a> Worker<'a> {
             let unknown = self.work.definition.models[model].contract.unknown;
             let keys = match concern(&*self.models[model], unknown, &event) {
                 Concern::Nothing => continue,
-                Concern::Keys(keys) => keys,
+                Concern::One(key) => vec![key],
+                Concern::Many(keys) => keys,
                 Concern::Unreadable(key, _) => vec![key],
                 Concern::Matching(predicate) => self.models[model].matching(&predicate)?,
                 Concern::Stop(problem) => return Err(problem),
