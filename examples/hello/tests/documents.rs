@@ -78,7 +78,7 @@ fn every_test_that_is_named_is_there() {
 /// Promises of the ports are quoted as *"the sentence"*, and are the names of checks in the conformance suites.
 #[test]
 fn every_promise_that_is_quoted_is_checked() {
-    let suites = ["event_log", "row_store"].map(|suite| {
+    let suites = ["event_log", "row_store", "beside_log"].map(|suite| {
         let path = format!("crates/watershed-testkit/src/conformance/{suite}/mod.rs");
         std::fs::read_to_string(root().join(path)).unwrap()
     });
