@@ -104,7 +104,7 @@ pub(crate) struct Events {
 pub(crate) struct Streams {
     /// What kind of thing: family
     pub(crate) category: String,
-    /// Which one: fam-42
+    /// Which one: family-00042
     pub(crate) id: String,
     /// The state at this version or time, instead of the events
     #[arg(long, value_name = "VERSION|TIME")]

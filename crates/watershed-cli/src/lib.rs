@@ -18,6 +18,6 @@ mod run;
 mod settings;
 
 pub use client::{Answer, CallError, Client};
-pub use output::Progress;
+pub use output::{Progress, thousands};
 pub use program::{Demo, Hosted, Later, Program, Stage};
 pub use run::run;

@@ -1,6 +1,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use watershed_cli::thousands;
+
+/// How many surprises are told one by one.
+const SHOWN: usize = 5;
+
 /// What became of the commands that were sent.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Tally {
@@ -39,43 +44,40 @@ impl Tally {
 
     /// Says what was done.
     pub(super) fn print(&self, families: u32, lag: Duration) {
-        let seconds = self.took.as_secs_f64().max(0.001);
-        println!(
-            "\nThe school year 2024/25 of {families} families, sent to the public API over {} connections:",
-            self.connections
-        );
-        println!(
-            "  {:>7}  commands in {seconds:.1} s, {:.0} a second, each on disk before it was answered",
+        let line = |count: u64, what: &str| println!("{:>9}  {what}", thousands(count));
+        let (rate, connections) = (thousands(self.per_second()), self.connections);
+        let seconds = self.took.as_secs_f64();
+        println!("\nThe school year 2024/25 of {families} families, through the public API:\n");
+        line(
             self.commands,
-            self.rate()
+            &format!(
+                "commands in {seconds:.1} s ({rate} a second over {connections} connections), each on disk when answered"
+            ),
         );
-        println!("  {:>7}  events recorded", self.events);
-        println!(
-            "  {:>7}  sent twice with one Idempotency-Key: answered with the first receipt",
-            self.replayed
+        line(self.events, "events recorded");
+        line(self.replayed, "sent twice with one Idempotency-Key: answered with the first receipt");
+        line(
+            self.conflicts,
+            "saved on an old version: stopped by If-Match (412), then decided on the new one",
         );
-        println!(
-            "  {:>7}  saved on an old version: stopped by If-Match (412), then decided on the new one",
-            self.conflicts
-        );
-        println!("  {:>7}  refused, as they should be:", self.refused.values().sum::<u64>());
+        line(self.refused.values().sum(), "refused, as they should be:");
         for (code, count) in &self.refused {
-            println!("  {count:>15}  {code}");
+            println!("{:>17}  {code}", thousands(*count));
         }
         if self.retries > 0 {
-            println!("  {:>7}  sent again because the server was busy", self.retries);
+            line(self.retries, "sent again because the server was busy");
         }
-        println!("The read models show all of it, {} ms after the last answer.", lag.as_millis());
-        for surprise in self.surprises.iter().take(5) {
-            println!("  unexpected: {surprise}");
+        for surprise in self.surprises.iter().take(SHOWN) {
+            println!("           unexpected: {surprise}");
         }
-        if self.surprises.len() > 5 {
-            println!("  unexpected: {} more", self.surprises.len() - 5);
+        if self.surprises.len() > SHOWN {
+            println!("           unexpected: {} more", self.surprises.len() - SHOWN);
         }
+        println!("\nThe views showed all of it {} ms after the last answer.", lag.as_millis());
     }
 
-    fn rate(&self) -> f64 {
-        let commands = u32::try_from(self.commands).unwrap_or(u32::MAX);
-        f64::from(commands) / self.took.as_secs_f64().max(0.001)
+    fn per_second(&self) -> u64 {
+        let micros = u64::try_from(self.took.as_micros()).unwrap_or(u64::MAX).max(1);
+        self.commands.saturating_mul(1_000_000) / micros
     }
 }

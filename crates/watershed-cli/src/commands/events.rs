@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::args::Events;
 use crate::client::Door;
 use crate::error::CliError;
-use crate::output::{Column, Screen, ago, grouped, shortened, text};
+use crate::output::{Column, Screen, ago, grouped, text};
 
 /// How many events are asked for at once.
 const PAGE: u64 = 1_000;
@@ -20,7 +20,7 @@ pub(super) async fn events(door: &mut Door, screen: Screen, which: &Events) -> R
         let page = if left == 0 { Value::Null } else { door.get(&path).await? };
         let events = page["events"].as_array().cloned().unwrap_or_default();
         if !events.is_empty() {
-            screen.rows(&events, &columns())?;
+            screen.lines(&events, &columns())?;
             after = page["next"].as_u64().unwrap_or(after);
             left = left.saturating_sub(events.len() as u64);
         } else if which.follow {
@@ -39,6 +39,6 @@ pub(super) fn columns() -> [Column; 6] {
         Column::text("stream", |event| text(event, "stream")),
         Column::number("version", |event| grouped(event, "version")),
         Column::text("event", |event| text(event, "name")),
-        Column::text("data", |event| shortened(&event["data"].to_string(), 160)),
+        Column::text("data", |event| event["data"].to_string()),
     ]
 }

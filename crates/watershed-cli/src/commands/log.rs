@@ -25,6 +25,9 @@ pub(super) async fn log(door: &mut Door, screen: Screen, action: LogAction) -> R
         LogAction::Verify => {
             let finding = verify(door, screen.terminal).await?;
             screen.done(&in_words(&finding), &finding)?;
+            screen.note(
+                "`log export-head` gives the link that stands for all of them, to be kept elsewhere.",
+            )?;
             Ok(code_of(&finding))
         }
         // JSON also for people: it is to be kept.
@@ -54,7 +57,7 @@ pub(super) async fn verify(door: &mut Door, shown: bool) -> Result<Value, CliErr
 pub(super) fn in_words(finding: &Value) -> String {
     if finding["sound"] == true {
         let (events, commits) = (grouped(finding, "position"), grouped(finding, "commits"));
-        format!("sound: {events} events in {commits} commits, link {}", text(finding, "link"))
+        format!("sound: {events} events in {commits} commits")
     } else {
         format!("NOT SOUND: {}", text(finding, "problem"))
     }

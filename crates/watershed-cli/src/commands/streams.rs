@@ -28,7 +28,7 @@ pub(super) async fn streams(door: &mut Door, screen: Screen, which: &Streams) ->
     let mut after = 0;
     loop {
         let page = door.get(&format!("{path}?after={after}&limit=1000")).await?;
-        screen.rows(page["events"].as_array().map_or(&[][..], Vec::as_slice), &columns())?;
+        screen.lines(page["events"].as_array().map_or(&[][..], Vec::as_slice), &columns())?;
         match &page["next"] {
             Value::Number(next) => after = next.as_u64().unwrap_or(u64::MAX),
             _ => return Ok(()),

@@ -75,7 +75,8 @@ async fn rebuild(door: &mut Door, screen: Screen, name: &str) -> Result<(), CliE
         let view = status_of(door, name).await?;
         if let Some(done) = view["rebuild"]["done"].as_u64() {
             progress.set(done, view["rebuild"]["total"].as_u64().unwrap_or(0));
-            progress.say(format!("{} MiB in memory", view["rebuild"]["memory"].as_u64().unwrap_or(0) >> 20));
+            let memory = view["rebuild"]["memory"].as_u64().unwrap_or(0);
+            progress.say(format!("{} KiB in memory", thousands(memory >> 10)));
         } else if view["last_rebuild"] != before["last_rebuild"] {
             progress.finish();
             let last = &view["last_rebuild"];

@@ -30,10 +30,10 @@ impl Audit for LogAudit {
             }
             other => fact("writes", &format!("{other:?}"), None),
         };
-        // The store refuses to open with less.
+        // The store refuses to open with less, and with an SQLite that could corrupt it.
         let durability =
             fact("durability", "a commit is on disk when it is acknowledged (synchronous=FULL)", None);
-        vec![health, durability]
+        vec![health, durability, fact("sqlite", rusqlite::version(), None)]
     }
 }
 

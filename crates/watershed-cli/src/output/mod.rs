@@ -7,5 +7,6 @@ mod table;
 
 pub use progress::Progress;
 pub(crate) use screen::Screen;
-pub(crate) use shape::{ago, grouped, millis, shortened, text, thousands};
+pub use shape::thousands;
+pub(crate) use shape::{ago, grouped, millis, text};
 pub(crate) use table::{Column, Tone};

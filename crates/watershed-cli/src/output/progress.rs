@@ -1,6 +1,7 @@
+use std::fmt::Write;
 use std::io::IsTerminal;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 /// A bar for people on a terminal; nothing for anybody else.
 #[derive(Debug, Clone)]
@@ -12,10 +13,11 @@ impl Progress {
         if !shown || !std::io::stderr().is_terminal() {
             return Self(ProgressBar::hidden());
         }
-        let template = "{prefix} {bar:32} {human_pos}/{human_len}  {per_sec}  {msg}";
+        let template = "{prefix} {bar:32} {human_pos}/{human_len}  {rate}  {msg}";
         // invariant: the template is well formed; the plain one is as good.
         let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-        let bar = ProgressBar::new(0).with_prefix(word).with_style(style.progress_chars("━╸ "));
+        let style = style.progress_chars("━╸ ").with_key("rate", rate);
+        let bar = ProgressBar::new(0).with_prefix(word).with_style(style);
         Self(bar)
     }
 
@@ -39,4 +41,10 @@ impl Progress {
     pub fn finish(self) {
         self.0.finish_and_clear();
     }
+}
+
+/// The rate without the fractions that nobody reads.
+fn rate(state: &ProgressState, line: &mut dyn Write) {
+    // What cannot be drawn is not missed.
+    let _ = write!(line, "{:.0}/s", state.per_sec());
 }

@@ -19,8 +19,17 @@ impl Screen {
 
     /// Shows rows: as a table, or as JSON, one a line.
     pub(crate) fn rows(self, rows: &[Value], columns: &[Column]) -> io::Result<()> {
+        self.table(rows, columns, usize::MAX)
+    }
+
+    /// The same with each row on one line, cut where it is too long.
+    pub(crate) fn lines(self, rows: &[Value], columns: &[Column]) -> io::Result<()> {
+        self.table(rows, columns, 1)
+    }
+
+    fn table(self, rows: &[Value], columns: &[Column], height: usize) -> io::Result<()> {
         if self.terminal {
-            self.line(&table(rows, columns))
+            self.line(&table(rows, columns, height))
         } else {
             rows.iter().try_for_each(|row| self.json(row))
         }

@@ -16,8 +16,9 @@ pub(crate) fn grouped(row: &Value, field: &str) -> String {
     row[field].as_u64().map_or_else(String::new, thousands)
 }
 
-/// A number with its thousands parted.
-pub(crate) fn thousands(number: u64) -> String {
+/// A number with its thousands parted: `12,345`.
+#[must_use]
+pub fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (place, digit) in digits.chars().enumerate() {
@@ -49,16 +50,6 @@ pub(crate) fn ago(row: &Value, field: &str) -> String {
     }
 }
 
-/// A text cut to so many letters.
-pub(crate) fn shortened(text: &str, most: usize) -> String {
-    if text.chars().count() <= most {
-        return text.to_owned();
-    }
-    let mut short: String = text.chars().take(most.saturating_sub(1)).collect();
-    short.push('…');
-    short
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,6 +64,5 @@ mod tests {
         );
         assert_eq!(ago(&row, "t"), "2024-09-01 08:30:00");
         assert_eq!((millis(&row, "none"), grouped(&row, "none"), text(&row, "none")), Default::default());
-        assert_eq!((shortened("abc", 3), shortened("äbcd", 3)), ("abc".to_owned(), "äb…".to_owned()));
     }
 }

@@ -1,4 +1,4 @@
-use comfy_table::{Cell, CellAlignment, Color, ContentArrangement, LineStyle, Table, TableStyle};
+use comfy_table::{Cell, CellAlignment, Color, ContentArrangement, LineStyle, Row, Table, TableStyle};
 use serde_json::Value;
 
 /// How a cell is meant.
@@ -38,14 +38,17 @@ impl Column {
 /// A line under the header, and nothing else: rows are read across, and copied.
 const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
-/// The rows as a table, no wider than the terminal.
-pub(crate) fn table(rows: &[Value], columns: &[Column]) -> String {
+/// The rows as a table, no wider than the terminal, each row of at most so many lines.
+pub(crate) fn table(rows: &[Value], columns: &[Column], height: usize) -> String {
     let colours = std::env::var_os("NO_COLOR").is_none();
     let mut table = Table::new();
-    table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic);
+    table
+        .load_style(STYLE)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_truncation_indicator("…");
     table.set_header(columns.iter().map(|column| aligned(Cell::new(column.title), column)));
     for row in rows {
-        table.add_row(columns.iter().map(|column| {
+        let cells = columns.iter().map(|column| {
             let cell = aligned(Cell::new((column.show)(row)), column);
             match (column.tone)(row) {
                 Tone::Good if colours => cell.fg(Color::Green),
@@ -53,7 +56,10 @@ pub(crate) fn table(rows: &[Value], columns: &[Column]) -> String {
                 Tone::Bad if colours => cell.fg(Color::Red),
                 _ => cell,
             }
-        }));
+        });
+        let mut line = Row::from(cells.collect::<Vec<_>>());
+        line.max_height(height);
+        table.add_row(line);
     }
     table.to_string()
 }

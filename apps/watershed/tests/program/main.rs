@@ -1,0 +1,8 @@
+//! The real binary, as whoever types its name meets it.
+
+#![expect(clippy::expect_used, reason = "helpers of tests may panic as tests do")]
+
+mod demo;
+mod operators;
+mod process;
+mod wrong;
