@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use watershed_core::ports::{AppendError, Later, LogError, RowError};
 
-/// How long a check may take. None takes a tenth of that on a slow machine: whatever takes longer hangs.
-const PATIENCE: Duration = Duration::from_secs(180);
+/// How long a check may take before it counts as hanging. None takes more than some seconds, but a disk that others write
+/// to has been seen to keep a commit waiting for more than a minute.
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// A promise that is not kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
