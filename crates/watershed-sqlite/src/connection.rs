@@ -26,11 +26,24 @@ pub(crate) fn open_writer(
     durability: Durability,
     checkpoint_pages: u32,
 ) -> Result<Connection, OpenError> {
+    open_paged_writer(path, durability, checkpoint_pages, 4_096)
+}
+
+/// The same, with pages of so many bytes where the database is made by this.
+pub(crate) fn open_paged_writer(
+    path: &Path,
+    durability: Durability,
+    checkpoint_pages: u32,
+    page: u32,
+) -> Result<Connection, OpenError> {
     if rusqlite::version_number() < OLDEST_SQLITE {
         return Err(OpenError::OldSqlite { found: rusqlite::version().to_owned() });
     }
     let connection = Connection::open(path).map_err(|error| OpenError::store(path, &error))?;
-    prepare(&connection, durability, checkpoint_pages).map_err(|error| OpenError::store(path, &error))?;
+    connection
+        .pragma_update(None, "page_size", page)
+        .and_then(|()| prepare(&connection, durability, checkpoint_pages))
+        .map_err(|error| OpenError::store(path, &error))?;
     let journal: String = connection
         .pragma_query_value(None, "journal_mode", |row| row.get(0))
         .map_err(|error| OpenError::store(path, &error))?;

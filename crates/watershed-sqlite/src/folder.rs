@@ -81,8 +81,7 @@ const HOLDER: &str = "holder";
 #[derive(Debug)]
 pub(crate) struct Folder {
     path: PathBuf,
-    /// Locked as long as it is open.
-    _lock: File,
+    lock: File,
 }
 
 impl Folder {
@@ -101,7 +100,7 @@ impl Folder {
         }
         // A line that an earlier holder left would name the wrong one. That there is none is no failure.
         let _ = fs::remove_file(path.join(HOLDER));
-        Ok(Self { path: path.to_owned(), _lock: lock })
+        Ok(Self { path: path.to_owned(), lock })
     }
 
     pub(crate) fn log_file(&self) -> PathBuf {
@@ -110,6 +109,13 @@ impl Folder {
 
     pub(crate) fn index_file(&self) -> PathBuf {
         self.path.join("index.db")
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // Said, and not left to the closing of the file: a process that is just being started has a copy of it.
+        let _ = self.lock.unlock();
     }
 }
 

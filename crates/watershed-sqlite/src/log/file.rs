@@ -13,10 +13,13 @@ use super::canonical::{Link, checksum, first_link, next_link};
 use super::readers::each_row;
 use super::row::{from_sql, store_error, to_sql};
 use crate::OpenError;
-use crate::connection::{Durability, open_writer};
+use crate::connection::{Durability, open_paged_writer};
 
 /// The number of the way in which the log is stored. A program refuses a higher one.
 const FORMAT: u32 = 1;
+
+/// Larger pages than SQLite's own: read faster from end to end, and written as fast.
+const PAGE: u32 = 8_192;
 
 /// A log file that is open for writing.
 pub(crate) struct LogFile {
@@ -32,7 +35,7 @@ pub(crate) struct LogFile {
 
 /// Opens the log, or makes it, and checks its last commit.
 pub(crate) fn open(path: &Path, wal: u64) -> Result<LogFile, OpenError> {
-    let connection = open_writer(path, Durability::Full, 0)?;
+    let connection = open_paged_writer(path, Durability::Full, 0, PAGE)?;
     let store = |error: rusqlite::Error| OpenError::store(path, &error);
     let tables: i64 =
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(store)?;

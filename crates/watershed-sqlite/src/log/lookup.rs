@@ -37,10 +37,10 @@ pub(crate) struct Lookup<'a> {
 }
 
 impl<'a> Lookup<'a> {
-    /// The runs that may hold something of the list, older first.
-    fn runs(&self, list: ListId) -> impl DoubleEndedIterator<Item = &'a Run> + use<'a> {
+    /// The runs that may hold something of the list behind the position `after`, older first.
+    fn runs(&self, list: ListId, after: Position) -> impl DoubleEndedIterator<Item = &'a Run> + use<'a> {
         let runs = self.layers.runs().iter();
-        runs.map(|run| &**run).filter(move |run| run.may_hold(list))
+        runs.map(|run| &**run).filter(move |run| run.until > after && run.may_hold(list))
     }
 
     /// The position of the first event of the list.
@@ -51,7 +51,7 @@ impl<'a> Lookup<'a> {
     /// The position of an event of the list, where there is one that somebody who looked at everything up to `looked` has
     /// not seen.
     pub(crate) fn oldest_since(&self, list: ListId, looked: Position) -> Result<Option<Position>, LogError> {
-        for run in self.runs(list).filter(|run| run.until > looked) {
+        for run in self.runs(list, looked) {
             let oldest = self.access.index(|index| index.oldest(run, list))?;
             if let Some((_, position)) = oldest
                 && position <= self.until
@@ -67,7 +67,7 @@ impl<'a> Lookup<'a> {
         if let Some((version, _)) = self.layers.newest(stream, self.until) {
             return Ok(version);
         }
-        for run in self.runs(stream).rev() {
+        for run in self.runs(stream, 0).rev() {
             let newest = self.access.index(|index| index.newest(run, stream))?;
             // A run may have come since `until` was the head: more than was asked for is true as well.
             if let Some((version, _)) = newest {
@@ -114,7 +114,7 @@ impl<'a> Lookup<'a> {
     /// The runs that hold something of the stream behind the version `after`, older first.
     fn runs_behind(&self, stream: ListId, after: Version) -> Result<Vec<&'a Run>, LogError> {
         let mut runs = Vec::new();
-        for run in self.runs(stream).rev() {
+        for run in self.runs(stream, 0).rev() {
             if let Some((version, _)) = self.access.index(|index| index.oldest(run, stream))? {
                 runs.push(run);
                 if version <= after + 1 {
@@ -129,7 +129,7 @@ impl<'a> Lookup<'a> {
     /// The positions of the list's events behind `after`.
     pub(crate) fn positions(&self, list: ListId, after: Position) -> Result<Vec<Position>, LogError> {
         let mut found = Vec::new();
-        for run in self.runs(list).filter(|run| run.until > after) {
+        for run in self.runs(list, after) {
             let mut see = |_, positions: &[Position]| {
                 found.extend(positions.iter().copied().filter(|at| *at > after && *at <= self.until));
                 ControlFlow::Continue(())

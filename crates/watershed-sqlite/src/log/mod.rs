@@ -24,6 +24,8 @@ mod scan;
 mod service;
 mod shared;
 mod tail;
+#[cfg(test)]
+mod tests;
 mod verify;
 mod writer;
 

@@ -215,7 +215,8 @@ impl Reader {
                 return Err(LogError::Hole { after: last, found: glance.position });
             }
             last = glance.position;
-            let is_wanted = glance.stream.is_none_or(|(tenant, category, stream)| wanted(tenant, category, stream));
+            let is_wanted =
+                glance.stream.is_none_or(|(tenant, category, stream)| wanted(tenant, category, stream));
             if is_wanted && see(&read_row(row, &mut self.columns)?)?.is_break() {
                 return Ok(last);
             }

@@ -47,6 +47,12 @@ impl SqliteLog {
         &self.shared
     }
 
+    /// Holds the file to so many pages, as a full disk would.
+    #[cfg(test)]
+    pub(super) fn limit_pages(&self, pages: u32) {
+        lock(&self.writer).limit_pages(pages);
+    }
+
     /// Whether the log takes writes.
     #[must_use]
     pub fn health(&self) -> Health {

@@ -42,9 +42,11 @@ pub(crate) enum After {
 
 /// Positions of one list in one layer. Most lists have one.
 #[derive(Debug)]
+#[expect(clippy::box_collection, reason = "a pointer, in place of three words in every entry")]
 enum Held {
     One(Position),
-    More(Vec<Position>),
+    /// Boxed, so that those that have one are small: what they cost is memory that is not in the cache.
+    More(Box<Vec<Position>>),
 }
 
 #[derive(Debug)]
@@ -64,7 +66,7 @@ impl Entry {
 
     fn push(&mut self, position: Position) {
         match &mut self.held {
-            Held::One(first) => self.held = Held::More(vec![*first, position]),
+            Held::One(first) => self.held = Held::More(Box::new(vec![*first, position])),
             Held::More(positions) => positions.push(position),
         }
     }
@@ -119,7 +121,7 @@ impl Layer {
         if kept.is_empty() {
             shard.remove(&list);
         } else {
-            entry.held = Held::More(kept);
+            entry.held = Held::More(Box::new(kept));
         }
     }
 

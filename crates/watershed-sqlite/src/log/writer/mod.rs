@@ -53,6 +53,11 @@ impl Writer {
         self.inline = folds;
     }
 
+    #[cfg(test)]
+    pub(crate) fn limit_pages(&self, pages: u32) {
+        self.connection.pragma_update(None, "max_page_count", pages).unwrap();
+    }
+
     /// The last position, with what the group under way has taken.
     fn last(&self) -> Position {
         self.shared.head() + self.group.staged.len() as u64

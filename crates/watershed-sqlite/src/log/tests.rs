@@ -1,0 +1,141 @@
+//! What only the inside of the log can show: forgery with right checksums, and a database that may not grow.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rusqlite::Connection;
+use watershed_core::ports::{Append, AppendError, EventLog, Expected, LogError, LogReader, NewEvent};
+use watershed_core::{EventId, StreamId, Tenant, Timestamp};
+
+use super::canonical::{EventRow, checksum};
+use super::row::{read_row, to_sql};
+use super::{Health, Options, SqliteLog};
+use crate::Sqlite;
+
+fn open(dir: &Path) -> Arc<SqliteLog> {
+    let options = Options { wal: 0, ..Options::default() };
+    Sqlite::open(dir, options).unwrap().log()
+}
+
+fn append(number: u8, length: usize) -> Append {
+    let event = NewEvent {
+        id: EventId::from_bytes([number; 16]),
+        name: "paid",
+        schema: 1,
+        payload: format!("{{\"number\":\"{}\"}}", "7".repeat(length)).into_bytes().into(),
+        tags: Vec::new(),
+    };
+    Append {
+        tenant: Tenant::default(),
+        stream: StreamId::new("family", "s"),
+        expected: Expected::Any,
+        condition: None,
+        idempotency: None,
+        looked_until: 0,
+        events: vec![event],
+        recorded_at: Timestamp::from_micros(7),
+        actor: None,
+        correlation: None,
+        causation: None,
+        traceparent: None,
+    }
+}
+
+/// Ten commits of one event each.
+async fn ten() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let log = open(dir.path());
+    for number in 0..10 {
+        log.append(append(number, 20)).await.unwrap();
+    }
+    dir
+}
+
+/// Changes the event's payload, and gives it the checksum that belongs to it then.
+fn forge(dir: &Path, position: i64, payload: &str) {
+    let connection = Connection::open(dir.join("log.db")).unwrap();
+    let sum = connection
+        .query_row(include_str!("sql/select_one.sql"), [position], |row| {
+            let row = read_row(row, &mut Vec::new()).unwrap();
+            let mut columns = Vec::new();
+            EventRow { payload: payload.as_bytes(), ..row.event }.encode(&mut columns);
+            Ok(checksum(&columns))
+        })
+        .unwrap();
+    let changed = "UPDATE events SET payload = ?2, checksum = ?3 WHERE position = ?1";
+    assert_eq!(connection.execute(changed, (position, payload, to_sql(sum))).unwrap(), 1);
+}
+
+fn verify(dir: &Path) -> Result<super::Verified, LogError> {
+    Sqlite::verify(dir, &mut |_, _| {}).unwrap()
+}
+
+#[tokio::test]
+async fn forgery_with_a_right_checksum_is_found_by_its_link() {
+    let dir = ten().await;
+    assert_eq!(verify(dir.path()).unwrap().commits, 10);
+    forge(dir.path(), 4, "{\"number\":\"8\"}");
+    let error = verify(dir.path()).unwrap_err();
+    assert!(matches!(error, LogError::Damaged { position: 4, .. }), "{error}");
+    assert_eq!(open(dir.path()).verify(&mut |_, _| {}), Err(error));
+
+    let last = ten().await;
+    forge(last.path(), 10, "{\"number\":\"8\"}");
+    assert!(verify(last.path()).is_err());
+    assert!(
+        Sqlite::open(last.path(), Options::default()).is_err(),
+        "the last commit is checked at the start"
+    );
+}
+
+#[tokio::test]
+async fn events_that_were_taken_out_are_missed() {
+    for (sql, found) in [
+        ("DELETE FROM events WHERE position = 1", true),
+        ("DELETE FROM events WHERE position = 5", true),
+        ("UPDATE events SET position = 50 WHERE position = 10", true),
+        ("UPDATE events SET link = NULL WHERE position = 10", true),
+        ("UPDATE events SET link = NULL WHERE position = 3", true),
+        // Whole commits at the end: only somebody who has kept the link from before can tell.
+        ("DELETE FROM events WHERE position > 8", false),
+    ] {
+        let dir = ten().await;
+        let before = verify(dir.path()).unwrap();
+        Connection::open(dir.path().join("log.db")).unwrap().execute_batch(sql).unwrap();
+        let after = verify(dir.path());
+        assert_eq!(after.is_err(), found, "{sql}: {after:?}");
+        assert!(after.is_ok_and(|after| after.link != before.link) || found, "{sql}");
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_may_not_grow_refuses_and_goes_on_once_it_may() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = open(dir.path());
+    log.append(append(1, 20)).await.unwrap();
+    log.limit_pages(30);
+    let mut number = 2;
+    while let Ok(appended) = log.append(append(number, 20_000)).await {
+        assert_eq!(appended.position, log.head());
+        number += 1;
+    }
+    assert!(matches!(log.health(), Health::ReadOnly { resumes: true, .. }), "{:?}", log.health());
+    let head = log.head();
+    let reasons: Vec<_> =
+        [append(100, 1), append(101, 1)].map(|append| log.append(append)).into_iter().collect();
+    for refused in reasons {
+        assert!(matches!(refused.await, Err(AppendError::ReadOnly(_))));
+    }
+    log.limit_pages(1_000_000);
+    let mut again = log.append(append(102, 1)).await;
+    for _ in 0..100 {
+        if again.is_ok() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        again = log.append(append(102, 1)).await;
+    }
+    let again = again.unwrap();
+    assert_eq!((again.position, again.version), (head + 1, head + 1));
+    log.verify(&mut |_, _| {}).unwrap();
+}
