@@ -15,7 +15,6 @@ use super::file::{GroupFile, held};
 use super::group::SqliteGroup;
 use super::tables::Tables;
 use super::view::SqlView;
-use crate::connection::Durability;
 use crate::log::InlineRows;
 
 /// The rows in the log's file.
@@ -45,7 +44,7 @@ impl SqliteRowsBesideLog {
         if let Some(open) = &*file {
             return Ok(open.clone());
         }
-        let opened = Arc::new(GroupFile::open(&self.log_file, Durability::Full)?);
+        let opened = GroupFile::beside_log(&self.log_file)?;
         *file = Some(opened.clone());
         Ok(opened)
     }

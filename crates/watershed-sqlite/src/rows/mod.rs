@@ -4,6 +4,7 @@
 //! the log's writer. Both use the same [`tables`] and [`statements`].
 
 mod beside;
+mod copier;
 mod failure;
 mod file;
 mod group;

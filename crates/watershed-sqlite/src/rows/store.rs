@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, Weak};
 
 use watershed_core::ports::{GroupSpec, Later, RowError, RowGroup, RowStore};
 
+use super::copier::Copier;
 use super::file::{GroupFile, held};
 use super::group::SqliteGroup;
 use super::tables::Tables;
-use crate::connection::Durability;
 
 /// Keeps each group of read models in a file of its own: `views/<group>.db` in a data folder.
 ///
@@ -19,18 +19,19 @@ pub struct SqliteRows {
     folder: PathBuf,
     /// The files that are open: a group that is opened twice has one file and one writer.
     open: Mutex<HashMap<String, Weak<GroupFile>>>,
+    copier: Copier,
 }
 
 impl SqliteRows {
     /// The rows in that data folder. Makes its `views` where they are not there.
     ///
     /// # Errors
-    /// Where the folder cannot be made.
+    /// Where the folder cannot be made, or no thread be started.
     pub fn open(folder: &Path) -> Result<Self, RowError> {
         let folder = folder.join("views");
         std::fs::create_dir_all(&folder)
             .map_err(|error| RowError::Store(format!("{}: {error}", folder.display())))?;
-        Ok(Self { folder, open: Mutex::default() })
+        Ok(Self { folder, open: Mutex::default(), copier: Copier::start()? })
     }
 
     fn open_now(&self, group: GroupSpec) -> Result<Arc<dyn RowGroup>, RowError> {
@@ -44,7 +45,7 @@ impl SqliteRows {
             return Ok(file);
         }
         let path = self.folder.join(format!("{}.db", file_name(group)));
-        let file = Arc::new(GroupFile::open(&path, Durability::Normal)?);
+        let file = GroupFile::open(&path, self.copier.calls.clone())?;
         open.insert(group.to_owned(), Arc::downgrade(&file));
         Ok(file)
     }
