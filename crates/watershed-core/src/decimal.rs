@@ -39,6 +39,12 @@ impl Decimal {
         Self(rounded(self.0, scale))
     }
 
+    /// The smallest whole number that is not below this one.
+    #[must_use]
+    pub fn ceiling(self) -> Self {
+        Self(self.0.ceil())
+    }
+
     /// Whether the number is above zero.
     #[must_use]
     pub fn is_positive(self) -> bool {

@@ -157,7 +157,11 @@ pub trait RowsBesideLog: Send + Sync + 'static {
     ///
     /// # Errors
     /// Where the statement is not one `SELECT`, or does not give the columns.
-    fn open_sql_view(&self, table: TableSpec, sql: &'static str) -> Later<'_, Result<Arc<dyn RowReader>, RowError>>;
+    fn open_sql_view(
+        &self,
+        table: TableSpec,
+        sql: &'static str,
+    ) -> Later<'_, Result<Arc<dyn RowReader>, RowError>>;
 }
 
 /// One group's tables, checkpoint and parked keys.

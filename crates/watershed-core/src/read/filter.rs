@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::marker::PhantomData;
+use std::mem::discriminant;
 use std::ops::Not;
 
 use super::TableSpec;
@@ -104,10 +105,13 @@ impl Predicate {
             Self::All => true,
             Self::Compare { column, comparison, value } => {
                 let content = content(column);
-                *content != Value::Null
-                    && content.partial_cmp(value).is_some_and(|order| comparison.allows(order))
+                let comparable = discriminant(content) == discriminant(value) && *content != Value::Null;
+                comparable && content.partial_cmp(value).is_some_and(|order| comparison.allows(order))
             }
-            Self::AnyOf { column, values } => values.contains(content(column)),
+            Self::AnyOf { column, values } => {
+                let content = content(column);
+                *content != Value::Null && values.contains(content)
+            }
             Self::IsNull { column } => *content(column) == Value::Null,
             Self::Contains { column, part } => match content(column) {
                 Value::Text(text) | Value::Json(text) => {

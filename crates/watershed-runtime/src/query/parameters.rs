@@ -1,3 +1,5 @@
+use std::cell::Cell;
+
 use serde::de::value::{Error, MapDeserializer};
 use serde::de::{DeserializeOwned, Deserializer, Error as _, IntoDeserializer, Visitor};
 
@@ -17,19 +19,13 @@ pub(crate) fn read_parameters<Q: DeserializeOwned>(
             return Err(malformed("given twice".to_owned()));
         }
     }
-    let pairs = parameters.iter().map(|(name, text)| (name.as_str(), Text { name, text }));
+    let current = Cell::new("");
+    let pairs = parameters.iter().map(|(name, text)| (name.as_str(), Text { name, text, current: &current }));
     Q::deserialize(MapDeserializer::<_, Error>::new(pairs)).map_err(|error| {
         let problem = error.to_string();
-        // A parameter that cannot be read names itself; one that is missing is named by serde in backquotes.
-        match problem.split_once('\u{0}') {
-            Some((field, problem)) => {
-                AskError::Malformed { field: field.to_owned(), problem: problem.to_owned() }
-            }
-            None => AskError::Malformed {
-                field: problem.split('`').nth(1).unwrap_or("query").to_owned(),
-                problem: problem.clone(),
-            },
-        }
+        // A parameter that is missing is named by serde; any other fault is that of the one that was being read.
+        let missing = problem.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
+        AskError::Malformed { field: missing.unwrap_or(current.get()).to_owned(), problem }
     })
 }
 
@@ -37,19 +33,16 @@ pub(crate) fn read_parameters<Q: DeserializeOwned>(
 struct Text<'a> {
     name: &'a str,
     text: &'a str,
+    /// The name of the parameter that is being read.
+    current: &'a Cell<&'a str>,
 }
 
 impl<'de> IntoDeserializer<'de, Error> for Text<'de> {
     type Deserializer = Self;
 
     fn into_deserializer(self) -> Self {
+        self.current.set(self.name);
         self
-    }
-}
-
-impl Text<'_> {
-    fn wrong(&self, problem: impl std::fmt::Display) -> Error {
-        Error::custom(format!("{}\u{0}{problem}", self.name))
     }
 }
 
@@ -57,8 +50,8 @@ macro_rules! parsed {
     ($($method:ident $visit:ident $type:ty, $wanted:literal;)*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
             match self.text.parse::<$type>() {
-                Ok(value) => visitor.$visit::<Error>(value).map_err(|error| self.wrong(error)),
-                Err(_) => Err(self.wrong(format!("`{}` is not {}", short(self.text), $wanted))),
+                Ok(value) => visitor.$visit(value),
+                Err(_) => Err(Error::custom(format!("`{}` is not {}", short(self.text), $wanted))),
             }
         }
     )*};
@@ -86,7 +79,7 @@ impl<'de> Deserializer<'de> for Text<'de> {
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_borrowed_str::<Error>(self.text).map_err(|error| self.wrong(error))
+        visitor.visit_borrowed_str(self.text)
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
@@ -108,7 +101,7 @@ impl<'de> Deserializer<'de> for Text<'de> {
         visitor: V,
     ) -> Result<V::Value, Error> {
         let variant: serde::de::value::StrDeserializer<'_, Error> = self.text.into_deserializer();
-        visitor.visit_enum(variant).map_err(|error| self.wrong(error))
+        visitor.visit_enum(variant)
     }
 
     serde::forward_to_deserialize_any! {

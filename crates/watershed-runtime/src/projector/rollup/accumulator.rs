@@ -125,11 +125,28 @@ pub(super) fn json<T: Serialize>(value: &T) -> Value {
 /// The nearest rank: the smallest number such that at least `share` of all are not above it.
 fn quantile(bag: &BTreeMap<Decimal, i64>, share: f64) -> Option<Decimal> {
     let all: i64 = bag.values().sum();
-    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "a rank, not an amount")]
-    let rank = ((all as f64 * share).ceil() as i64).clamp(1, all.max(1));
+    // As the decimal that it is written as: 0.55 of 100 is 55, and a float says a little more.
+    let share: Decimal = share.to_string().parse().unwrap_or_default();
+    let rank = (Decimal::from(all) * share).ceiling().to_i64().unwrap_or(1).clamp(1, all.max(1));
     let mut seen = 0;
     bag.iter().find_map(|(number, times)| {
         seen += times;
         (seen >= rank).then_some(*number)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quantile_is_the_nearest_rank_also_where_a_float_would_miss_it() {
+        let bag: BTreeMap<Decimal, i64> = (1..=100).map(|number| (Decimal::from(number), 1)).collect();
+        for (share, expected) in
+            [(0.0, 1), (0.01, 1), (0.5, 50), (0.55, 55), (0.29, 29), (0.95, 95), (1.0, 100)]
+        {
+            assert_eq!(quantile(&bag, share), Some(Decimal::from(expected)), "{share}");
+        }
+        assert_eq!(quantile(&BTreeMap::new(), 0.5), None);
+    }
 }
