@@ -1,5 +1,7 @@
 //! The runtime on the embedded stores: what a domain author and an operator rely on, end to end.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod bank;
 mod beside_the_log;
 mod commands;
