@@ -11,6 +11,12 @@ use crate::OpenError;
 /// The oldest SQLite that we write with: before it, a reset of the write-ahead log could corrupt a database.
 const OLDEST_SQLITE: i32 = 3_051_003;
 
+/// The version of the SQLite that this program is built with: `3.54.1`.
+#[must_use]
+pub fn sqlite_version() -> &'static str {
+    rusqlite::version()
+}
+
 /// How durable a database's commits are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Durability {

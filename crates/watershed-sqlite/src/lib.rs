@@ -10,6 +10,7 @@ mod folder;
 mod log;
 mod rows;
 
+pub use connection::sqlite_version;
 pub use error::OpenError;
 pub use folder::Sqlite;
 pub use log::{Health, Options, SqliteLog, Verified};

@@ -33,7 +33,7 @@ impl Audit for LogAudit {
         // The store refuses to open with less, and with an SQLite that could corrupt it.
         let durability =
             fact("durability", "a commit is on disk when it is acknowledged (synchronous=FULL)", None);
-        vec![health, durability, fact("sqlite", rusqlite::version(), None)]
+        vec![health, durability, fact("sqlite", watershed_sqlite::sqlite_version(), None)]
     }
 }
 
