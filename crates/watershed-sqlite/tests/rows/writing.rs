@@ -136,12 +136,12 @@ fn the_checkpoint_can_be_queried_with_sql() {
 #[test]
 fn the_write_ahead_log_starts_again_under_writes_that_never_pause() {
     let fixture = Fixture::new();
-    let text = Value::Text("x".repeat(1_500).into());
+    let text = Value::Json(format!("\"{}\"", "x".repeat(1_500)).into());
     let log = fixture.folder.path().join("views/things.db-wal");
     let mut written = 0;
     for position in 1..300 {
-        let rows: Vec<StoredRow> =
-            (0..200).map(|id| thing(&format!("k{id}"), &[(8, text.clone())])).collect();
+        let row = |id| StoredRow { position, ..thing(&format!("k{id}"), &[(7, text.clone())]) };
+        let rows: Vec<StoredRow> = (0..200).map(row).collect();
         written += rows.len() * 2_048;
         now(fixture.group.write(&puts(rows, position))).unwrap();
     }
