@@ -47,7 +47,8 @@ fn checkpoint_at(live: &Live, position: Position, events_processed: u64) -> Resu
     let mut checkpoint = Checkpoint {
         position,
         events_processed,
-        status: "running".to_owned(),
+        // A group that is paused stays so, also after a restart.
+        status: if live.checkpoint.status == "paused" { "paused" } else { "running" }.to_owned(),
         updated_at: Some(live.clock.now()),
         ..Checkpoint::default()
     };
