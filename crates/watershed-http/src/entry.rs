@@ -7,6 +7,8 @@ use bytes::Bytes;
 use http::Request;
 use http::request::Parts;
 
+use tracing::{Instrument, Span};
+
 use crate::admin::operate;
 use crate::api;
 use crate::closing::Closing;
@@ -16,7 +18,7 @@ use crate::openapi;
 use crate::options::Options;
 use crate::pages;
 use crate::problem::{OVERLOADED, Problem, UNKNOWN_CONTEXT};
-use crate::reply::{Reply, as_json};
+use crate::reply::{Names, Reply, as_json};
 use crate::request::{Limits, Segments, principal_of};
 use crate::route::Route;
 use crate::seats::Seats;
@@ -66,7 +68,8 @@ impl Entry {
         let begun = Instant::now();
         let (parts, body) = request.into_parts();
         let mut operation = Operation::Page;
-        let answered = self.routed(&parts, body, &mut operation).await;
+        let span = span_of(&parts);
+        let answered = self.routed(&parts, body, &mut operation).instrument(span).await;
         let reply = answered.unwrap_or_else(|problem| {
             tracing::debug!(code = problem.kind().code, path = parts.uri.path(), "answered with a problem");
             problem.into_reply(parts.uri.path())
@@ -134,4 +137,10 @@ impl Entry {
         });
         as_json(document.clone())
     }
+}
+
+/// What everything that happens for a request is told with.
+fn span_of(parts: &Parts) -> Span {
+    let correlation = parts.headers.get(Names::CORRELATION).and_then(|text| text.to_str().ok());
+    tracing::debug_span!("request", method = %parts.method, path = parts.uri.path(), correlation)
 }

@@ -1,5 +1,6 @@
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HOST};
+use http::uri::Authority;
 use http::{HeaderName, HeaderValue, Method, Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
@@ -26,13 +27,10 @@ impl Client {
     pub fn new(url: &str) -> Result<Self, CallError> {
         let bad = || CallError::BadUrl(url.to_owned());
         let authority = url.strip_prefix("http://").ok_or_else(bad)?.trim_end_matches('/');
-        if authority.is_empty() || authority.contains('/') {
-            return Err(bad());
-        }
-        let authority = if authority.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok()) {
-            authority.to_owned()
-        } else {
-            format!("{authority}:80")
+        let authority: Authority = authority.parse().map_err(|_| bad())?;
+        let authority = match authority.port() {
+            Some(_) => authority.to_string(),
+            None => format!("{authority}:80"),
         };
         let host = HeaderValue::try_from(&authority).map_err(|_| bad())?;
         Ok(Self { authority, host, connection: None })

@@ -119,11 +119,9 @@ fn check_view(view: &Value, findings: &mut Findings) {
 }
 
 fn check_space(data: &Path, findings: &mut Findings) {
-    let Ok(disk) = rustix::fs::statvfs(data) else {
-        findings.add("disk space", Verdict::Warn, "cannot be asked for", "look at it yourself");
-        return;
+    let Some(free) = free_space(data) else {
+        return findings.add("disk space", Verdict::Warn, "cannot be asked for", "look at it yourself");
     };
-    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
     let verdict = match free {
         _ if free < SPACE_FAILURE => Verdict::Fail,
         _ if free < SPACE_WARNING => Verdict::Warn,
@@ -131,6 +129,17 @@ fn check_space(data: &Path, findings: &mut Findings) {
     };
     let advice = "free space: a full disk makes the log read-only";
     findings.add("disk space", verdict, format!("{} MiB free", thousands(free >> 20)), advice);
+}
+
+/// Bytes that are free where the data is.
+#[cfg(unix)]
+fn free_space(data: &Path) -> Option<u64> {
+    rustix::fs::statvfs(data).ok().map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize))
+}
+
+#[cfg(not(unix))]
+fn free_space(_: &Path) -> Option<u64> {
+    None
 }
 
 /// What was found so far.

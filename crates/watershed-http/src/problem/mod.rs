@@ -9,3 +9,6 @@ mod sending;
 pub(crate) use document::Problem;
 pub(crate) use kinds::*;
 pub use kinds::{ALL, ProblemKind};
+
+#[cfg(test)]
+mod tests;

@@ -63,8 +63,8 @@ async fn a_view_is_paused_resumed_and_rebuilt() {
 async fn a_parked_key_is_seen_tried_again_and_skipped_by_its_position_only() {
     let site = Site::open().await;
     site.buy("b1", "9.50").await;
-    site.command("ScribbleBook", r#"{"book_id":"b1"}"#).await;
-    site.command("ScribbleBook", r#"{"book_id":"b1"}"#).await;
+    site.command("ScribbleNotes", r#"{"book_id":"b1"}"#).await;
+    site.command("ScribbleNotes", r#"{"book_id":"b1"}"#).await;
     let parked =
         wait_for(&site, "/admin/lending/parked", |answer| answer["parked"][0]["waiting"].as_u64() == Some(2))
             .await;

@@ -131,10 +131,9 @@ pub(crate) fn request(method: &str, path: &str, headers: &[(&str, &str)], body: 
     for (name, value) in headers {
         text.extend([name, ": ", value, "\r\n"]);
     }
-    if let Some(body) = body {
-        if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-length")) {
-            text.push_str(&format!("content-length: {}\r\n", body.len()));
-        }
+    let declared = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+    if let Some(body) = body.filter(|_| !declared) {
+        text.push_str(&format!("content-length: {}\r\n", body.len()));
     }
     text.push_str("\r\n");
     let mut bytes = text.into_bytes();

@@ -48,7 +48,7 @@ pub(crate) enum BookCommand {
     ReturnBook {
         book_id: String,
     },
-    ScribbleBook {
+    ScribbleNotes {
         book_id: String,
         notes: Option<Vec<Notes>>,
     },
@@ -95,7 +95,7 @@ impl Aggregate for Book {
             BookCommand::LendBook { .. } if self.lent => return Err(BookRefusal::OnLoan),
             BookCommand::LendBook { reader, due, slip, .. } => BookEvent::Lent { reader, due, slip },
             BookCommand::ReturnBook { .. } => BookEvent::Returned {},
-            BookCommand::ScribbleBook { .. } => BookEvent::Scribbled {},
+            BookCommand::ScribbleNotes { .. } => BookEvent::Scribbled {},
             BookCommand::LoseBook { .. } => BookEvent::Lost {},
         };
         Ok(vec![event])

@@ -34,7 +34,7 @@ async fn a_body_over_the_limit_is_refused_before_it_is_read_and_when_it_lies_abo
 #[tokio::test]
 async fn json_nested_too_deep_is_refused_however_deep() {
     let site = Site::open().await;
-    let path = "/api/lending/commands/ScribbleBook";
+    let path = "/api/lending/commands/ScribbleNotes";
     site.buy("b1", "1").await;
     let nested =
         |levels: usize| format!(r#"{{"book_id":"b1","notes":{}{}}}"#, "[".repeat(levels), "]".repeat(levels));

@@ -40,7 +40,7 @@ async fn every_problem_has_its_page_and_the_domains_too() {
 async fn metrics_show_how_every_view_stands() {
     let site = Site::open().await;
     site.buy("b1", "1").await;
-    site.command("ScribbleBook", r#"{"book_id":"b1"}"#).await;
+    site.command("ScribbleNotes", r#"{"book_id":"b1"}"#).await;
     site.settle().await;
     let metrics = site.get("/metrics").await.body;
     for line in [

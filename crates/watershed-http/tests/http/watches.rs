@@ -90,7 +90,7 @@ async fn a_parked_row_does_not_pass_for_a_fresh_one() {
     site.settle().await;
     let mut client = watch(&site, &[]).await;
     event(&mut client).await;
-    site.command("ScribbleBook", r#"{"book_id":"b1"}"#).await;
+    site.command("ScribbleNotes", r#"{"book_id":"b1"}"#).await;
     let (name, _, row) = event(&mut client).await;
     assert_eq!((name.as_str(), row["book_id"].as_str()), ("stale", Some("b1")));
 }

@@ -1,0 +1,79 @@
+//! Every error of the runtime has its place in the table.
+
+use watershed_core::{Denied, Tag};
+use watershed_runtime::{AnyRefusal, AskError, OperateError, SendError};
+
+use super::Problem;
+
+fn denied() -> Denied {
+    Denied::because("not today")
+}
+
+fn place(problem: &Problem) -> (u16, &'static str, bool) {
+    let kind = problem.kind();
+    (kind.status.as_u16(), kind.code, kind.retryable)
+}
+
+#[test]
+fn every_reason_not_to_take_a_command_has_its_status_and_tells_whether_to_try_again() {
+    let refusal = AnyRefusal { code: "lending.book.on-loan", field: None, message: "on loan".to_owned() };
+    let malformed = watershed_core::variant::ReadError { field: None, problem: "no JSON".to_owned() };
+    let inline = SendError::InlineRefused { model: "stock".to_owned(), problem: "negative".to_owned() };
+    let expected: [(SendError<AnyRefusal>, u16, &str); 15] = [
+        (SendError::Refused(refusal), 422, "refused"),
+        (SendError::UnknownCommand("Eat".to_owned()), 404, "unknown-command"),
+        (SendError::Malformed(malformed), 400, "malformed-body"),
+        (SendError::BadId { field: "book_id" }, 400, "bad-id"),
+        (SendError::BadKey, 400, "bad-idempotency-key"),
+        (SendError::Denied(denied()), 403, "denied"),
+        (SendError::VersionMismatch { expected: 1, actual: 2 }, 412, "version-mismatch"),
+        (SendError::TagTaken { tag: Tag::once("slip", "s1") }, 422, "tag-taken"),
+        (SendError::KeyReused, 422, "key-reused"),
+        (SendError::InFlight, 409, "in-flight"),
+        (SendError::Contended { attempts: 9 }, 409, "contended"),
+        (SendError::UnreadableStream("event 7".to_owned()), 500, "unreadable-stream"),
+        (inline, 500, "inline-refused"),
+        (SendError::ReadOnly("the disk is full".to_owned()), 503, "read-only"),
+        (SendError::Unavailable("closed".to_owned()), 503, "unavailable"),
+    ];
+    for (error, status, code) in expected {
+        let again = error.is_retryable();
+        assert_eq!(place(&error.into()), (status, code, again));
+    }
+}
+
+#[test]
+fn every_reason_not_to_answer_has_its_status_and_tells_whether_to_try_again() {
+    let malformed = AskError::Malformed { field: "limit".to_owned(), problem: "none".to_owned() };
+    let expected: [(AskError, u16, &str); 9] = [
+        (AskError::UnknownView("cds".to_owned()), 404, "unknown-view"),
+        (AskError::UnknownQuery("none".to_owned()), 404, "unknown-query"),
+        (malformed, 400, "malformed-parameter"),
+        (AskError::WrongCursor, 400, "bad-cursor"),
+        (AskError::ForeignToken, 400, "foreign-token"),
+        (AskError::Denied(denied()), 403, "denied"),
+        (AskError::NotReached { position: 1, demanded: 2 }, 504, "not-reached"),
+        (AskError::UnreadableRow("books".to_owned()), 500, "unreadable-row"),
+        (AskError::Unavailable("closed".to_owned()), 503, "unavailable"),
+    ];
+    for (error, status, code) in expected {
+        let again = error.is_retryable();
+        assert_eq!(place(&error.into()), (status, code, again));
+    }
+}
+
+#[test]
+fn every_reason_not_to_operate_has_its_status() {
+    let expected: [(OperateError, u16, &str); 6] = [
+        (OperateError::UnknownView("cds".to_owned()), 404, "unknown-view"),
+        (OperateError::Denied(denied()), 403, "denied"),
+        (OperateError::NotParked("b1".to_owned()), 404, "not-parked"),
+        (OperateError::Moved { position: 7 }, 409, "parked-moved"),
+        (OperateError::WrongState("paused".to_owned()), 409, "wrong-state"),
+        (OperateError::Unavailable("closed".to_owned()), 503, "unavailable"),
+    ];
+    for (error, status, code) in expected {
+        let problem = Problem::from(error);
+        assert_eq!((problem.kind().status.as_u16(), problem.kind().code), (status, code));
+    }
+}
