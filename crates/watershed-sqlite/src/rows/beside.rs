@@ -20,7 +20,7 @@ use crate::log::InlineRows;
 /// The rows in the log's file.
 ///
 /// Before the log folds a group itself, the group is written like any other, through a connection of its own. From then on
-/// the log's writer calls [`InlineRows`], with the same statements on its own connection.
+/// the log's writer writes them itself, with the same statements on its own connection.
 pub struct SqliteRowsBesideLog {
     log_file: PathBuf,
     /// Opened when it is first needed: most logs have no rows beside them.

@@ -10,7 +10,6 @@ use std::time::Duration;
 use rusqlite::Connection;
 use watershed_core::ports::RowError;
 
-use super::failure::failure;
 use super::file::{GroupFile, held};
 
 /// How long the thread lets writes gather.
@@ -120,8 +119,8 @@ impl Pages {
 /// `still` is called where the log has grown so large that it has to start again, with what is to be done while nobody writes.
 pub(crate) fn copy(
     connection: &Connection,
-    still: impl FnOnce(&mut dyn FnMut() -> Result<(), RowError>) -> Result<(), RowError>,
-) -> Result<(), RowError> {
+    still: impl FnOnce(&mut dyn FnMut() -> rusqlite::Result<()>) -> rusqlite::Result<()>,
+) -> rusqlite::Result<()> {
     if pages(connection, "PRAGMA wal_checkpoint(NOOP)")?.left() < ENOUGH {
         return Ok(());
     }
@@ -133,15 +132,11 @@ pub(crate) fn copy(
     still(&mut || copy_now(connection).map(drop))
 }
 
-fn copy_now(connection: &Connection) -> Result<Pages, RowError> {
+fn copy_now(connection: &Connection) -> rusqlite::Result<Pages> {
     pages(connection, "PRAGMA wal_checkpoint(PASSIVE)")
 }
 
-fn pages(connection: &Connection, sql: &str) -> Result<Pages, RowError> {
-    connection
-        .prepare_cached(sql)
-        .and_then(|mut statement| {
-            statement.query_row([], |row| Ok(Pages { all: row.get(1)?, copied: row.get(2)? }))
-        })
-        .map_err(failure)
+fn pages(connection: &Connection, sql: &str) -> rusqlite::Result<Pages> {
+    let mut statement = connection.prepare_cached(sql)?;
+    statement.query_row([], |row| Ok(Pages { all: row.get(1)?, copied: row.get(2)? }))
 }

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use rusqlite::Connection;
 use rusqlite::config::DbConfig;
+use rusqlite::{Connection, ErrorCode};
 use watershed_core::ports::RowError;
 
 use super::copier::{Calls, copy};
@@ -108,17 +108,15 @@ impl GroupFile {
             let _nobody_writes = held(&self.writer);
             finish()
         });
-        match copied {
+        let Err(error) = copied else { return };
+        let file = self.path.display();
+        if error.sqlite_error_code() == Some(ErrorCode::SystemIoFailure) {
             // What could not be flushed may be lost to the file, and a second flush would not say so. The log still holds
             // it, and must not start again.
-            Err(error @ RowError::ReadOnly(_)) => {
-                tracing::error!(%error, file = %self.path.display(), "the file takes no more writes");
-                let _ = self.failed.set(error);
-            }
-            Err(error) => {
-                tracing::warn!(%error, file = %self.path.display(), "a write-ahead log could not be copied");
-            }
-            Ok(()) => {}
+            tracing::error!(%error, %file, "the file takes no more writes");
+            let _ = self.failed.set(failure(error));
+        } else {
+            tracing::warn!(%error, %file, "a write-ahead log could not be copied; it is tried again");
         }
     }
 

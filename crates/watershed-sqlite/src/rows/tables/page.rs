@@ -109,17 +109,9 @@ fn read_segment(
     read: &impl Fn(&Row<'_>) -> rusqlite::Result<StoredRow>,
     rows: &mut Vec<StoredRow>,
 ) -> rusqlite::Result<()> {
-    let Relation { from, columns, .. } = from.relation;
-    let beyond = &segment.conditions;
-    let between = if beyond.sql.is_empty() { "" } else { " AND " };
-    let sql = format!(
-        "SELECT {columns} FROM {from} WHERE {}{between}{} ORDER BY {} LIMIT ?",
-        question.sql,
-        beyond.sql,
-        segment.order(terms),
-    );
+    let sql = select(from.relation, question, segment, terms);
     let limit = Bind::Int(i64::try_from(wanted).unwrap_or(i64::MAX));
-    let binds = question.binds.iter().chain(&beyond.binds).chain([&limit]);
+    let binds = question.binds.iter().chain(&segment.conditions.binds).chain([&limit]);
     let mut statement = connection.prepare_cached(&sql)?;
     let mut found = statement.query(params_from_iter(binds))?;
     while let Some(row) = found.next()? {
@@ -127,3 +119,19 @@ fn read_segment(
     }
     Ok(())
 }
+
+fn select(relation: &Relation, question: &Conditions<'_>, segment: &Segment<'_>, terms: &[Term]) -> String {
+    let beyond = &segment.conditions.sql;
+    let between = if beyond.is_empty() { "" } else { " AND " };
+    format!(
+        "SELECT {} FROM {} WHERE {}{between}{beyond} ORDER BY {} LIMIT ?",
+        relation.columns,
+        relation.from,
+        question.sql,
+        segment.order(terms),
+    )
+}
+
+#[cfg(test)]
+#[path = "page_plans.rs"]
+mod plans;

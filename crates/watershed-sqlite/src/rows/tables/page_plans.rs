@@ -1,0 +1,126 @@
+//! Pages are read from an index, however deep they lie: no table is walked through, and nothing large is sorted.
+
+use std::borrow::Cow;
+
+use rusqlite::params_from_iter;
+use watershed_core::{ColumnKind, ColumnSpec, Direction, IndexSpec};
+
+use super::*;
+use crate::rows::statements::{TableSql, create_indexes, create_table};
+
+fn column(name: &'static str, kind: ColumnKind) -> ColumnSpec {
+    ColumnSpec {
+        name: name.into(),
+        kind,
+        optional: true,
+        key: false,
+        indexed: true,
+        searched: false,
+        internal: false,
+    }
+}
+
+fn table() -> TableSql {
+    TableSql::new(TableSpec {
+        name: "families".into(),
+        columns: Cow::Owned(vec![
+            ColumnSpec { key: true, optional: false, ..column("id", ColumnKind::Text) },
+            column("risk", ColumnKind::Int),
+            column("dues", ColumnKind::Decimal),
+        ]),
+        indexes: Cow::Owned(vec![IndexSpec {
+            columns: Cow::Owned(vec![("risk", Direction::Descending), ("dues", Direction::Ascending)]),
+        }]),
+    })
+}
+
+/// How SQLite answers each statement of the page after a row with these values.
+fn plans(table: &TableSql, sort: &[(&'static str, Direction)], after: &[Value]) -> Vec<String> {
+    let connection = Connection::open_in_memory().unwrap();
+    connection.create_collation("decimal", |left, right| left.cmp(right)).unwrap();
+    connection.execute_batch(&create_table(&table.spec, "families")).unwrap();
+    for index in create_indexes(&table.spec, "families") {
+        connection.execute_batch(&index).unwrap();
+    }
+    let from = table.rows_from();
+    let ask = Ask {
+        sort: sort.iter().map(|(name, direction)| ((*name).into(), *direction)).collect(),
+        ..Ask::rows("families")
+    };
+    let tenant = Tenant::default();
+    let mut terms = from.columns(Allowed::Declared).sorted(&ask.sort).unwrap();
+    terms.extend(from.relation.tie.iter().cloned());
+    let question = question(&from, &tenant, &ask).unwrap();
+    let plan = |segment: &Segment<'_>| {
+        let sql = format!("EXPLAIN QUERY PLAN {}", select(from.relation, &question, segment, &terms));
+        let binds = question.binds.iter().chain(&segment.conditions.binds).chain([&Bind::Int(50)]);
+        let mut statement = connection.prepare(&sql).unwrap();
+        let steps = statement.query_map(params_from_iter(binds), |row| row.get::<_, String>(3)).unwrap();
+        steps.map(Result::unwrap).collect::<Vec<_>>().join("; ")
+    };
+    segments_after(&terms, after).iter().map(plan).collect()
+}
+
+fn text(text: &str) -> Value {
+    Value::Text(text.into())
+}
+
+#[test]
+fn a_page_by_key_starts_at_its_row() {
+    let plans = plans(&table(), &[], &[text("k")]);
+    assert_eq!(plans, ["SEARCH families USING INDEX families_key (tenant=? AND id>?)"]);
+}
+
+#[test]
+fn a_page_by_a_column_goes_on_among_its_ties_and_then_behind_them() {
+    let plans = plans(&table(), &[("risk", Direction::Ascending)], &[Value::Int(7), text("k")]);
+    assert_eq!(
+        plans,
+        [
+            "SEARCH families USING INDEX families_1 (tenant=? AND risk=? AND id>?)",
+            "SEARCH families USING INDEX families_1 (tenant=? AND risk>?)",
+        ]
+    );
+}
+
+#[test]
+fn a_page_by_amounts_uses_their_index_as_numbers() {
+    let amount = Value::Decimal(7.into());
+    let plans = plans(&table(), &[("dues", Direction::Ascending)], &[amount, text("k")]);
+    assert_eq!(
+        plans,
+        [
+            "SEARCH families USING INDEX families_2 (tenant=? AND dues=? AND id>?)",
+            "SEARCH families USING INDEX families_2 (tenant=? AND dues>?)",
+        ]
+    );
+}
+
+/// Turned round, the index has the keys of equal rows the wrong way: those, and no others, are sorted.
+#[test]
+fn a_page_from_the_largest_down_sorts_no_more_than_ties() {
+    let plans = plans(&table(), &[("risk", Direction::Descending)], &[Value::Int(7), text("k")]);
+    assert_eq!(
+        plans,
+        [
+            "SEARCH families USING INDEX families_1 (tenant=? AND risk=? AND id>?)",
+            "SEARCH families USING INDEX families_1 (tenant=? AND risk<?); USE TEMP B-TREE FOR LAST TERM OF ORDER BY",
+            "SEARCH families USING INDEX families_1 (tenant=? AND risk=?)",
+        ]
+    );
+}
+
+#[test]
+fn an_index_over_several_columns_serves_its_order() {
+    let sort = [("risk", Direction::Descending), ("dues", Direction::Ascending)];
+    let after = [Value::Int(7), Value::Decimal(3.into()), text("k")];
+    assert_eq!(
+        plans(&table(), &sort, &after),
+        [
+            "SEARCH families USING INDEX families_3 (tenant=? AND risk=? AND dues=? AND id>?)",
+            "SEARCH families USING INDEX families_3 (tenant=? AND risk=? AND dues>?)",
+            "SEARCH families USING INDEX families_3 (tenant=? AND risk<?)",
+            "SEARCH families USING INDEX families_3 (tenant=? AND risk=?)",
+        ]
+    );
+}
