@@ -48,7 +48,7 @@ pub(crate) struct GroupFile {
 impl GroupFile {
     /// Opens a file of a group's own, and makes it where it is not there. Its write-ahead log is copied by whoever hears
     /// the calls.
-    pub(crate) fn open(path: &Path, calls: Arc<Calls>) -> Result<Arc<Self>, RowError> {
+    pub(crate) fn open(path: &Path, calls: &Arc<Calls>) -> Result<Arc<Self>, RowError> {
         size_pages(path).map_err(failure)?;
         let copier = open_writer(path, Durability::Normal, 0).map_err(open_failure)?;
         let mut file = Self::with_writer(path, Durability::Normal, COPY_AT_LAST)?;

@@ -45,7 +45,7 @@ impl SqliteRows {
             return Ok(file);
         }
         let path = self.folder.join(format!("{}.db", file_name(group)));
-        let file = GroupFile::open(&path, self.copier.calls.clone())?;
+        let file = GroupFile::open(&path, &self.copier.calls)?;
         open.insert(group.to_owned(), Arc::downgrade(&file));
         Ok(file)
     }

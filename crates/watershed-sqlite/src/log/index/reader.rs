@@ -1,7 +1,7 @@
 use std::ops::{ControlFlow, Range};
 use std::path::{Path, PathBuf};
 
-use rusqlite::{CachedStatement, Connection};
+use rusqlite::{CachedStatement, Connection, ErrorCode};
 use watershed_core::ports::LogError;
 use watershed_core::{Position, Version};
 
@@ -44,7 +44,7 @@ impl IndexReader {
     }
 
     pub(super) fn statement(&self, sql: &'static str) -> Result<CachedStatement<'_>, LogError> {
-        self.connection.prepare_cached(sql).map_err(|error| store_error(&error))
+        self.connection.prepare_cached(sql).map_err(|error| self.failed(&error))
     }
 
     /// Shows `see` the list's stretches in the run that reach behind `after`, older first, until it breaks off: the version
@@ -137,11 +137,19 @@ impl IndexReader {
     ) -> Result<T, LogError> {
         let number = block_number(run.number, block);
         let mut statement = self.statement(include_str!("sql/select_block.sql"))?;
-        let mut rows = statement.query([number]).map_err(|error| store_error(&error))?;
-        let row = rows.next().map_err(|error| store_error(&error))?;
+        let mut rows = statement.query([number]).map_err(|error| self.failed(&error))?;
+        let row = rows.next().map_err(|error| self.failed(&error))?;
         let bytes = row.and_then(|row| row.get_ref(0).ok()).and_then(|cell| cell.as_blob().ok());
         let looked = bytes.and_then(|bytes| Block::read(number, bytes)).and_then(look);
         looked.ok_or_else(|| self.damaged())
+    }
+
+    /// What is said of a failure of SQLite's: where it finds the file damaged, that is what it is.
+    fn failed(&self, error: &rusqlite::Error) -> LogError {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => self.damaged(),
+            _ => store_error(error),
+        }
     }
 
     /// What is said of an index that is not what was written. It is made again when the log is opened the next time.
