@@ -21,7 +21,7 @@ const MOST: i64 = 16_000;
 
 /// What the thread is told.
 #[derive(Default)]
-pub(crate) struct Calls {
+struct Calls {
     thread: OnceLock<Thread>,
     called: AtomicBool,
     closing: AtomicBool,
@@ -29,19 +29,6 @@ pub(crate) struct Calls {
 }
 
 impl Calls {
-    /// Something has been written.
-    pub(crate) fn call(&self) {
-        // The thread looks by itself as long as it is called again and again.
-        if !self.called.swap(true, Ordering::Relaxed) {
-            self.wake();
-        }
-    }
-
-    /// Has the file's log copied from now on.
-    pub(crate) fn watch(&self, file: &Arc<GroupFile>) {
-        held(&self.files).push(Arc::downgrade(file));
-    }
-
     fn wake(&self) {
         if let Some(thread) = self.thread.get() {
             thread.unpark();
@@ -69,9 +56,9 @@ impl Calls {
     }
 }
 
-/// The thread, which ends when this is dropped.
+/// The thread. It ends when this is dropped, which the store and every file of it hold.
 pub(crate) struct Copier {
-    pub(crate) calls: Arc<Calls>,
+    calls: Arc<Calls>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -88,13 +75,28 @@ impl Copier {
         let _ = calls.thread.set(thread.thread().clone());
         Ok(Self { calls, thread: Some(thread) })
     }
+
+    /// Something has been written.
+    pub(crate) fn call(&self) {
+        // The thread looks by itself as long as it is called again and again.
+        if !self.calls.called.swap(true, Ordering::Relaxed) {
+            self.calls.wake();
+        }
+    }
+
+    /// Has the file's log copied from now on.
+    pub(crate) fn watch(&self, file: &Arc<GroupFile>) {
+        held(&self.calls.files).push(Arc::downgrade(file));
+    }
 }
 
 impl Drop for Copier {
     fn drop(&mut self) {
         self.calls.closing.store(true, Ordering::Release);
         self.calls.wake();
-        if let Some(thread) = self.thread.take() {
+        // The thread itself drops the last file, where it is at work on it just then.
+        let other = |thread: &JoinHandle<()>| thread.thread().id() != thread::current().id();
+        if let Some(thread) = self.thread.take().filter(other) {
             // A panic there has been reported where it happened; nobody waits for the thread.
             let _ = thread.join();
         }

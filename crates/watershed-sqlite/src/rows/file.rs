@@ -8,7 +8,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode};
 use watershed_core::ports::RowError;
 
-use super::copier::{Calls, copy};
+use super::copier::{Copier, copy};
 use super::failure::{failure, open_failure};
 use super::tables::prepare_file;
 use crate::connection::{Durability, open_reader, open_writer};
@@ -34,8 +34,7 @@ pub(crate) struct GroupFile {
     path: PathBuf,
     writer: Mutex<Connection>,
     /// Copies the write-ahead log, where somebody else does not.
-    copier: Option<Mutex<Connection>>,
-    calls: Option<Arc<Calls>>,
+    copier: Option<(Arc<Copier>, Mutex<Connection>)>,
     /// Why the file takes no more writes.
     failed: OnceLock<RowError>,
     idle: Mutex<Vec<Connection>>,
@@ -46,15 +45,14 @@ pub(crate) struct GroupFile {
 }
 
 impl GroupFile {
-    /// Opens a file of a group's own, and makes it where it is not there. Its write-ahead log is copied by whoever hears
-    /// the calls.
-    pub(crate) fn open(path: &Path, calls: &Arc<Calls>) -> Result<Arc<Self>, RowError> {
+    /// Opens a file of a group's own, and makes it where it is not there. Its write-ahead log is copied by `copier`.
+    pub(crate) fn open(path: &Path, copier: &Arc<Copier>) -> Result<Arc<Self>, RowError> {
         size_pages(path).map_err(failure)?;
-        let copier = open_writer(path, Durability::Normal, 0).map_err(open_failure)?;
+        let copying = open_writer(path, Durability::Normal, 0).map_err(open_failure)?;
         let mut file = Self::with_writer(path, Durability::Normal, COPY_AT_LAST)?;
-        (file.copier, file.calls) = (Some(Mutex::new(copier)), Some(calls.clone()));
+        file.copier = Some((copier.clone(), Mutex::new(copying)));
         let file = Arc::new(file);
-        calls.watch(&file);
+        copier.watch(&file);
         Ok(file)
     }
 
@@ -72,7 +70,6 @@ impl GroupFile {
             path: path.to_owned(),
             writer: Mutex::new(writer),
             copier: None,
-            calls: None,
             failed: OnceLock::new(),
             idle: Mutex::default(),
             loads: AtomicU64::new(0),
@@ -95,16 +92,16 @@ impl GroupFile {
         let done = change(&writer)?;
         transaction.commit()?;
         drop(writer);
-        if let Some(calls) = &self.calls {
-            calls.call();
+        if let Some((copier, _)) = &self.copier {
+            copier.call();
         }
         Ok(done)
     }
 
     /// Copies the write-ahead log, where it is long enough.
     pub(crate) fn copy(&self) {
-        let Some(copier) = &self.copier else { return };
-        let copied = copy(&held(copier), |finish| {
+        let Some((_, copying)) = &self.copier else { return };
+        let copied = copy(&held(copying), |finish| {
             let _nobody_writes = held(&self.writer);
             finish()
         });

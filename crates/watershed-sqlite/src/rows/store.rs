@@ -19,7 +19,7 @@ pub struct SqliteRows {
     folder: PathBuf,
     /// The files that are open: a group that is opened twice has one file and one writer.
     open: Mutex<HashMap<String, Weak<GroupFile>>>,
-    copier: Copier,
+    copier: Arc<Copier>,
 }
 
 impl SqliteRows {
@@ -31,7 +31,7 @@ impl SqliteRows {
         let folder = folder.join("views");
         std::fs::create_dir_all(&folder)
             .map_err(|error| RowError::Store(format!("{}: {error}", folder.display())))?;
-        Ok(Self { folder, open: Mutex::default(), copier: Copier::start()? })
+        Ok(Self { folder, open: Mutex::default(), copier: Arc::new(Copier::start()?) })
     }
 
     fn open_now(&self, group: GroupSpec) -> Result<Arc<dyn RowGroup>, RowError> {
@@ -45,7 +45,7 @@ impl SqliteRows {
             return Ok(file);
         }
         let path = self.folder.join(format!("{}.db", file_name(group)));
-        let file = GroupFile::open(&path, &self.copier.calls)?;
+        let file = GroupFile::open(&path, &self.copier)?;
         open.insert(group.to_owned(), Arc::downgrade(&file));
         Ok(file)
     }

@@ -86,7 +86,7 @@ impl SqlView {
         let _snapshot = Snapshot::of(connection)?;
         let position = head(connection).map_err(failure)?.position;
         let read = |row: &Row<'_>, tenant| self.stored(row, 1, position, tenant);
-        scan(connection, &self.rows_from(), (filter, after, limit), read)
+        scan(connection, &self.rows_from(), None, (filter, after, limit), read)
     }
 
     fn row(

@@ -135,17 +135,18 @@ fn the_checkpoint_can_be_queried_with_sql() {
 /// A write-ahead log that is never copied would fill the disk and slow every reader down.
 #[test]
 fn the_write_ahead_log_starts_again_under_writes_that_never_pause() {
-    let fixture = Fixture::new();
+    let Fixture { group, store, folder } = Fixture::new();
+    // A context keeps its groups, and not the store that they came from.
+    drop(store);
     let text = Value::Json(format!("\"{}\"", "x".repeat(1_500)).into());
-    let log = fixture.folder.path().join("views/things.db-wal");
+    let log = folder.path().join("views/things.db-wal");
     let mut written = 0;
     for position in 1..300 {
         let row = |id| StoredRow { position, ..thing(&format!("k{id}"), &[(7, text.clone())]) };
         let rows: Vec<StoredRow> = (0..200).map(row).collect();
         written += rows.len() * 2_048;
-        now(fixture.group.write(&puts(rows, position))).unwrap();
+        now(group.write(&puts(rows, position))).unwrap();
     }
     let length = usize::try_from(log.metadata().unwrap().len()).unwrap();
     assert!(length < written / 2, "{length} of {written} bytes stand in the write-ahead log");
-    assert_eq!(fixture.damage(), "ok");
 }

@@ -58,6 +58,8 @@ pub(crate) struct TableSql {
     /// One shown row beside the checkpoint and the key's parking, in one snapshot.
     /// Parameters: tenant, key, table, projection, version, layout.
     pub(crate) look_up: String,
+    /// The first tenant after another that has rows. Parameter: that other one.
+    pub(crate) first_tenant: String,
     /// What pages and scans are read from.
     pub(crate) relation: Relation,
 }
@@ -86,6 +88,7 @@ impl TableSql {
                  WHERE c.projection_name = ?4 AND c.version = ?5 AND c.layout = ?6",
                 list("t."),
             ),
+            first_tenant: format!("SELECT tenant FROM {table} WHERE tenant > ?1 ORDER BY tenant LIMIT 1"),
             relation: Relation {
                 from: table,
                 columns: list(""),

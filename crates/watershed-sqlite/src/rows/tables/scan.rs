@@ -26,27 +26,52 @@ impl Tables {
         if !self.are_current(connection)? {
             return Ok(Vec::new());
         }
-        scan(connection, &table.rows_from(), (filter, after, limit), |row, tenant| {
-            table.stored(row, 1, tenant, None)
-        })
+        // One tenant after the other, so that the indexes serve: the tenant leads every one.
+        let (from, mut after, mut rows) = (table.rows_from(), after, Vec::new());
+        let mut tenant = match after {
+            Some(after) => Some(after.tenant.clone()),
+            None => tenant_after(connection, &table.first_tenant, "")?,
+        };
+        while let Some(now) = tenant.filter(|_| rows.len() < limit) {
+            let wanted = (filter, after.take(), limit - rows.len());
+            let read = |row: &Row<'_>, tenant| table.stored(row, 1, tenant, None);
+            rows.extend(scan(connection, &from, Some(&now), wanted, read)?);
+            tenant = tenant_after(connection, &table.first_tenant, now.as_str())?;
+        }
+        Ok(rows)
     }
 }
 
-/// The rows that fulfil the filter, after that one, at most so many. `read` makes one from the columns after the first.
+fn tenant_after(connection: &Connection, sql: &str, last: &str) -> Result<Option<Tenant>, RowError> {
+    let find = || -> rusqlite::Result<Option<Tenant>> {
+        let mut statement = connection.prepare_cached(sql)?;
+        let mut found = statement.query([last])?;
+        found.next()?.map(|row| Ok(Tenant::stored(text(row, 0)?.into()))).transpose()
+    };
+    find().map_err(failure)
+}
+
+/// The rows that fulfil the filter, after that one, at most so many; one tenant's, where one is given.
+/// `read` makes a row from the columns after the first.
 pub(crate) fn scan(
     connection: &Connection,
     from: &RowsFrom<'_>,
+    tenant: Option<&Tenant>,
     (filter, after, limit): (&Predicate, Option<&RowKey>, usize),
     read: impl Fn(&Row<'_>, Tenant) -> rusqlite::Result<StoredRow>,
 ) -> Result<Vec<StoredRow>, RowError> {
     let tie: Vec<&str> = from.relation.tie.iter().map(|term| &*term.column).collect();
-    let order = format!("tenant, {}", tie.join(", "));
+    let tie = tie.join(", ");
     let mut conditions = Conditions::default();
-    conditions.predicate(from.columns(Allowed::Stored), filter, true)?;
+    if let Some(tenant) = tenant {
+        conditions.compare("tenant", " = ", Bind::Text(tenant.as_str()));
+    }
+    conditions.and().predicate(from.columns(Allowed::Stored), filter, true)?;
     let last = after.and_then(|after| (from.tie)(from.spec, after.key.as_str()));
     if let (Some(after), Some(last)) = (after, &last) {
-        behind(&mut conditions, &order, &after.tenant, last);
+        behind(&mut conditions, &tie, tenant.is_none().then_some(&after.tenant), last);
     }
+    let order = if tenant.is_some() { tie } else { format!("tenant, {tie}") };
     let sql = format!(
         "SELECT tenant, {} FROM {} WHERE {} ORDER BY {order} LIMIT ?",
         from.relation.columns, from.relation.from, conditions.sql,
@@ -55,10 +80,13 @@ pub(crate) fn scan(
     rows(connection, &sql, &conditions.binds, read).map_err(failure)
 }
 
-fn behind<'q>(conditions: &mut Conditions<'q>, order: &str, tenant: &'q Tenant, last: &'q [Value]) {
-    conditions.and().text(&format!("({order}) > (")).bind(Bind::Text(tenant.as_str()));
-    for value in last {
-        conditions.text(", ").bind(Bind::Value(value));
+/// Adds what holds of the rows behind that one: of its own tenant, or of all that come after it.
+fn behind<'q>(conditions: &mut Conditions<'q>, tie: &str, tenant: Option<&'q Tenant>, last: &'q [Value]) {
+    let tenant = tenant.map(|tenant| Bind::Text(tenant.as_str()));
+    let names = if tenant.is_some() { "tenant, " } else { "" };
+    conditions.and().text(&format!("({names}{tie}) > ("));
+    for (place, bind) in tenant.into_iter().chain(last.iter().map(Bind::Value)).enumerate() {
+        conditions.text(if place > 0 { ", " } else { "" }).bind(bind);
     }
     conditions.text(")");
 }
