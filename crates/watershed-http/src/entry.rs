@@ -89,7 +89,11 @@ impl Entry {
         route.check(&parts.method)?;
         self.hosts.check(&parts.headers)?;
         let busy = || Problem::new(&OVERLOADED, "the server works on as many requests as it may at once");
-        let _seat = self.requests.take().ok_or_else(busy)?;
+        let _seat = match route {
+            // However busy the process is, it is there: whoever looks after it must not end it for being busy.
+            Route::Health => None,
+            _ => Some(self.requests.take().ok_or_else(busy)?),
+        };
         match route {
             Route::Command(context, command) => {
                 api::send(self.context(context)?, command, parts, body, self.limits).await

@@ -93,11 +93,12 @@ async fn more_requests_at_once_than_allowed_are_turned_away() {
     let mut slow = site.client().await;
     slow.send(&request("POST", BUY, &[JSON, ("content-length", "100")], Some(b"{"))).await;
     tokio::time::sleep(Duration::from_millis(100)).await;
-    let refused = site.get("/healthz").await;
+    let refused = site.get("/").await;
     assert_eq!((refused.status, refused.json()["code"].as_str()), (503, Some("overloaded")));
     assert_eq!(refused.header("retry-after"), "1");
+    assert_eq!(site.get("/healthz").await.status, 200, "busy is not dead");
     assert_eq!(slow.response(false).await.status, 408);
-    assert_eq!(site.get("/healthz").await.status, 200);
+    assert_eq!(site.get("/").await.status, 200);
 }
 
 #[tokio::test]
@@ -130,7 +131,8 @@ async fn an_open_context_is_not_served_beyond_loopback_unless_that_is_said() {
     let stores = watershed::embedded(folder.path()).expect("opens");
     let running = lending::context().policy(AllowAll).start(stores).await.expect("starts");
     let listener = TcpListener::bind("0.0.0.0:0").await.expect("binds");
-    let refused = Server::new(vec![running.clone()], Options::default()).serve(listener).await;
+    let serving = Server::new(vec![running.clone()], Options::default()).serve(listener);
+    let refused = tokio::time::timeout(Duration::from_secs(5), serving).await.expect("refuses at once");
     assert!(matches!(refused, Err(ServeError::Exposed { context: "lending", .. })), "{refused:?}");
 
     let listener = TcpListener::bind("0.0.0.0:0").await.expect("binds");
