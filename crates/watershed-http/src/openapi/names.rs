@@ -48,3 +48,23 @@ impl Renaming {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn two_contexts_with_one_name_for_two_things_keep_both() {
+        let taken = json!({ "Tier": { "enum": ["low"] }, "Money": { "type": "string" } });
+        let theirs = json!({ "Tier": { "enum": ["gold"] }, "Money": { "type": "string" } });
+        let definitions = theirs.as_object().cloned().expect("an object");
+        let catalogue = Catalogue { definitions, ..Catalogue::default() };
+        let renaming = Renaming::of(taken.as_object().expect("an object"), "shop", &catalogue);
+        assert_eq!((renaming.name("Tier"), renaming.name("Money")), ("shop.Tier", "Money"));
+        let row = json!({ "properties": { "tier": { "$ref": "#/components/schemas/Tier" }, "fees": [{ "$ref": "#/components/schemas/Money" }] } });
+        let expected = json!({ "properties": { "tier": { "$ref": "#/components/schemas/shop.Tier" }, "fees": [{ "$ref": "#/components/schemas/Money" }] } });
+        assert_eq!(renaming.apply(&row), expected);
+    }
+}
