@@ -34,8 +34,9 @@ struct Source {
     next: Option<ListId>,
 }
 
+/// A block that is not what was written, as SQLite would say it of a page.
 fn damaged() -> rusqlite::Error {
-    rusqlite::Error::QueryReturnedNoRows
+    rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT), None)
 }
 
 impl Source {

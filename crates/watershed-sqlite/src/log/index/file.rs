@@ -38,6 +38,7 @@ pub(super) enum State {
 #[derive(Debug)]
 pub(super) struct IndexFile {
     pub(super) connection: Connection,
+    path: PathBuf,
     identity: LogIdentity,
 }
 
@@ -79,7 +80,8 @@ impl IndexFile {
     }
 
     fn open_present(path: &Path, identity: LogIdentity) -> Result<(Self, Option<Found>), OpenError> {
-        let index = Self { connection: open_writer(path, Durability::Normal, 4_000)?, identity };
+        let connection = open_writer(path, Durability::Normal, 4_000)?;
+        let index = Self { connection, path: path.to_owned(), identity };
         let found = index.read().unwrap_or_else(|error| {
             tracing::debug!(%error, "the index does not say how far it has come");
             None
@@ -186,7 +188,14 @@ impl IndexFile {
             // The failure that is reported is the first one.
             let _ = self.connection.execute_batch("ROLLBACK");
         }
+        if done.as_ref().is_err_and(is_damage) {
+            self.mark_damaged();
+        }
         done
+    }
+
+    pub(super) fn mark_damaged(&self) {
+        mark_damaged(&self.path);
     }
 }
 
@@ -218,8 +227,21 @@ fn run_checksum(run: &Run, fences: &[u8], filter: &[u8]) -> u64 {
     checksum(&bytes)
 }
 
+/// Whether SQLite says that the file is not what it wrote.
+pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+    matches!(error.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase))
+}
+
+/// Has the index made again at the next start.
+pub(super) fn mark_damaged(path: &Path) {
+    // Where even that cannot be written, the next look at the index finds the damage again.
+    let _ = fs::write(marker(path), b"");
+    tracing::error!(path = %path.display(), "the index is damaged; it is made again at the next start");
+}
+
 /// A file whose presence says that the index has been found damaged.
-pub(super) fn marker(path: &Path) -> PathBuf {
+fn marker(path: &Path) -> PathBuf {
     path.with_extension("damaged")
 }
 

@@ -6,7 +6,7 @@ use watershed_core::ports::Snapshot;
 
 use super::build::Build;
 use super::compact::Compaction;
-use super::file::{Checkpoint, Found, IndexFile, State};
+use super::file::{Checkpoint, Found, IndexFile, State, is_damage};
 use super::run::{Run, Runs};
 use crate::OpenError;
 use crate::log::lists::ListId;
@@ -29,6 +29,8 @@ pub(crate) struct Keeper {
     last: i64,
     /// The memory that filters may take, in bytes.
     memory: usize,
+    /// Whether a run cannot be read: nothing is merged then until the index has been made again.
+    damaged: bool,
 }
 
 impl Keeper {
@@ -45,7 +47,7 @@ impl Keeper {
         }
         let runs = runs.into_iter().map(Arc::new).collect();
         let (compactions, retired) = (Vec::new(), Vec::new());
-        let mut keeper = Self { file, checkpoint, runs, compactions, retired, last, memory };
+        let mut keeper = Self { file, checkpoint, runs, compactions, retired, last, memory, damaged: false };
         keeper.spare_memory();
         Ok(keeper)
     }
@@ -83,6 +85,18 @@ impl Keeper {
 
     /// Does a piece of the merging that is due; `None` where nothing is. True where the runs have changed.
     pub(crate) fn compact(&mut self) -> rusqlite::Result<Option<bool>> {
+        if self.damaged {
+            return Ok(None);
+        }
+        let done = self.compact_piece();
+        if done.as_ref().is_err_and(is_damage) {
+            self.damaged = true;
+            self.file.mark_damaged();
+        }
+        done
+    }
+
+    fn compact_piece(&mut self) -> rusqlite::Result<Option<bool>> {
         self.sweep()?;
         self.begin_due()?;
         let Some(compaction) = self.compactions.first_mut() else { return Ok(None) };

@@ -1,12 +1,12 @@
 use std::ops::{ControlFlow, Range};
 use std::path::{Path, PathBuf};
 
-use rusqlite::{CachedStatement, Connection, ErrorCode};
+use rusqlite::{CachedStatement, Connection};
 use watershed_core::ports::LogError;
 use watershed_core::{Position, Version};
 
 use super::block::{Block, Record};
-use super::file::marker;
+use super::file::{is_damage, mark_damaged};
 use super::run::{Run, block_number};
 use crate::OpenError;
 use crate::connection::open_reader;
@@ -144,19 +144,14 @@ impl IndexReader {
         looked.ok_or_else(|| self.damaged())
     }
 
-    /// What is said of a failure of SQLite's: where it finds the file damaged, that is what it is.
+    /// What SQLite says, which may be that the file is not what it wrote.
     fn failed(&self, error: &rusqlite::Error) -> LogError {
-        match error.sqlite_error_code() {
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => self.damaged(),
-            _ => store_error(error),
-        }
+        if is_damage(error) { self.damaged() } else { store_error(error) }
     }
 
     /// What is said of an index that is not what was written. It is made again when the log is opened the next time.
     pub(crate) fn damaged(&self) -> LogError {
-        // Where even that cannot be written, the next look at the index finds the damage again.
-        let _ = std::fs::write(marker(&self.path), b"");
-        tracing::error!(path = %self.path.display(), "the index is damaged; it is made again at the next start");
+        mark_damaged(&self.path);
         LogError::Store("the index is damaged. Start again: it is then made again from the log".to_owned())
     }
 }
