@@ -30,7 +30,8 @@ pub struct Ask {
     pub key: Option<Key>,
     /// Which rows.
     pub filter: Predicate,
-    /// In which order: empty columns count as smaller than all others, and the key breaks ties, smallest first.
+    /// In which order: empty columns count as smaller than all others, and the key breaks ties, the same
+    /// way as the last column.
     pub sort: Vec<(std::borrow::Cow<'static, str>, Direction)>,
     /// How many rows at most, from 1 to [`Ask::MAX_LIMIT`].
     pub limit: u32,
@@ -115,7 +116,7 @@ impl<R: Row> Page<R> {
         Self::of(Filter::all())
     }
 
-    /// Sorted so; the key breaks ties.
+    /// Sorted so; the key breaks ties, the same way as the last column.
     #[must_use]
     pub fn sort(mut self, sort: impl IntoIterator<Item = Sort<R>>) -> Self {
         self.sort.extend(sort);

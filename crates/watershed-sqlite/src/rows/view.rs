@@ -6,7 +6,7 @@ use watershed_core::read::parse_value;
 use watershed_core::{Ask, ColumnSpec, Key, Predicate, TableSpec, Tenant, Value};
 
 use super::failure::failure;
-use super::statements::{Allowed, Columns, Conditions, Relation, Term, quoted};
+use super::statements::{Allowed, Columns, Conditions, Relation, quoted};
 use super::tables::{RowsFrom, Snapshot, instant, key_from, page, scan, unsigned, values};
 use super::value::Bind;
 
@@ -25,7 +25,7 @@ impl SqlView {
     pub(crate) fn new(spec: TableSpec, sql: &str) -> Self {
         let names: Vec<String> = spec.columns.iter().map(|column| quoted(&column.name)).collect();
         let columns = Columns { spec: &spec, allowed: Allowed::Stored, computed: true };
-        let tie = key_columns(&spec).map(|column| Term::ascending(columns.term(column))).collect();
+        let tie = key_columns(&spec).map(|column| columns.term(column)).collect();
         // On a line of its own, so that a comment at the end does not swallow what closes the view.
         let select = sql.trim().trim_end_matches(';').to_owned();
         let from = format!("({select}\n)");
@@ -98,8 +98,8 @@ impl SqlView {
         let Some(parts) = split(&self.spec, key.key.as_str()) else { return Ok(None) };
         let mut conditions = Conditions::default();
         conditions.compare("tenant", " = ", Bind::Text(key.tenant.as_str()));
-        for (term, part) in self.relation.tie.iter().zip(&parts) {
-            conditions.and().compare(&term.column, " = ", Bind::Value(part));
+        for (column, part) in self.relation.tie.iter().zip(&parts) {
+            conditions.and().compare(column, " = ", Bind::Value(part));
         }
         let Relation { from, columns, .. } = &self.relation;
         let sql = format!("SELECT {columns} FROM {from} WHERE {} LIMIT 1", conditions.sql);

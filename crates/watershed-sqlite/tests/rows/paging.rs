@@ -189,7 +189,10 @@ fn naive(rows: &[StoredRow], predicate: &Predicate, sort: &[(usize, Direction)])
                 if *direction == Direction::Descending { order.reverse() } else { order }
             })
             .find(|order| order.is_ne())
-            .unwrap_or_else(|| left.key.cmp(&right.key))
+            .unwrap_or_else(|| match sort.last() {
+                Some((_, Direction::Descending)) => right.key.cmp(&left.key),
+                _ => left.key.cmp(&right.key),
+            })
     });
     found
 }

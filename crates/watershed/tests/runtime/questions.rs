@@ -106,7 +106,7 @@ async fn pages_by_name_filter_sort_and_go_on_where_the_last_ended() {
         .map(|number| (100 - number / 2, format!("a{number:02}")))
         .filter(|(balance, _)| *balance >= 90)
         .collect();
-    expected.sort_by(|left, right| right.0.cmp(&left.0).then(left.1.cmp(&right.1)));
+    expected.sort_by(|left, right| right.cmp(left));
     assert_eq!(seen, expected);
 
     let wrong = |column: &str, operator: &str, value: &str| PageAsk {

@@ -1,5 +1,6 @@
 //! The co-op as it runs: on the embedded stores, from command to answer.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use coop::family::FamilyCommand;
@@ -77,7 +78,9 @@ async fn a_played_year_answers_as_the_fold_of_its_log() {
     let at_risk = coop.ask(ListAtRiskFamilies { min_risk: 70 }).after(token).await.unwrap();
     let folded: Folded<AtRiskFamily> = naive_fold(&events);
     let mut expected = folded.shown();
-    expected.sort_by_key(|family| (-family.intervention_priority, -family.risk_score, &family.family_id));
+    expected.sort_by_key(|family| {
+        (-family.intervention_priority, -family.risk_score, Reverse(&family.family_id))
+    });
     let ids =
         |families: Vec<&AtRiskFamily>| families.iter().map(|row| row.family_id.clone()).collect::<Vec<_>>();
     assert!(!at_risk.rows.is_empty());

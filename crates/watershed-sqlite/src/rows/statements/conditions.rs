@@ -63,7 +63,9 @@ impl Columns<'_> {
     /// The terms that a page is sorted by.
     pub(crate) fn sorted(&self, sort: &[(Cow<'static, str>, Direction)]) -> Result<Vec<Term>, RowError> {
         sort.iter()
-            .map(|(name, direction)| Ok(Term { column: self.compared(name)?, direction: *direction }))
+            .map(|(name, direction)| {
+                Ok(Term { column: self.compared(name)?, direction: *direction, optional: true })
+            })
             .collect()
     }
 }

@@ -38,20 +38,25 @@ pub(crate) fn create_indexes(spec: &TableSpec, name: &str) -> Vec<String> {
         .enumerate()
         .filter(|(place, column)| column.indexed && Some(*place) != key_place)
         .map(|(_, column)| vec![(column, Direction::Ascending)]);
-    let joined = spec.indexes.iter().map(|index| {
+    let declared = spec.indexes.iter().map(|index| {
         index
             .columns
             .iter()
             .filter_map(|(name, direction)| spec.column(name).map(|(_, column)| (column, *direction)))
-            .collect()
+            .collect::<Vec<_>>()
     });
-    for (number, columns) in single.chain(joined).enumerate() {
+    // One over a single indexed column would be that column's own once more: rows are read from it either way.
+    let declared = declared.filter(|columns| !matches!(columns[..], [(column, _)] if column.indexed));
+    for (number, columns) in single.chain(declared).enumerate() {
+        // Rows that are equal in all columns follow the last one's direction, as the pages of them do.
+        let last = columns.last().map_or(Direction::Ascending, |(_, direction)| *direction);
         let columns: Vec<String> = columns.into_iter().map(indexed).collect();
         statements.push(format!(
-            "CREATE INDEX {} ON {} (tenant, {}, {key})",
+            "CREATE INDEX {} ON {} (tenant, {}, {key}{})",
             quoted(&format!("{name}_{}", number + 1)),
             quoted(name),
             columns.join(", "),
+            way(last),
         ));
     }
     statements

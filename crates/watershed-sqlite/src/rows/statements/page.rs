@@ -22,7 +22,7 @@ pub(crate) struct Relation {
     /// Whether decimals may be numbers of SQLite's own.
     pub(crate) computed: bool,
     /// What tells rows apart that are equal in what they are sorted by.
-    pub(crate) tie: Vec<Term>,
+    pub(crate) tie: Vec<String>,
 }
 
 /// One column that rows are sorted by.
@@ -32,12 +32,8 @@ pub(crate) struct Term {
     pub(crate) column: String,
     /// Which way.
     pub(crate) direction: Direction,
-}
-
-impl Term {
-    pub(crate) fn ascending(column: String) -> Self {
-        Self { column, direction: Direction::Ascending }
-    }
+    /// Whether it may be empty. Keys never are.
+    pub(crate) optional: bool,
 }
 
 /// A run of rows.
@@ -95,7 +91,8 @@ fn beyond(term: &Term, value: &Value) -> Vec<Beyond> {
         (Direction::Ascending, Value::Null) => vec![is(" IS NOT NULL")],
         (Direction::Ascending, _) => vec![than(" > ")],
         (Direction::Descending, Value::Null) => vec![],
-        (Direction::Descending, _) => vec![than(" < "), is(" IS NULL")],
+        (Direction::Descending, _) if term.optional => vec![than(" < "), is(" IS NULL")],
+        (Direction::Descending, _) => vec![than(" < ")],
     }
 }
 

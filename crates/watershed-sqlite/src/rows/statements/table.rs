@@ -2,7 +2,7 @@
 
 use watershed_core::{ColumnKind, TableSpec};
 
-use super::page::{Relation, Term};
+use super::page::Relation;
 use super::puts::Puts;
 use super::quoted;
 
@@ -94,7 +94,7 @@ impl TableSql {
                 columns: list(""),
                 hides: true,
                 computed: false,
-                tie: vec![Term::ascending(key_name)],
+                tie: vec![key_name],
             },
             key,
             spec,

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Row, params_from_iter};
 use watershed_core::ports::{RowError, StoredRow};
-use watershed_core::{Ask, Cursor, TableSpec, Tenant, Value};
+use watershed_core::{Ask, Cursor, Direction, TableSpec, Tenant, Value};
 
 use super::super::failure::failure;
 use super::super::statements::{
@@ -25,6 +25,16 @@ impl<'a> RowsFrom<'a> {
     }
 }
 
+/// What the page is sorted by: the columns asked for, and then the key, the same way as the last of them. So an index over a
+/// column and the key serves both ways, however many rows are equal in the column.
+fn terms(from: &RowsFrom<'_>, ask: &Ask) -> Result<Vec<Term>, RowError> {
+    let mut terms = from.columns(Allowed::Declared).sorted(&ask.sort)?;
+    let direction = terms.last().map_or(Direction::Ascending, |last| last.direction);
+    let tie = from.relation.tie.iter().cloned();
+    terms.extend(tie.map(|column| Term { column, direction, optional: false }));
+    Ok(terms)
+}
+
 /// The rows of the page that `ask` asks for, and where the next one starts.
 pub(crate) fn page(
     connection: &Connection,
@@ -33,8 +43,7 @@ pub(crate) fn page(
     ask: &Ask,
     read: impl Fn(&Row<'_>) -> rusqlite::Result<StoredRow>,
 ) -> Result<(Vec<StoredRow>, Option<Cursor>), RowError> {
-    let mut terms = from.columns(Allowed::Declared).sorted(&ask.sort)?;
-    terms.extend(from.relation.tie.iter().cloned());
+    let terms = terms(from, ask)?;
     let question = question(from, tenant, ask)?;
     let scope = scope(tenant, ask, &question, &terms);
     let limit = ask.limit.clamp(1, Ask::MAX_LIMIT) as usize;

@@ -60,8 +60,7 @@ pub(crate) fn scan(
     (filter, after, limit): (&Predicate, Option<&RowKey>, usize),
     read: impl Fn(&Row<'_>, Tenant) -> rusqlite::Result<StoredRow>,
 ) -> Result<Vec<StoredRow>, RowError> {
-    let tie: Vec<&str> = from.relation.tie.iter().map(|term| &*term.column).collect();
-    let tie = tie.join(", ");
+    let tie = from.relation.tie.join(", ");
     let mut conditions = Conditions::default();
     if let Some(tenant) = tenant {
         conditions.compare("tenant", " = ", Bind::Text(tenant.as_str()));

@@ -43,7 +43,7 @@ pub(super) async fn rows(bench: Bench) -> Checked {
     let next = view.ask(&tenant, &Ask { after: page.next.clone(), ..question.clone() }).await?;
     let streams: Vec<_> =
         page.rows.iter().chain(&next.rows).map(|row| row.key.key.as_str().to_owned()).collect();
-    same("two pages of it", &streams, &vec!["c".to_owned(), "b".into(), "d".into()])?;
+    same("two pages of it", &streams, &vec!["c".to_owned(), "d".into(), "b".into()])?;
     holds!(page.next.is_some() && next.next.is_none(), "of two pages the first or the last says otherwise");
     let one = view.ask(&tenant, &Ask { key: Some("c".into()), ..Ask::rows(BUSY) }).await?;
     same("a row by its key", &one.rows.iter().map(number).collect::<Vec<_>>(), &vec![50])?;

@@ -48,7 +48,11 @@ fn compare(table: &TableSpec, left: &StoredRow, right: &StoredRow, sort: &SortBy
             return ordering;
         }
     }
-    left.key.key.as_str().cmp(right.key.key.as_str())
+    let ascending = left.key.key.as_str().cmp(right.key.key.as_str());
+    match sort.last() {
+        Some((_, Direction::Descending)) => ascending.reverse(),
+        _ => ascending,
+    }
 }
 
 /// The question for these rows in that order, answered page by page, must give what memory gives.
@@ -129,13 +133,13 @@ pub(super) async fn row_gone(bench: Bench) -> Checked {
     let question =
         Ask { sort: vec![("number".into(), Direction::Descending)], limit: 2, ..Ask::rows(THINGS) };
     let page = ask(&group, &question).await?;
-    same("the first page", &keys(&page.rows), &vec!["a", "b"])?;
+    same("the first page", &keys(&page.rows), &vec!["e", "d"])?;
     let change = RowsBatch {
-        changes: vec![(THINGS_TABLE, vec![RowChange::Delete(key("b")), RowChange::Put(numbered("aa", 7))])],
+        changes: vec![(THINGS_TABLE, vec![RowChange::Delete(key("d")), RowChange::Put(numbered("dd", 7))])],
         checkpoint: checkpoint(2),
         ..RowsBatch::default()
     };
     group.write(&change).await?;
     let rest = walk(&group, &Ask { after: page.next, ..question }).await?;
-    same("what comes after a row that has gone", &keys(&rest), &vec!["c", "d", "e"])
+    same("what comes after a row that has gone", &keys(&rest), &vec!["c", "b", "a"])
 }
