@@ -3,7 +3,7 @@
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use watershed_core::ports::LogError;
 
@@ -82,6 +82,8 @@ const HOLDER: &str = "holder";
 pub(crate) struct Folder {
     path: PathBuf,
     lock: File,
+    /// The log's file, to be read from. Open as long as the folder is held, see [`Folder::open_log_file`].
+    log: OnceLock<Option<Arc<File>>>,
 }
 
 impl Folder {
@@ -100,11 +102,17 @@ impl Folder {
         }
         // A line that an earlier holder left would name the wrong one. That there is none is no failure.
         let _ = fs::remove_file(path.join(HOLDER));
-        Ok(Self { path: path.to_owned(), lock })
+        Ok(Self { path: path.to_owned(), lock, log: OnceLock::new() })
     }
 
     pub(crate) fn log_file(&self) -> PathBuf {
         self.path.join("log.db")
+    }
+
+    /// The log's file, open for reading. It is closed with the folder and not before: on POSIX systems a process that closes
+    /// any descriptor of a file loses all of its locks on it, those that SQLite holds included.
+    pub(crate) fn open_log_file(&self) -> Option<Arc<File>> {
+        self.log.get_or_init(|| File::open(self.log_file()).ok().map(Arc::new)).clone()
     }
 
     pub(crate) fn index_file(&self) -> PathBuf {

@@ -78,9 +78,8 @@ impl RawEvent<'_> {
 
 /// Goes through a log in order, as fast as the store can. Blocks the thread that calls it.
 pub trait LogScan: Send + Sync + 'static {
-    /// Goes through every event after `after`, up to and including `until` or the last durable one, and shows `see` those that
-    /// are `wanted` by their tenant, category and stream, until it breaks off. The others are passed over at little cost, and
-    /// their checksums are not looked at. Answers with the last position that it came to.
+    /// Shows `see` every event after `after`, up to and including `until` or the last durable one, until it breaks off.
+    /// Answers with the last position that it came to.
     ///
     /// # Errors
     /// Where an event is damaged or missing, or the store fails.
@@ -88,7 +87,6 @@ pub trait LogScan: Send + Sync + 'static {
         &self,
         after: Position,
         until: Position,
-        wanted: &mut dyn FnMut(&str, &str, &str) -> bool,
         see: &mut dyn FnMut(RawEvent<'_>) -> ControlFlow<()>,
     ) -> Result<Position, LogError>;
 }

@@ -60,7 +60,9 @@ fn make(connection: &Connection) -> rusqlite::Result<()> {
         include_str!("sql/insert_meta.sql"),
         (FORMAT, identity.id.as_bytes(), identity.epoch, to_sql(meta_checksum(FORMAT, identity))),
     )?;
-    connection.execute_batch("COMMIT")
+    connection.execute_batch("COMMIT")?;
+    // The file itself says what it is from now on, for whoever reads its pages.
+    connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
 }
 
 fn meta_checksum(format: u32, identity: LogIdentity) -> u64 {

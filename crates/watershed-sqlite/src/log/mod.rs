@@ -14,6 +14,7 @@ mod lookup;
 mod merger;
 mod open;
 mod options;
+mod pages;
 mod prepared;
 mod queue;
 mod read;

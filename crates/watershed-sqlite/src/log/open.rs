@@ -16,6 +16,7 @@ use super::inline::InlineRows;
 use super::lists::Lists;
 use super::merger;
 use super::options::Options;
+use super::pages::Pages;
 use super::readers::{Readers, each_row};
 use super::row::{ReadRow, from_sql, store_error, to_sql};
 use super::service::SqliteLog;
@@ -49,7 +50,8 @@ impl SqliteLog {
             LogError::Store(problem) => failed(&path, &problem),
             damaged => OpenError::Corrupt { path: path.clone(), problem: damaged.to_string() },
         })?;
-        let readers = Readers::new(path.clone(), folder.index_file());
+        let pages = folder.open_log_file().and_then(|file| Pages::of(file, &log.connection));
+        let readers = Readers::new(path.clone(), folder.index_file(), pages);
         let reader = readers.open()?;
         let shared = Arc::new(Shared::new(Parts {
             options,

@@ -127,21 +127,20 @@ impl Shared {
                 let event = row.event;
                 let bears = event.idem_key == Some(key) && event.tenant == tenant.as_str();
                 let fingerprint = event.fingerprint.filter(|_| bears).and_then(|bytes| bytes.try_into().ok());
-                Ok(fingerprint.map(|fingerprint| (fingerprint, event.follows.unwrap_or(0))))
+                let follows = u64::from(event.follows.unwrap_or(0));
+                Ok(fingerprint.map(|fingerprint| KeyRecord {
+                    fingerprint,
+                    stream: StreamId::new(event.category, event.stream),
+                    version: event.version + follows,
+                    position: position + follows,
+                    events: vec![event.name.into()],
+                }))
             })
         });
-        let (fingerprint, follows) = found?.ok_or_else(|| lookup.damaged())?;
-        let last = position + u64::from(follows);
-        let all: Vec<Position> = (position..=last).collect();
-        let events = self.fetch(&all)?;
-        let newest = events.last().ok_or_else(|| lookup.damaged())?;
-        Ok(Some(KeyRecord {
-            fingerprint,
-            stream: newest.stream.clone(),
-            version: newest.version,
-            position: last,
-            events: events.iter().map(|event| event.name.clone()).collect(),
-        }))
+        let mut record = found?.ok_or_else(|| lookup.damaged())?;
+        let others: Vec<Position> = (position + 1..=record.position).collect();
+        record.events.extend(self.fetch(&others)?.iter().map(|event| event.name.clone()));
+        Ok(Some(record))
     }
 
     /// The position of the first event that bears the tag.

@@ -1,7 +1,7 @@
 //! Connections for reading, used by whichever thread asks: a read takes microseconds, handing it over would take more.
 
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use rusqlite::{CachedStatement, Connection};
@@ -9,7 +9,8 @@ use watershed_core::ports::{LogError, NameCache};
 use watershed_core::{Position, StoredEvent};
 
 use super::index::IndexReader;
-use super::row::{ReadRow, from_sql, glance, read_row, store_error, to_sql};
+use super::pages::{Cursor, Pages};
+use super::row::{ReadRow, read_row, store_error, to_sql};
 use super::shared::lock;
 use crate::OpenError;
 use crate::connection::open_reader;
@@ -21,6 +22,7 @@ const KEPT: usize = 8;
 pub(crate) struct Readers {
     log_file: PathBuf,
     index_file: PathBuf,
+    pages: Option<Arc<Pages>>,
     idle: Mutex<Vec<Reader>>,
 }
 
@@ -31,27 +33,22 @@ impl std::fmt::Debug for Readers {
 }
 
 impl Readers {
-    pub(crate) fn new(log_file: PathBuf, index_file: PathBuf) -> Self {
-        Self { log_file, index_file, idle: Mutex::default() }
+    /// Readers of these files; of the log's pages, where they can be read.
+    pub(crate) fn new(log_file: PathBuf, index_file: PathBuf, pages: Option<Pages>) -> Self {
+        Self { log_file, index_file, pages: pages.map(Arc::new), idle: Mutex::default() }
     }
 
-    /// Has `act` go through a long part of the log. What it reads does not stay in memory: a mapping would count as this process's.
-    pub(crate) fn pass_through<T>(
-        &self,
-        act: impl FnOnce(&mut Reader) -> Result<T, LogError>,
-    ) -> Result<T, LogError> {
-        self.with(|reader| {
-            map(&reader.log, 0).map_err(|error| store_error(&error))?;
-            let passed = act(reader);
-            map(&reader.log, MAPPED).map_err(|error| store_error(&error))?;
-            passed
-        })
+    /// Whether rows are read from pages, too.
+    #[cfg(test)]
+    pub(crate) fn reads_pages(&self) -> bool {
+        self.pages.is_some()
     }
 
     /// A reader of its own for somebody.
     pub(crate) fn open(&self) -> Result<Reader, OpenError> {
         Ok(Reader {
-            log: open_mapped(&self.log_file)?,
+            log: open_reader(&self.log_file)?,
+            pages: self.pages.clone().map(Cursor::new),
             index: IndexReader::open(&self.index_file)?,
             names: NameCache::default(),
             columns: Vec::new(),
@@ -77,30 +74,25 @@ impl Readers {
     }
 }
 
-/// How much of the log is read through memory, as far as SQLite goes: a stream's events lie far apart, and copying a page for
-/// each of them would cost more than everything else. The log's file never shrinks, which is what a mapping must be able to rely on.
-const MAPPED: i64 = 0x7fff_0000;
-
-fn open_mapped(path: &Path) -> Result<Connection, OpenError> {
-    let connection = open_reader(path)?;
-    map(&connection, MAPPED).map_err(|error| OpenError::store(path, &error))?;
-    Ok(connection)
-}
-
-fn map(connection: &Connection, bytes: i64) -> rusqlite::Result<()> {
-    connection.pragma_update(None, "mmap_size", bytes)
-}
-
-/// Positions that lie no further apart than this are read in one go over what lies between them.
-const DENSE: Position = 6;
-
 /// Reads the log's rows and the index.
 pub(crate) struct Reader {
     log: Connection,
+    /// What has been copied from the write-ahead log, faster.
+    pages: Option<Cursor>,
     pub(crate) index: IndexReader,
     names: NameCache,
     columns: Vec<u8>,
 }
+
+/// Sees row after row, until it breaks off.
+pub(crate) type See<'a> = &'a mut dyn FnMut(&ReadRow<'_>) -> Result<ControlFlow<()>, LogError>;
+
+/// Events that lie closer than this are likely to be in one page.
+const CLOSE: Position = 12;
+/// So many rows are left to SQLite at first where the pages do not give one; twice as many each time that they go on not to.
+const FEW: Position = 4;
+/// At most so many: a statement that stayed open for long would keep the write-ahead log from being used again.
+const MANY: Position = 20_000;
 
 fn missing(position: Position) -> LogError {
     LogError::Damaged { position, problem: "it is missing".to_owned() }
@@ -140,45 +132,42 @@ impl Reader {
         let until = until.min(after.saturating_add(limit as u64));
         let mut events = Vec::with_capacity(usize::try_from(until.saturating_sub(after)).unwrap_or(0));
         let mut names = std::mem::take(&mut self.names);
-        let read = self.rows(after, until, |row| {
+        let read = self.rows(after, until, &mut |row| {
             events.push(Arc::new(row.raw()?.to_stored(&mut names)?));
             Ok(ControlFlow::Continue(()))
         });
         self.names = names;
-        read.map(|()| events)
+        read.map(|_| events)
     }
 
     /// The events at these positions, which rise.
     pub(crate) fn at(&mut self, positions: &[Position]) -> Result<Vec<Arc<StoredEvent>>, LogError> {
         let mut events = Vec::with_capacity(positions.len());
-        let close = |left: &Position, right: &Position| right - left <= DENSE;
-        // One transaction for all of them: beginning one costs as much as reading a row.
-        self.log.execute_batch("BEGIN").map_err(|error| store_error(&error))?;
-        let read = positions.chunk_by(close).try_for_each(|near| self.near(near, &mut events));
-        self.log.execute_batch("COMMIT").map_err(|error| store_error(&error))?;
-        read.map(|()| events)
-    }
-
-    /// Appends the events at these positions, which lie close together.
-    fn near(&mut self, positions: &[Position], events: &mut Vec<Arc<StoredEvent>>) -> Result<(), LogError> {
-        let (Some(first), Some(last)) = (positions.first(), positions.last()) else {
-            return Ok(());
-        };
-        let mut statement = statement(&self.log, include_str!("sql/select_range.sql"))?;
-        let mut rows =
-            statement.query([to_sql(first - 1), to_sql(*last)]).map_err(|error| store_error(&error))?;
-        let mut wanted = positions.iter().copied();
-        let mut next = wanted.next();
-        while let Some(row) = rows.next().map_err(|error| store_error(&error))? {
-            let position = row.get_ref(0).and_then(|cell| Ok(cell.as_i64()?));
-            if position.map(from_sql).map_err(|error| store_error(&error))? != next.unwrap_or(0) {
-                continue;
-            }
-            let row = read_row(row, &mut self.columns)?;
-            events.push(Arc::new(row.raw()?.to_stored(&mut self.names)?));
-            next = wanted.next();
+        // One transaction for all that SQLite is asked for: beginning one costs as much as reading a row.
+        let mut begun = false;
+        for (place, position) in positions.iter().enumerate() {
+            let Self { pages, names, columns, .. } = self;
+            let close = positions.get(place + 1).is_some_and(|next| next - position < CLOSE);
+            let record = pages.as_mut().and_then(|pages| match close {
+                true => pages.record(*position),
+                false => pages.record_alone(*position),
+            });
+            let event = match record.and_then(|record| record.verified(columns)) {
+                Some(row) => row.raw()?.to_stored(names)?,
+                None => {
+                    if !begun {
+                        self.log.execute_batch("BEGIN").map_err(|error| store_error(&error))?;
+                        begun = true;
+                    }
+                    self.one_by_sql(*position, |row, names| row.raw()?.to_stored(names))?
+                }
+            };
+            events.push(Arc::new(event));
         }
-        next.map_or(Ok(()), |position| Err(missing(position)))
+        if begun {
+            self.log.execute_batch("COMMIT").map_err(|error| store_error(&error))?;
+        }
+        Ok(events)
     }
 
     /// Shows `see` the row at `position`.
@@ -187,64 +176,92 @@ impl Reader {
         position: Position,
         see: impl FnOnce(&ReadRow<'_>) -> Result<T, LogError>,
     ) -> Result<T, LogError> {
+        let Self { pages, columns, .. } = self;
+        let record = pages.as_mut().and_then(|pages| pages.record_alone(position));
+        match record.and_then(|record| record.verified(columns)) {
+            Some(row) => see(&row),
+            None => self.one_by_sql(position, |row, _| see(row)),
+        }
+    }
+
+    fn one_by_sql<T>(
+        &mut self,
+        position: Position,
+        see: impl FnOnce(&ReadRow<'_>, &mut NameCache) -> Result<T, LogError>,
+    ) -> Result<T, LogError> {
         let mut statement = statement(&self.log, include_str!("sql/select_one.sql"))?;
         let mut rows = statement.query([to_sql(position)]).map_err(|error| store_error(&error))?;
         match rows.next().map_err(|error| store_error(&error))? {
             None => Err(missing(position)),
-            Some(row) => see(&read_row(row, &mut self.columns)?),
+            Some(row) => see(&read_row(row, &mut self.columns)?, &mut self.names),
         }
     }
 
-    /// Shows `see` those rows after `after` up to `until` that are `wanted` by their tenant, category and stream, until it breaks
-    /// off; answers with the last position that it came to. The others are neither read whole nor held against their checksums,
-    /// but none may be missing.
-    pub(crate) fn wanted_rows(
+    /// Shows `see` the rows after `after` up to `until`, in order and without a hole, until it breaks off; answers with the
+    /// last position that it came to.
+    pub(crate) fn rows(
         &mut self,
         after: Position,
         until: Position,
-        wanted: &mut dyn FnMut(&str, &str, &str) -> bool,
-        mut see: impl FnMut(&ReadRow<'_>) -> Result<ControlFlow<()>, LogError>,
+        see: See<'_>,
     ) -> Result<Position, LogError> {
+        let (mut last, mut by_sql) = (after, FEW);
+        loop {
+            let (came_to, flow) = self.rows_by_pages(last, until, see)?;
+            if flow.is_break() || came_to >= until {
+                return Ok(came_to);
+            }
+            by_sql = if came_to > last { FEW } else { MANY.min(by_sql * 2) };
+            let (came_to, flow) = self.rows_by_sql(came_to, until.min(came_to + by_sql), see)?;
+            if flow.is_break() || came_to >= until {
+                return Ok(came_to);
+            }
+            last = came_to;
+        }
+    }
+
+    /// As far as the pages go.
+    fn rows_by_pages(
+        &mut self,
+        after: Position,
+        until: Position,
+        see: See<'_>,
+    ) -> Result<(Position, ControlFlow<()>), LogError> {
+        let Some(pages) = &mut self.pages else { return Ok((after, ControlFlow::Continue(()))) };
+        for position in after + 1..=until {
+            let Some(record) = pages.record(position) else {
+                return Ok((position - 1, ControlFlow::Continue(())));
+            };
+            let Some(row) = record.verified(&mut self.columns) else {
+                return Ok((position - 1, ControlFlow::Continue(())));
+            };
+            if see(&row)?.is_break() {
+                return Ok((position, ControlFlow::Break(())));
+            }
+        }
+        Ok((until, ControlFlow::Continue(())))
+    }
+
+    fn rows_by_sql(
+        &mut self,
+        after: Position,
+        until: Position,
+        see: See<'_>,
+    ) -> Result<(Position, ControlFlow<()>), LogError> {
         let mut statement = statement(&self.log, include_str!("sql/select_range.sql"))?;
         let mut rows =
             statement.query([to_sql(after), to_sql(until)]).map_err(|error| store_error(&error))?;
         let mut last = after;
         while let Some(row) = rows.next().map_err(|error| store_error(&error))? {
-            let glance = glance(row);
-            if glance.position != last + 1 {
-                return Err(LogError::Hole { after: last, found: glance.position });
-            }
-            last = glance.position;
-            let is_wanted =
-                glance.stream.is_none_or(|(tenant, category, stream)| wanted(tenant, category, stream));
-            if is_wanted && see(&read_row(row, &mut self.columns)?)?.is_break() {
-                return Ok(last);
-            }
-        }
-        if last < until { Err(missing(last + 1)) } else { Ok(last) }
-    }
-
-    /// Shows `see` the rows after `after` up to `until`, in order and without a hole, until it breaks off.
-    pub(crate) fn rows(
-        &mut self,
-        after: Position,
-        until: Position,
-        mut see: impl FnMut(&ReadRow<'_>) -> Result<ControlFlow<()>, LogError>,
-    ) -> Result<(), LogError> {
-        let mut last = after;
-        let mut broken_off = false;
-        each_row(&self.log, &mut self.columns, after, until, |row, _| {
+            let row = read_row(row, &mut self.columns)?;
             if row.event.position != last + 1 {
                 return Err(LogError::Hole { after: last, found: row.event.position });
             }
             last = row.event.position;
-            let flow = see(row)?;
-            broken_off = flow.is_break();
-            Ok(flow)
-        })?;
-        if !broken_off && last < until {
-            return Err(missing(last + 1));
+            if see(&row)?.is_break() {
+                return Ok((last, ControlFlow::Break(())));
+            }
         }
-        Ok(())
+        if last < until { Err(missing(last + 1)) } else { Ok((last, ControlFlow::Continue(()))) }
     }
 }

@@ -36,27 +36,6 @@ pub(crate) fn read_row<'r>(row: &'r Row<'_>, columns: &mut Vec<u8>) -> Result<Re
     Ok(read)
 }
 
-/// What tells whose row it is, before anything is verified.
-pub(crate) struct Glance<'r> {
-    pub(crate) position: Position,
-    /// Tenant, category and stream; none where one of them is not the text that it should be.
-    pub(crate) stream: Option<(&'r str, &'r str, &'r str)>,
-}
-
-/// Looks at the columns that tell whose row it is.
-pub(crate) fn glance<'r>(row: &'r Row<'_>) -> Glance<'r> {
-    let text = |column: usize| row.get_ref(column).ok().and_then(|cell| cell.as_str().ok());
-    let position = match row.get_ref(0) {
-        Ok(ValueRef::Integer(position)) => from_sql(position),
-        _ => 0,
-    };
-    let stream = match (text(2), text(3), text(4)) {
-        (Some(tenant), Some(category), Some(stream)) => Some((tenant, category, stream)),
-        _ => None,
-    };
-    Glance { position, stream }
-}
-
 struct Cells<'r, 's> {
     row: &'r Row<'s>,
     position: Position,

@@ -8,6 +8,7 @@ use watershed_core::ports::{Append, AppendError, EventLog, Expected, LogError, L
 use watershed_core::{EventId, StreamId, Tenant, Timestamp};
 
 use super::canonical::{EventRow, checksum};
+use super::pages::{Cursor, Pages};
 use super::row::{read_row, to_sql};
 use super::{Health, Options, SqliteLog};
 use crate::Sqlite;
@@ -138,4 +139,105 @@ async fn a_database_that_may_not_grow_refuses_and_goes_on_once_it_may() {
     let again = again.unwrap();
     assert_eq!((again.position, again.version), (head + 1, head + 1));
     log.verify(&mut |_, _| {}).unwrap();
+}
+
+/// The cursor gives the same rows as SQLite, wherever it gives one; and it gives nearly all of them.
+#[tokio::test]
+async fn rows_read_from_pages_are_those_that_sqlite_reads() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = open(dir.path());
+    #[cfg(unix)]
+    assert!(log.shared().readers.reads_pages(), "from the first start on");
+    let lengths = [0, 1, 200, 8_000, 8_130, 8_200, 40_000, 3_000_000];
+    for round in 0..40 {
+        let waiting: Vec<_> = (0..100_usize)
+            .map(|number| {
+                let length = if number % 50 == 7 {
+                    lengths[(round + number / 50) % lengths.len()]
+                } else {
+                    number * 7
+                };
+                log.append(append(number as u8, length))
+            })
+            .collect();
+        for answer in waiting {
+            answer.await.unwrap();
+        }
+    }
+    let head = log.head();
+    drop(log);
+    let connection = Connection::open(dir.path().join("log.db")).unwrap();
+    let file = Arc::new(std::fs::File::open(dir.path().join("log.db")).unwrap());
+    let mut cursor = Cursor::new(Arc::new(Pages::of(file, &connection).unwrap()));
+    let mut statement = connection.prepare(include_str!("sql/select_one.sql")).unwrap();
+    let (mut given, mut alone) = (0, false);
+    let there_and_back =
+        (1..=head).chain((1..=head).rev()).chain((0..2 * head).map(|step| step * 37 % head + 1));
+    for position in there_and_back {
+        let mut columns = Vec::new();
+        alone = position % 5 == 0 && !alone;
+        let record = if alone { cursor.record_alone(position) } else { cursor.record(position) };
+        let Some(row) = record.and_then(|record| record.verified(&mut columns)) else {
+            continue;
+        };
+        given += 1;
+        statement
+            .query_row([to_sql(position)], |wanted| {
+                let wanted = read_row(wanted, &mut Vec::new()).unwrap();
+                assert_eq!((row.event, row.checksum, row.link), (wanted.event, wanted.checksum, wanted.link));
+                Ok(())
+            })
+            .unwrap();
+    }
+    assert!(given > head * 4 * 97 / 100, "{given} of {}", head * 4);
+    assert!(
+        cursor.record(head + 1).is_none() && cursor.record(0).is_none() && cursor.record(u64::MAX).is_none()
+    );
+}
+
+/// Whatever the file holds: nothing, something, or an error; never a panic, never another row.
+#[tokio::test]
+async fn pages_of_any_bytes_give_right_rows_or_none() {
+    let dir = tempfile::tempdir().unwrap();
+    {
+        let log = open(dir.path());
+        let waiting: Vec<_> = (0..200).map(|number| log.append(append(number, 300))).collect();
+        for answer in waiting {
+            answer.await.unwrap();
+        }
+    }
+    let sound = std::fs::read(dir.path().join("log.db")).unwrap();
+    let connection = Connection::open(dir.path().join("log.db")).unwrap();
+    let wanted = |position: u64| {
+        let sql = include_str!("sql/select_one.sql");
+        connection
+            .query_row(sql, [to_sql(position)], |row| {
+                Ok(read_row(row, &mut Vec::new()).unwrap().event.payload.to_vec())
+            })
+            .unwrap()
+    };
+    let payloads: Vec<Vec<u8>> = (1..=200).map(wanted).collect();
+    let mut given = 0;
+    let mut state = 0x1234_5678_9ABC_DEF1_u64;
+    for round in 0..3_000 {
+        let mut bytes = sound.clone();
+        for _ in 0..1 + round % 40 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            let at = (state >> 16) as usize % (bytes.len() - 100) + 100;
+            bytes[at] = (state >> 8) as u8;
+        }
+        let mut file = tempfile::tempfile().unwrap();
+        std::io::Write::write_all(&mut file, &bytes).unwrap();
+        let mut cursor = Cursor::new(Arc::new(Pages::of(Arc::new(file), &connection).unwrap()));
+        for position in (0..40).map(|step| step * 77 % 202) {
+            let mut columns = Vec::new();
+            let alone = round % 2 == 0;
+            let record = if alone { cursor.record_alone(position) } else { cursor.record(position) };
+            if let Some(row) = record.and_then(|record| record.verified(&mut columns)) {
+                assert_eq!(row.event.payload, payloads[position as usize - 1], "round {round}");
+                given += 1;
+            }
+        }
+    }
+    assert!(given > 3_000 * 10, "{given}");
 }

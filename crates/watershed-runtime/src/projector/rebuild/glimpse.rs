@@ -16,6 +16,14 @@ pub(super) enum Glimpse<'a> {
 }
 
 impl Glimpse<'_> {
+    /// Its tenant, category and stream.
+    pub(super) fn stream(&self) -> (&str, &str, &str) {
+        match self {
+            Self::Raw(event) => (event.tenant, event.category, event.stream),
+            Self::Stored(event) => (event.tenant.as_str(), &event.stream.category, &event.stream.id),
+        }
+    }
+
     /// The event, copied out.
     pub(super) fn to_stored(&self, names: &mut NameCache) -> Result<Arc<StoredEvent>, LogError> {
         match self {
@@ -26,10 +34,9 @@ impl Glimpse<'_> {
     }
 }
 
-/// Shows every event up to the rebuild's target that is `wanted` by its tenant, category and stream.
+/// Shows every event up to the rebuild's target.
 pub(super) fn each_event(
     work: &Work<'_>,
-    wanted: &mut dyn FnMut(&str, &str, &str) -> bool,
     see: &mut dyn FnMut(Glimpse<'_>) -> Result<(), String>,
 ) -> Result<(), String> {
     let log: &Arc<dyn EventLog> = work.feed.log();
@@ -42,20 +49,16 @@ pub(super) fn each_event(
         }
     };
     if let Some(scanner) = log.scanner() {
-        let scanned = scanner.scan(0, work.target, wanted, &mut |event| seen(Glimpse::Raw(event)));
+        let scanned = scanner.scan(0, work.target, &mut |event| seen(Glimpse::Raw(event)));
         scanned.map_err(|error| error.to_string())?;
     } else {
-        read_through(work, wanted, &mut seen)?;
+        read_through(work, &mut seen)?;
     }
     trouble.map_or(Ok(()), Err)
 }
 
 /// [`each_event`] for a log that has no fast way through it.
-fn read_through(
-    work: &Work<'_>,
-    wanted: &mut dyn FnMut(&str, &str, &str) -> bool,
-    see: &mut dyn FnMut(Glimpse<'_>) -> ControlFlow<()>,
-) -> Result<(), String> {
+fn read_through(work: &Work<'_>, see: &mut dyn FnMut(Glimpse<'_>) -> ControlFlow<()>) -> Result<(), String> {
     let mut after = 0;
     while after < work.target {
         let read = ReadFrom { scope: Scope::Log, after, limit: READ_CHUNK };
@@ -65,8 +68,7 @@ fn read_through(
         }
         for event in read.events.iter().take_while(|event| event.position <= work.target) {
             after = event.position;
-            let is_wanted = wanted(event.tenant.as_str(), &event.stream.category, &event.stream.id);
-            if is_wanted && see(Glimpse::Stored(event)).is_break() {
+            if see(Glimpse::Stored(event)).is_break() {
                 return Ok(());
             }
         }

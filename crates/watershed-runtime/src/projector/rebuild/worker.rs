@@ -1,4 +1,3 @@
-use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use watershed_core::ports::{NameCache, ParkedKey, RowKey};
@@ -57,26 +56,22 @@ impl<'a> Worker<'a> {
     }
 
     fn pass(&mut self, to_do: &mut Vec<Slice>) -> Result<(), String> {
-        let (work, by_stream) = (self.work, self.by_stream);
         let mut names = NameCache::default();
-        // The slice shrinks while the log goes by; events that pass unseen count too.
-        let (slice, passed) = (Cell::new(self.slice), Cell::new(0));
-        let mut wanted = |tenant: &str, category: &str, stream: &str| {
-            passed.set(passed.get() + 1);
-            work.follows(category) && (!by_stream || slice.get().holds(tenant, stream))
-        };
-        let mut looked_at = 0;
-        each_event(work, &mut wanted, &mut |event| {
-            self.take(&event, &mut names)?;
-            let since = passed.get() - looked_at;
-            if since >= LOOK_EVERY {
-                looked_at = passed.get();
-                self.look(since, to_do)?;
-                slice.set(self.slice);
+        let mut passed = 0;
+        each_event(self.work, &mut |event| {
+            if self.wants(&event) {
+                self.take(&event, &mut names)?;
             }
-            Ok(())
+            passed += 1;
+            if passed % LOOK_EVERY == 0 { self.look(LOOK_EVERY, to_do) } else { Ok(()) }
         })?;
-        self.look(passed.get() - looked_at, to_do)
+        self.look(passed % LOOK_EVERY, to_do)
+    }
+
+    /// Whether the event is to be decoded: it may concern a row of this pass.
+    fn wants(&self, event: &Glimpse<'_>) -> bool {
+        let (tenant, category, stream) = event.stream();
+        self.work.follows(category) && (!self.by_stream || self.slice.holds(tenant, stream))
     }
 
     fn take(&mut self, glimpse: &Glimpse<'_>, names: &mut NameCache) -> Result<(), String> {
@@ -169,7 +164,11 @@ impl<'a> Worker<'a> {
         let mut waiting: BTreeMap<&(usize, RowKey), Vec<Position>> = BTreeMap::new();
         let mut names = NameCache::default();
         let work = self.work;
-        each_event(work, &mut |_, category, _| work.follows(category), &mut |glimpse| {
+        each_event(work, &mut |glimpse| {
+            let (_, category, _) = glimpse.stream();
+            if !work.follows(category) {
+                return Ok(());
+            }
             self.refold(&glimpse, &mut names, &failures, &mut waiting)
         })?;
         let now = self.work.clock.now();

@@ -58,11 +58,10 @@ impl LogScan for Faulty {
         &self,
         after: Position,
         until: Position,
-        wanted: &mut dyn FnMut(&str, &str, &str) -> bool,
         see: &mut dyn FnMut(RawEvent<'_>) -> ControlFlow<()>,
     ) -> Result<Position, LogError> {
         let Some(scanner) = self.log.scanner() else { return Ok(after) };
-        scanner.scan(after, until, wanted, &mut |event| {
+        scanner.scan(after, until, &mut |event| {
             if event.position.is_multiple_of(10) { ControlFlow::Continue(()) } else { see(event) }
         })
     }

@@ -195,7 +195,7 @@ fn scanned(log: &Log, read: &[Facts]) -> Checked {
         [(0, u64::MAX, 99), (0, 54, 99), (10, 20, 99), (53, 54, 99), (54, 99, 99), (0, 54, 7)]
     {
         let (mut seen, mut names, mut problem) = (Vec::new(), NameCache::default(), None);
-        let last = scanner.scan(after, until, &mut |_, _, _| true, &mut |event| {
+        let last = scanner.scan(after, until, &mut |event| {
             match event.to_stored(&mut names) {
                 Ok(event) => seen.push(found(&event)),
                 Err(error) => problem = Some(error),
