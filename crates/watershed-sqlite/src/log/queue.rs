@@ -27,27 +27,32 @@ pub(crate) struct Queue(Mutex<Inner>);
 #[derive(Debug, Default)]
 struct Inner {
     waiting: Vec<Queued>,
-    /// The writer sleeps until so many wait; none while it is awake.
+    /// As many appends as the last group had.
+    last: usize,
+    /// The last group was one caller's, and done in no time.
+    alone: bool,
+    /// The writer's thread sleeps until so many wait; none while it is awake.
     wake_at: Option<usize>,
-    writer: Option<Thread>,
+    thread: Option<Thread>,
     closed: bool,
 }
+
+/// A commit that takes longer is not done by whoever calls.
+const QUICK: Duration = Duration::from_micros(500);
 
 impl Inner {
     fn wake(&mut self) {
         self.wake_at = None;
-        if let Some(writer) = &self.writer {
-            writer.unpark();
+        if let Some(thread) = &self.thread {
+            thread.unpark();
         }
     }
 }
 
-/// How the writer waits.
+/// How the writer's thread waits.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Patience {
-    /// As many appends as the last group had.
-    pub(crate) expected: usize,
-    /// How long to wait for that many, once there is one.
+    /// How long to wait for as many appends as the last group had, once there is one.
     pub(crate) gather: Duration,
     /// At most so many are taken.
     pub(crate) most: usize,
@@ -55,19 +60,42 @@ pub(crate) struct Patience {
     pub(crate) idle: Option<Duration>,
 }
 
+/// An append in the queue.
+#[derive(Debug)]
+pub(crate) struct Pushed<'a> {
+    pub(crate) answer: oneshot::Receiver<Answer>,
+    /// Nobody has been woken for it: whoever calls may commit it. Dropped, this wakes the writer's thread.
+    pub(crate) alone: Option<Alone<'a>>,
+}
+
+/// Stands for an append that nobody has been woken for.
+#[derive(Debug)]
+pub(crate) struct Alone<'a>(&'a Queue);
+
+impl Drop for Alone<'_> {
+    fn drop(&mut self) {
+        let mut inner = lock(&self.0.0);
+        if !inner.waiting.is_empty() {
+            inner.wake();
+        }
+    }
+}
+
 impl Queue {
     /// Puts an append behind those that wait.
-    pub(crate) fn push(&self, append: Prepared) -> Result<oneshot::Receiver<Answer>, AppendError> {
-        let (answer, receiver) = oneshot::channel();
+    pub(crate) fn push(&self, append: Prepared) -> Result<Pushed<'_>, AppendError> {
+        let (sender, answer) = oneshot::channel();
         let mut inner = lock(&self.0);
         if inner.closed {
             return Err(AppendError::Closed);
         }
-        inner.waiting.push(Queued { append, answer });
-        if inner.wake_at.is_some_and(|wake_at| inner.waiting.len() >= wake_at) {
+        inner.waiting.push(Queued { append, answer: sender });
+        let wakes = inner.wake_at.is_some_and(|wake_at| inner.waiting.len() >= wake_at);
+        let alone = (wakes && inner.alone).then(|| Alone(self));
+        if wakes && alone.is_none() {
             inner.wake();
         }
-        Ok(receiver)
+        Ok(Pushed { answer, alone })
     }
 
     /// Takes no more appends. Those that wait are still taken by the writer.
@@ -77,29 +105,36 @@ impl Queue {
         inner.wake();
     }
 
-    /// Moves waiting appends into `group`, which must be empty; false once the queue is closed and empty. For the writer.
-    pub(crate) fn take(&self, patience: Patience, group: &mut Vec<Queued>) -> bool {
+    /// Takes no more appends, and leaves those that wait without an answer: nobody is there to give one.
+    pub(crate) fn abandon(&self) {
+        self.close();
+        lock(&self.0).waiting.clear();
+    }
+
+    /// Waits for appends, or for as long as there is patience; false once the queue is closed and empty. For the writer's thread.
+    pub(crate) fn wait(&self, patience: Patience) -> bool {
         let mut wanted = 1;
         let mut until = patience.idle.map(|idle| Instant::now() + idle);
         loop {
             let mut inner = lock(&self.0);
             let waiting = inner.waiting.len();
-            let late = until.is_some_and(|until| Instant::now() >= until);
-            if inner.closed || waiting >= patience.expected.min(patience.most).max(1) || (late && waiting > 0)
-            {
-                return inner.hand_over(patience.most, group);
+            let expected = inner.last.clamp(1, patience.most.max(1));
+            if inner.closed || waiting >= expected {
+                inner.wake_at = None;
+                return !(inner.closed && waiting == 0);
             }
-            if late {
+            if until.is_some_and(|until| Instant::now() >= until) {
+                inner.wake_at = None;
                 return true;
             }
             if waiting > 0 && wanted == 1 {
                 // Somebody is there: the others have until then.
-                wanted = patience.expected.min(patience.most);
+                wanted = expected;
                 until = Some(Instant::now() + patience.gather);
             }
             inner.wake_at = Some(wanted);
-            if inner.writer.is_none() {
-                inner.writer = Some(thread::current());
+            if inner.thread.is_none() {
+                inner.thread = Some(thread::current());
             }
             drop(inner);
             match until {
@@ -108,16 +143,23 @@ impl Queue {
             }
         }
     }
-}
 
-impl Inner {
-    fn hand_over(&mut self, most: usize, group: &mut Vec<Queued>) -> bool {
-        self.wake_at = None;
-        if self.waiting.len() <= most {
-            std::mem::swap(&mut self.waiting, group);
+    /// Moves waiting appends, at most so many, into `group`, which must be empty. Only for whoever holds the writer: so they
+    /// are taken in the order of the calls.
+    pub(crate) fn take(&self, most: usize, group: &mut Vec<Queued>) {
+        let mut inner = lock(&self.0);
+        if inner.waiting.len() <= most {
+            std::mem::swap(&mut inner.waiting, group);
         } else {
-            group.extend(self.waiting.drain(..most));
+            group.extend(inner.waiting.drain(..most));
         }
-        !(self.closed && group.is_empty())
+    }
+
+    /// A group of so many has been answered, after so long. One caller alone commits by itself the next time: waking a thread,
+    /// and being woken by it, would take as long as a quick flush.
+    pub(crate) fn done(&self, group: usize, took: Duration) {
+        let mut inner = lock(&self.0);
+        inner.last = group;
+        inner.alone = group == 1 && took < QUICK;
     }
 }

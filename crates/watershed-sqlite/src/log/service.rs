@@ -10,9 +10,10 @@ use watershed_core::{LogIdentity, Position, StreamId, Tag, Tenant, Version};
 use super::health::Health;
 use super::open::Threads;
 use super::prepared::Prepared;
+use super::queue::Pushed;
 use super::shared::{Shared, lock};
 use super::verify::{Verified, verify};
-use super::writer::Writer;
+use super::writer::{self, Writer};
 use crate::connection::open_reader;
 use crate::folder::Folder;
 
@@ -91,11 +92,15 @@ impl EventLog for SqliteLog {
         // Queued now, not when it is first polled: appends are taken in the order of the calls.
         let queued = self.shared.queue.push(Prepared::new(append, &self.shared.lists));
         Box::pin(async move {
-            match queued {
-                // The writer answers everything that it takes: only its end leaves somebody without an answer.
-                Ok(answer) => answer.await.unwrap_or(Err(AppendError::Closed)),
-                Err(refusal) => Err(refusal),
+            let Pushed { answer, alone } = queued?;
+            if let Some(alone) = alone {
+                // Whoever else is about to append comes first, and shares the commit.
+                tokio::task::yield_now().await;
+                writer::lead(&self.writer);
+                drop(alone);
             }
+            // The writer answers everything that it takes: only its end leaves somebody without an answer.
+            answer.await.unwrap_or(Err(AppendError::Closed))
         })
     }
 

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rusqlite::Connection;
 use watershed_core::ports::{Append, AppendError, EventLog, Expected, LogError, LogReader, NewEvent};
@@ -240,4 +241,35 @@ async fn pages_of_any_bytes_give_right_rows_or_none() {
         }
     }
     assert!(given > 3_000 * 10, "{given}");
+}
+
+/// A caller who is alone commits by itself: whoever comes meanwhile, and whoever goes away, is served all the same.
+#[tokio::test]
+async fn what_nobody_was_woken_for_is_written_all_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = open(dir.path());
+    for number in 0..3 {
+        log.append(append(number, 1)).await.unwrap();
+    }
+    drop(log.append(append(3, 1)));
+    let reached = tokio::time::timeout(Duration::from_secs(10), log.wait_past(3)).await;
+    assert_eq!(reached, Ok(4), "an append that nobody waits for");
+
+    log.append(append(4, 1)).await.unwrap();
+    let callers: Vec<_> = (0..64)
+        .map(|number| {
+            let log = log.clone();
+            tokio::spawn(async move { log.append(append(number, 1)).await })
+        })
+        .collect();
+    for caller in callers {
+        caller.await.unwrap().unwrap();
+    }
+    let connection = Connection::open(dir.path().join("log.db")).unwrap();
+    let commits: i64 = connection
+        .query_row("SELECT count(*) FROM events WHERE position > 5 AND link IS NOT NULL", [], |row| {
+            row.get(0)
+        })
+        .unwrap();
+    assert!(commits <= 2, "callers on one thread share a commit, and did not: {commits} for 64");
 }

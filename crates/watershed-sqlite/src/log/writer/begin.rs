@@ -29,6 +29,7 @@ impl Writer {
             checksum: log.checksum,
             names: NameCache::default(),
             inline: Vec::new(),
+            queued: Vec::new(),
             group: Group::default(),
             shared,
             reader,

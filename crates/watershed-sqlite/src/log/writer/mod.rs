@@ -18,6 +18,7 @@ use watershed_core::ports::{InlineFold, NameCache};
 
 use super::canonical::Link;
 use super::inline::InlineRows;
+use super::queue::Queued;
 use super::readers::Reader;
 use super::shared::Shared;
 use super::tail::Layers;
@@ -25,7 +26,7 @@ use group::Group;
 use heads::Heads;
 
 pub(crate) use begin::Beginning;
-pub(crate) use run::run;
+pub(crate) use run::{lead, run};
 
 /// Writes the log. There is one, whichever thread uses it.
 pub(crate) struct Writer {
@@ -44,6 +45,8 @@ pub(crate) struct Writer {
     names: NameCache,
     inline: Vec<Box<dyn InlineFold>>,
     inline_rows: Arc<dyn InlineRows>,
+    /// Appends that have been taken from the queue. Empty but while they are committed: only its memory is kept.
+    queued: Vec<Queued>,
     group: Group,
 }
 

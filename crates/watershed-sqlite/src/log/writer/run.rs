@@ -1,10 +1,10 @@
-//! The writer's thread.
+//! Who commits: the writer's thread, or a caller who is alone.
 
 use std::sync::Mutex;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::Writer;
-use crate::log::queue::Patience;
+use crate::log::queue::{Patience, Queue};
 use crate::log::shared::{Shared, lock};
 
 /// A full disk is tried again after this long.
@@ -15,28 +15,57 @@ const PROBE: i64 = 1 << 20;
 
 /// Writes until the queue is closed and empty.
 pub(crate) fn run(shared: &Shared, writer: &Mutex<Writer>) {
-    let mut group = Vec::new();
-    let mut expected = 1;
     loop {
         let patience = Patience {
-            expected,
             gather: shared.options.gather,
             most: shared.options.group,
             idle: shared.standing.may_resume().then_some(AGAIN),
         };
-        if !shared.queue.take(patience, &mut group) {
+        if !shared.queue.wait(patience) {
             return;
         }
-        expected = group.len().max(1);
         let mut writer = lock(writer);
         if shared.standing.may_resume() {
             writer.probe();
         }
-        writer.commit(&mut group);
+        writer.commit_waiting();
+    }
+}
+
+/// Commits what waits, on the thread of a caller, unless somebody else is committing.
+pub(crate) fn lead(writer: &Mutex<Writer>) {
+    // One that panicked while it wrote is left alone, too.
+    if let Ok(mut writer) = writer.try_lock() {
+        writer.commit_waiting();
+    }
+}
+
+/// Ends the queue where a commit panics: what the writer holds is not to be relied on then.
+struct Unfinished<'a>(&'a Queue);
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.abandon();
+        }
     }
 }
 
 impl Writer {
+    /// Commits a group of the appends that wait, if there are any.
+    fn commit_waiting(&mut self) {
+        let shared = self.shared.clone();
+        let _unfinished = Unfinished(&shared.queue);
+        let mut queued = std::mem::take(&mut self.queued);
+        shared.queue.take(shared.options.group, &mut queued);
+        if !queued.is_empty() {
+            let (group, began) = (queued.len(), Instant::now());
+            self.commit(&mut queued);
+            shared.queue.done(group, began.elapsed());
+        }
+        self.queued = queued;
+    }
+
     /// Writes something that is as large as a group, and takes it away again: the room stays in the file, for events.
     fn probe(&self) {
         let probed = self
