@@ -145,6 +145,20 @@ impl Reader {
         let mut events = Vec::with_capacity(positions.len());
         // One transaction for all that SQLite is asked for: beginning one costs as much as reading a row.
         let mut begun = false;
+        let read = self.each_at(positions, &mut begun, &mut events);
+        // Whatever was read: whoever gets this reader next must not find it at this moment of the log.
+        let ended = if begun { self.log.execute_batch("COMMIT") } else { Ok(()) };
+        read?;
+        ended.map_err(|error| store_error(&error))?;
+        Ok(events)
+    }
+
+    fn each_at(
+        &mut self,
+        positions: &[Position],
+        begun: &mut bool,
+        events: &mut Vec<Arc<StoredEvent>>,
+    ) -> Result<(), LogError> {
         for (place, position) in positions.iter().enumerate() {
             let Self { pages, names, columns, .. } = self;
             let close = positions.get(place + 1).is_some_and(|next| next - position < CLOSE);
@@ -155,19 +169,16 @@ impl Reader {
             let event = match record.and_then(|record| record.verified(columns)) {
                 Some(row) => row.raw()?.to_stored(names)?,
                 None => {
-                    if !begun {
+                    if !*begun {
                         self.log.execute_batch("BEGIN").map_err(|error| store_error(&error))?;
-                        begun = true;
+                        *begun = true;
                     }
                     self.one_by_sql(*position, |row, names| row.raw()?.to_stored(names))?
                 }
             };
             events.push(Arc::new(event));
         }
-        if begun {
-            self.log.execute_batch("COMMIT").map_err(|error| store_error(&error))?;
-        }
-        Ok(events)
+        Ok(())
     }
 
     /// Shows `see` the row at `position`.
