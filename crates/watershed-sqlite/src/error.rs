@@ -58,12 +58,13 @@ pub enum OpenError {
 
 impl OpenError {
     pub(crate) fn store(path: &Path, error: &rusqlite::Error) -> Self {
-        use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
-        match error.sqlite_error_code() {
-            Some(DatabaseCorrupt | NotADatabase) => {
-                Self::Corrupt { path: path.to_owned(), problem: error.to_string() }
-            }
-            _ => Self::Store { path: path.to_owned(), problem: error.to_string() },
-        }
+        let (path, problem) = (path.to_owned(), error.to_string());
+        if is_damage(error) { Self::Corrupt { path, problem } } else { Self::Store { path, problem } }
     }
+}
+
+/// Whether SQLite says that the file is not what it wrote.
+pub(crate) fn is_damage(error: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+    matches!(error.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase))
 }

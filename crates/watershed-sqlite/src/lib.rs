@@ -6,6 +6,7 @@
 
 mod connection;
 mod error;
+mod files;
 mod folder;
 mod log;
 mod rows;

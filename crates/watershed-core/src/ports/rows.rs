@@ -132,6 +132,9 @@ pub enum RowError {
     /// The store takes no writes: its disk is full or failing.
     #[error("the store takes no writes: {0}")]
     ReadOnly(String),
+    /// What the store holds is damaged, and no trying again will mend it. Says where, and what to do.
+    #[error("{0}")]
+    Damaged(String),
     /// The store failed; trying again may help.
     #[error("the store failed: {0}")]
     Store(String),

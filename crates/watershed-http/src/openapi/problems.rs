@@ -16,6 +16,7 @@ pub(super) const ASKING: &[&ProblemKind] = &[
     &problem::DENIED,
     &problem::NOT_REACHED,
     &problem::UNREADABLE_ROW,
+    &problem::DAMAGED_VIEW,
 ];
 
 /// What can happen to a command.

@@ -16,6 +16,7 @@ impl From<AskError> for Problem {
             AskError::Denied(_) => Self::new(&kinds::DENIED, detail),
             AskError::NotReached { .. } => Self::new(&kinds::NOT_REACHED, detail).about("Watershed-Token"),
             AskError::UnreadableRow(_) => Self::new(&kinds::UNREADABLE_ROW, detail),
+            AskError::DamagedView(_) => Self::new(&kinds::DAMAGED_VIEW, detail),
             AskError::Unavailable(_) => Self::new(&kinds::UNAVAILABLE, detail),
             _ => Self::new(&kinds::INTERNAL, detail),
         }

@@ -73,6 +73,7 @@ kinds! {
     // Answering.
     NOT_REACHED = "not-reached" GATEWAY_TIMEOUT true "The rows have not reached the token";
     UNREADABLE_ROW = "unreadable-row" INTERNAL_SERVER_ERROR false "A stored row cannot be read";
+    DAMAGED_VIEW = "damaged-view" INTERNAL_SERVER_ERROR false "The file of the view's rows is damaged";
     // Operating.
     NOT_PARKED = "not-parked" NOT_FOUND false "The key is not parked";
     PARKED_MOVED = "parked-moved" CONFLICT false "Another event is the parked one now";

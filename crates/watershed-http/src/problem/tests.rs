@@ -45,7 +45,7 @@ fn every_reason_not_to_take_a_command_has_its_status_and_tells_whether_to_try_ag
 #[test]
 fn every_reason_not_to_answer_has_its_status_and_tells_whether_to_try_again() {
     let malformed = AskError::Malformed { field: "limit".to_owned(), problem: "none".to_owned() };
-    let expected: [(AskError, u16, &str); 9] = [
+    let expected: [(AskError, u16, &str); 10] = [
         (AskError::UnknownView("cds".to_owned()), 404, "unknown-view"),
         (AskError::UnknownQuery("none".to_owned()), 404, "unknown-query"),
         (malformed, 400, "malformed-parameter"),
@@ -54,6 +54,7 @@ fn every_reason_not_to_answer_has_its_status_and_tells_whether_to_try_again() {
         (AskError::Denied(denied()), 403, "denied"),
         (AskError::NotReached { position: 1, demanded: 2 }, 504, "not-reached"),
         (AskError::UnreadableRow("books".to_owned()), 500, "unreadable-row"),
+        (AskError::DamagedView("books.db".to_owned()), 500, "damaged-view"),
         (AskError::Unavailable("closed".to_owned()), 503, "unavailable"),
     ];
     for (error, status, code) in expected {
@@ -64,12 +65,13 @@ fn every_reason_not_to_answer_has_its_status_and_tells_whether_to_try_again() {
 
 #[test]
 fn every_reason_not_to_operate_has_its_status() {
-    let expected: [(OperateError, u16, &str); 6] = [
+    let expected: [(OperateError, u16, &str); 7] = [
         (OperateError::UnknownView("cds".to_owned()), 404, "unknown-view"),
         (OperateError::Denied(denied()), 403, "denied"),
         (OperateError::NotParked("b1".to_owned()), 404, "not-parked"),
         (OperateError::Moved { position: 7 }, 409, "parked-moved"),
         (OperateError::WrongState("paused".to_owned()), 409, "wrong-state"),
+        (OperateError::DamagedView("books.db".to_owned()), 500, "damaged-view"),
         (OperateError::Unavailable("closed".to_owned()), 503, "unavailable"),
     ];
     for (error, status, code) in expected {

@@ -1,7 +1,7 @@
 //! What operators see and do.
 
 use serde::Serialize;
-use watershed_core::ports::{Checkpoint, RowKey};
+use watershed_core::ports::{Checkpoint, RowError, RowKey};
 use watershed_core::{Access, Action, Denied, Key, Position, Principal, Tenant, Timestamp};
 
 use super::catalogue::ViewKind;
@@ -32,9 +32,21 @@ pub enum OperateError {
     /// What is wished for does not fit what the view is doing.
     #[error("{0}")]
     WrongState(String),
+    /// The file of a view's rows is damaged: trying again does not help.
+    #[error("{0}")]
+    DamagedView(String),
     /// A store failed, or the context is closed.
     #[error("{0}")]
     Unavailable(String),
+}
+
+impl From<RowError> for OperateError {
+    fn from(error: RowError) -> Self {
+        match error {
+            RowError::Damaged(problem) => Self::DamagedView(problem),
+            other => Self::Unavailable(other.to_string()),
+        }
+    }
 }
 
 /// How a view is doing.
@@ -222,11 +234,7 @@ impl Running {
         }
         let mut all = Vec::new();
         for projector in &self.0.projectors {
-            let parked = projector
-                .store
-                .parked()
-                .await
-                .map_err(|error| OperateError::Unavailable(error.to_string()))?;
+            let parked = projector.store.parked().await?;
             all.extend(parked.into_iter().map(|parked| ParkedEntry {
                 view: projector.definition.models.get(parked.table).map_or("", |model| model.name).to_owned(),
                 tenant: parked.key.tenant.to_string(),

@@ -266,7 +266,8 @@ impl Live {
         Ok(all)
     }
 
-    /// Does something with the store until it succeeds: a store that fails may come back, and nothing is lost meanwhile.
+    /// Does something with the store until it succeeds: a store that fails may come back, and nothing is lost meanwhile. One that
+    /// is damaged does not.
     pub(crate) fn insist<T>(
         &mut self,
         mut attempt: impl FnMut(&mut Self) -> Result<T, RowError>,
@@ -275,6 +276,7 @@ impl Live {
         loop {
             match attempt(self) {
                 Ok(done) => return Ok(done),
+                Err(RowError::Damaged(problem)) => return Err(Trouble::Stop(problem)),
                 Err(error) => {
                     let error = error.to_string();
                     tracing::warn!(

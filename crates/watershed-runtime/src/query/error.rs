@@ -1,3 +1,4 @@
+use watershed_core::ports::RowError;
 use watershed_core::{Denied, Position};
 
 /// Why a question was not answered.
@@ -44,9 +45,26 @@ pub enum AskError {
     /// The stored row does not fit the program's row type.
     #[error("a stored row cannot be read: {0}. Rebuild the view")]
     UnreadableRow(String),
+    /// The file of the view's rows is damaged: asking again does not help.
+    #[error("{0}")]
+    DamagedView(String),
     /// The store failed, or the context is closed.
     #[error("the store failed: {0}")]
     Unavailable(String),
+}
+
+impl From<RowError> for AskError {
+    fn from(error: RowError) -> Self {
+        match error {
+            RowError::NoSuchColumn(column) => Self::Malformed {
+                field: column,
+                problem: "not a column that can be filtered or sorted by".to_owned(),
+            },
+            RowError::WrongCursor => Self::WrongCursor,
+            RowError::Damaged(problem) => Self::DamagedView(problem),
+            other => Self::Unavailable(other.to_string()),
+        }
+    }
 }
 
 impl AskError {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use watershed_core::ports::{ReadFrom, RowError, RowKey, RowReader, RowsFound, Scope};
+use watershed_core::ports::{ReadFrom, RowKey, RowReader, RowsFound, Scope};
 use watershed_core::{Action, Ask, Clock, Freshness, Position, Tenant, Token};
 
 use super::{AskError, FetchPlan, OnStale, Terms};
@@ -76,12 +76,12 @@ impl Fetch {
                 if demanded > head {
                     return Err(AskError::NotReached { position: head, demanded });
                 }
-                let mut found = reader.ask(tenant, ask).await.map_err(ask_error)?;
+                let mut found = reader.ask(tenant, ask).await?;
                 found.position = found.position.max(head);
                 Ok(Fetched { found, plan: FetchPlan::Current, stale: false, lag: Duration::ZERO })
             }
             Stand::Projected { projector, model } => {
-                let found = projector.store.ask(tenant, ask).await.map_err(ask_error)?;
+                let found = projector.store.ask(tenant, ask).await?;
                 let is_parked_row = ask.key.is_some() && found.parked > 0;
                 if found.position >= demanded || is_parked_row {
                     return self.fresh_enough(found, FetchPlan::Rows, is_parked_row, freshness).await;
@@ -116,7 +116,7 @@ impl Fetch {
         if matches!(terms.on_stale, OnStale::Best | OnStale::Wait) {
             let reached = tokio::time::timeout(terms.patience, projector.progress.past(demanded - 1)).await;
             if matches!(reached, Ok(Some(_))) {
-                let found = projector.store.ask(tenant, ask).await.map_err(ask_error)?;
+                let found = projector.store.ask(tenant, ask).await?;
                 let is_parked_row = ask.key.is_some() && found.parked > 0;
                 return self.fresh_enough(found, FetchPlan::Waited, is_parked_row, freshness).await;
             }
@@ -165,10 +165,10 @@ impl Fetch {
         key: &RowKey,
     ) -> Result<Option<(Option<watershed_core::ports::StoredRow>, Position)>, AskError> {
         for _ in 0..4 {
-            let before = projector.store.checkpoint().await.map_err(ask_error)?.position;
+            let before = projector.store.checkpoint().await?.position;
             let keys = std::slice::from_ref(key);
-            let row = projector.store.rows(place, keys).await.map_err(ask_error)?.pop();
-            let after = projector.store.checkpoint().await.map_err(ask_error)?.position;
+            let row = projector.store.rows(place, keys).await?.pop();
+            let after = projector.store.checkpoint().await?.position;
             if before == after {
                 return Ok(Some((row, before)));
             }
@@ -197,16 +197,5 @@ impl Fetch {
         let read = log.read(read).await.map_err(|error| AskError::Unavailable(error.to_string()))?;
         let now = self.clock.now();
         Ok(read.events.first().map_or(Duration::ZERO, |oldest| now.since(oldest.recorded_at)))
-    }
-}
-
-pub(crate) fn ask_error(error: RowError) -> AskError {
-    match error {
-        RowError::NoSuchColumn(column) => AskError::Malformed {
-            field: column,
-            problem: "not a column that can be filtered or sorted by".to_owned(),
-        },
-        RowError::WrongCursor => AskError::WrongCursor,
-        other => AskError::Unavailable(other.to_string()),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension};
 use uuid::Uuid;
@@ -14,6 +14,7 @@ use super::readers::each_row;
 use super::row::{from_sql, store_error, to_sql};
 use crate::OpenError;
 use crate::connection::{Durability, open_paged_writer};
+use crate::files::wal_of;
 
 /// The number of the way in which the log is stored. A program refuses a higher one.
 const FORMAT: u32 = 1;
@@ -181,10 +182,4 @@ fn grow_wal(connection: &Connection, path: &Path, bytes: u64) -> rusqlite::Resul
     connection.pragma_update(None, "user_version", FORMAT)?;
     connection.pragma_update(None, "synchronous", "full")?;
     connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(()))
-}
-
-pub(crate) fn wal_of(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push("-wal");
-    name.into()
 }

@@ -11,6 +11,7 @@ use watershed_core::ports::{
 };
 use watershed_core::{Ask, Predicate, TableSpec, Tenant};
 
+use super::failure::of_log_file;
 use super::file::{GroupFile, held};
 use super::group::SqliteGroup;
 use super::tables::Tables;
@@ -44,14 +45,16 @@ impl SqliteRowsBesideLog {
         if let Some(open) = &*file {
             return Ok(open.clone());
         }
-        let opened = GroupFile::beside_log(&self.log_file)?;
+        let opened = Arc::new(GroupFile::beside_log(&self.log_file)?);
         *file = Some(opened.clone());
         Ok(opened)
     }
 
     fn open_group(&self, spec: GroupSpec) -> Result<Arc<dyn RowGroup>, RowError> {
         let name = spec.name.clone();
-        let group = SqliteGroup::open(self.file()?, Tables::new(spec))?;
+        let file = self.file()?;
+        let group = SqliteGroup::open(file.clone(), Arc::new(Tables::new(spec)))
+            .map_err(|error| file.explained(error))?;
         self.groups.write().unwrap_or_else(PoisonError::into_inner).insert(name, group.tables());
         Ok(Arc::new(group))
     }
@@ -92,12 +95,13 @@ impl InlineRows for SqliteRowsBesideLog {
         table: usize,
         key: &RowKey,
     ) -> Result<Option<StoredRow>, RowError> {
-        self.group(model)?.row(transaction, table, key)
+        let row = self.group(model)?.row(transaction, table, key);
+        row.map_err(|error| of_log_file(error, &self.log_file))
     }
 
     fn apply(&self, transaction: &Connection, model: &str, batch: &RowsBatch) -> Result<(), RowError> {
-        let tables = self.group(model)?;
-        tables.write(transaction, batch)
+        let written = self.group(model)?.write(transaction, batch);
+        written.map_err(|error| of_log_file(error, &self.log_file))
     }
 }
 

@@ -1,5 +1,7 @@
 //! A group's file: one connection that writes, and as many as are needed that read.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -9,7 +11,7 @@ use rusqlite::{Connection, ErrorCode};
 use watershed_core::ports::RowError;
 
 use super::copier::{Copier, copy};
-use super::failure::{failure, open_failure};
+use super::failure::{failure, of_log_file, of_rows_file, open_failure};
 use super::tables::prepare_file;
 use crate::connection::{Durability, open_reader, open_writer};
 
@@ -26,12 +28,19 @@ const COPY_AT_LAST: u32 = 64_000;
 const WRITE_CACHE: i32 = 32_000;
 const SORT_CACHE: i32 = 2_000;
 
+/// How a file of SQLite's begins, and the highest formats that its header can name.
+const MAGIC: &[u8] = b"SQLite format 3\0";
+const WRITE_FORMAT: u8 = 2;
+const SCHEMA_FORMAT: [u8; 4] = 4_u32.to_be_bytes();
+
 /// How many connections are kept for readers that are yet to come.
 const IDLE_READERS: usize = 8;
 
 /// One file with the tables of one group.
 pub(crate) struct GroupFile {
     path: PathBuf,
+    /// What damage of the file means to whoever comes upon it.
+    explain: fn(RowError, &Path) -> RowError,
     writer: Mutex<Connection>,
     /// Copies the write-ahead log, where somebody else does not.
     copier: Option<(Arc<Copier>, Mutex<Connection>)>,
@@ -45,29 +54,36 @@ pub(crate) struct GroupFile {
 }
 
 impl GroupFile {
-    /// Opens a file of a group's own, and makes it where it is not there. Its write-ahead log is copied by `copier`.
-    pub(crate) fn open(path: &Path, copier: &Arc<Copier>) -> Result<Arc<Self>, RowError> {
+    /// Opens a file of a group's own, and makes it where it is not there. `copier` copies its write-ahead log once it watches
+    /// the file. Damage is told in SQLite's words.
+    pub(crate) fn open(path: &Path, copier: &Arc<Copier>) -> Result<Self, RowError> {
+        check_format(path)?;
         size_pages(path).map_err(failure)?;
         let copying = open_writer(path, Durability::Normal, 0).map_err(open_failure)?;
-        let mut file = Self::with_writer(path, Durability::Normal, COPY_AT_LAST)?;
+        let mut file = Self::with_writer(path, Durability::Normal, COPY_AT_LAST, of_rows_file)?;
         file.copier = Some((copier.clone(), Mutex::new(copying)));
-        let file = Arc::new(file);
-        copier.watch(&file);
         Ok(file)
     }
 
     /// Opens the log's file.
-    pub(crate) fn beside_log(path: &Path) -> Result<Arc<Self>, RowError> {
-        Self::with_writer(path, Durability::Full, COPY_AT).map(Arc::new)
+    pub(crate) fn beside_log(path: &Path) -> Result<Self, RowError> {
+        Self::with_writer(path, Durability::Full, COPY_AT, of_log_file)
+            .map_err(|error| of_log_file(error, path))
     }
 
-    fn with_writer(path: &Path, durability: Durability, copy_at: u32) -> Result<Self, RowError> {
+    fn with_writer(
+        path: &Path,
+        durability: Durability,
+        copy_at: u32,
+        explain: fn(RowError, &Path) -> RowError,
+    ) -> Result<Self, RowError> {
         let writer = open_writer(path, durability, copy_at).map_err(open_failure)?;
         refuse_unknown_names(&writer)?;
         // Views that somebody made by hand over a table must not stand in the way of another table taking its name.
         writer.pragma_update(None, "legacy_alter_table", true).map_err(failure)?;
         let file = Self {
             path: path.to_owned(),
+            explain,
             writer: Mutex::new(writer),
             copier: None,
             failed: OnceLock::new(),
@@ -75,12 +91,25 @@ impl GroupFile {
             loads: AtomicU64::new(0),
             leftovers: Mutex::default(),
         };
-        file.change(prepare_file)?;
+        file.begin(prepare_file)?;
         Ok(file)
     }
 
     /// Runs `change` in a transaction: all of it is kept, or none.
     pub(crate) fn change<T>(
+        &self,
+        change: impl FnOnce(&Connection) -> Result<T, RowError>,
+    ) -> Result<T, RowError> {
+        self.begin(change).map_err(|error| self.explained(error))
+    }
+
+    /// The error, where it is damage with what to do about it.
+    pub(crate) fn explained(&self, error: RowError) -> RowError {
+        (self.explain)(error, &self.path)
+    }
+
+    /// [`GroupFile::change`] for whoever opens the file and sees to damage: it is told in SQLite's words.
+    pub(crate) fn begin<T>(
         &self,
         change: impl FnOnce(&Connection) -> Result<T, RowError>,
     ) -> Result<T, RowError> {
@@ -136,15 +165,8 @@ impl GroupFile {
         read: impl FnOnce(&Connection) -> Result<T, RowError>,
     ) -> Result<T, RowError> {
         let idle = held(&self.idle).pop();
-        let connection = match idle {
-            Some(connection) => connection,
-            None => {
-                let reader = open_reader(&self.path).map_err(open_failure)?;
-                refuse_unknown_names(&reader)?;
-                reader
-            }
-        };
-        let found = read(&connection);
+        let connection = idle.map_or_else(|| self.reader(), Ok).map_err(|error| self.explained(error))?;
+        let found = read(&connection).map_err(|error| self.explained(error));
         if connection.is_autocommit() {
             let mut idle = held(&self.idle);
             if idle.len() < IDLE_READERS {
@@ -152,6 +174,12 @@ impl GroupFile {
             }
         }
         found
+    }
+
+    fn reader(&self) -> Result<Connection, RowError> {
+        let reader = open_reader(&self.path).map_err(open_failure)?;
+        refuse_unknown_names(&reader)?;
+        Ok(reader)
     }
 
     /// A number that no loader of this file has had: above `generation`, and above those of loaders under way.
@@ -198,6 +226,19 @@ impl Drop for Transaction<'_> {
 /// Runs a statement without parameters that is used again and again.
 pub(crate) fn run(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
     connection.prepare_cached(sql)?.execute([]).map(drop)
+}
+
+/// SQLite does not call a file damaged whose format it has not heard of: it would only read it, or fail again and again.
+fn check_format(path: &Path) -> Result<(), RowError> {
+    let mut header = [0; 48];
+    // Nobody here has it open yet: a process that closes a file loses all its locks on it, SQLite's too.
+    // A file that is missing, too short or none of SQLite's is for SQLite to judge.
+    let read = File::open(path).and_then(|mut file| file.read_exact(&mut header));
+    let unknown = header[18] > WRITE_FORMAT || header[44..] > SCHEMA_FORMAT[..];
+    if read.is_ok() && header.starts_with(MAGIC) && unknown {
+        return Err(RowError::Damaged("no SQLite writes the format that it says it has".to_owned()));
+    }
+    Ok(())
 }
 
 /// Gives a file that is not there yet its size of pages.

@@ -24,9 +24,10 @@ pub(crate) struct SqliteGroup {
 }
 
 impl SqliteGroup {
-    pub(crate) fn open(file: Arc<GroupFile>, tables: Tables) -> Result<Self, RowError> {
-        let standing = file.change(|connection| tables.open(connection))?;
-        Ok(Self { file, tables: Arc::new(tables), may_replace: AtomicBool::new(standing == Standing::Other) })
+    /// Opens the group's tables in the file, and makes them where they are not there. Damage is told in SQLite's words.
+    pub(crate) fn open(file: Arc<GroupFile>, tables: Arc<Tables>) -> Result<Self, RowError> {
+        let standing = file.begin(|connection| tables.open(connection))?;
+        Ok(Self { file, tables, may_replace: AtomicBool::new(standing == Standing::Other) })
     }
 
     /// The tables, for whoever writes them inside a transaction of their own.

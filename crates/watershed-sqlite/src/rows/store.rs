@@ -10,6 +10,7 @@ use super::copier::Copier;
 use super::file::{GroupFile, held};
 use super::group::SqliteGroup;
 use super::tables::Tables;
+use crate::files;
 
 /// Keeps each group of read models in a file of its own: `views/<group>.db` in a data folder.
 ///
@@ -34,21 +35,63 @@ impl SqliteRows {
         Ok(Self { folder, open: Mutex::default(), copier: Arc::new(Copier::start()?) })
     }
 
-    fn open_now(&self, group: GroupSpec) -> Result<Arc<dyn RowGroup>, RowError> {
-        let file = self.file(&group.name)?;
-        Ok(Arc::new(SqliteGroup::open(file, Tables::new(group))?))
+    fn open_now(&self, spec: GroupSpec) -> Result<Arc<dyn RowGroup>, RowError> {
+        let name = spec.name.clone();
+        let tables = Arc::new(Tables::new(spec));
+        let mut open = held(&self.open);
+        if let Some(file) = open.get(&name).and_then(Weak::upgrade) {
+            let group = SqliteGroup::open(file.clone(), tables);
+            return Ok(Arc::new(group.map_err(|error| file.explained(error))?));
+        }
+        let path = self.folder.join(format!("{}.db", file_name(&name)));
+        let (file, group) = self.open_sound(&path, &tables)?;
+        // From here on only: nobody else may hold a file that is set aside.
+        self.copier.watch(&file);
+        open.insert(name, Arc::downgrade(&file));
+        Ok(Arc::new(group))
     }
 
-    fn file(&self, group: &str) -> Result<Arc<GroupFile>, RowError> {
-        let mut open = held(&self.open);
-        if let Some(file) = open.get(group).and_then(Weak::upgrade) {
-            return Ok(file);
+    /// Opens a group's file. One that is damaged is set aside before, and an empty one takes its place: its rows are folded
+    /// anew from the log, and nobody has to get up at night for them.
+    fn open_sound(
+        &self,
+        path: &Path,
+        tables: &Arc<Tables>,
+    ) -> Result<(Arc<GroupFile>, SqliteGroup), RowError> {
+        if files::is_noted(path) {
+            set_aside(path, "it was found damaged when it was last in use")?;
         }
-        let path = self.folder.join(format!("{}.db", file_name(group)));
-        let file = GroupFile::open(&path, &self.copier)?;
-        open.insert(group.to_owned(), Arc::downgrade(&file));
-        Ok(file)
+        match self.open_present(path, tables) {
+            Err(RowError::Damaged(problem)) => {
+                set_aside(path, &problem)?;
+                self.open_present(path, tables)
+            }
+            opened => opened,
+        }
     }
+
+    fn open_present(
+        &self,
+        path: &Path,
+        tables: &Arc<Tables>,
+    ) -> Result<(Arc<GroupFile>, SqliteGroup), RowError> {
+        let file = Arc::new(GroupFile::open(path, &self.copier)?);
+        let group = SqliteGroup::open(file.clone(), tables.clone())?;
+        Ok((file, group))
+    }
+}
+
+fn set_aside(path: &Path, problem: &str) -> Result<(), RowError> {
+    let file = path.display();
+    let aside = files::set_aside(path).map_err(|error| {
+        RowError::Damaged(format!(
+            "{file} is damaged: {problem}; it could not be set aside: {error}. Move it away with the files -wal and -shm of \
+             its name and start again: the log is not affected, and its rows are folded anew"
+        ))
+    })?;
+    let aside = aside.display();
+    tracing::error!(%file, %aside, problem, "a view's file is damaged: it is set aside, and its rows are folded anew from the log");
+    Ok(())
 }
 
 impl RowStore for SqliteRows {

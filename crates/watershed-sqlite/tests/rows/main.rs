@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "tests may")]
 
 mod beside;
+mod damage;
 mod full;
 mod hostile;
 mod loading;

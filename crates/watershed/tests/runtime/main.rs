@@ -5,6 +5,7 @@
 mod bank;
 mod beside_the_log;
 mod commands;
+mod damage;
 mod kills;
 mod questions;
 mod rebuilds;

@@ -7,7 +7,7 @@ use watershed::runtime::{OperateError, Retried, Terms};
 use crate::bank::{self, DEFECT, deposit, opening};
 use crate::rebuilds::everything;
 
-async fn until<F: Future<Output = bool>>(what: &str, mut holds: impl FnMut() -> F) {
+pub(crate) async fn until<F: Future<Output = bool>>(what: &str, mut holds: impl FnMut() -> F) {
     for _ in 0..400 {
         if holds().await {
             return;

@@ -1,8 +1,8 @@
 //! The file itself: its tables, and what is read when it is opened.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::{fs, io};
 
 use rusqlite::{Connection, OptionalExtension, Row};
 use watershed_core::{LogIdentity, Position};
@@ -11,6 +11,8 @@ use super::filter::Filter;
 use super::run::{Run, block_number};
 use crate::OpenError;
 use crate::connection::{Durability, open_writer};
+use crate::error::is_damage;
+use crate::files;
 use crate::log::canonical::checksum;
 use crate::log::row::{from_sql, to_sql};
 
@@ -60,7 +62,7 @@ impl IndexFile {
         identity: LogIdentity,
         fits: impl Fn(Checkpoint) -> bool,
     ) -> Result<(Self, Found), OpenError> {
-        if !marker(path).exists() {
+        if !files::is_noted(path) {
             match Self::open_present(path, identity) {
                 Ok((index, Some(found))) if fits(found.checkpoint) => return Ok((index, found)),
                 // Closed before its files go: a connection that closes later would take the new ones along.
@@ -73,7 +75,7 @@ impl IndexFile {
         tracing::info!(path = %path.display(), "the index is made again from the log");
         let failed =
             |error: io::Error| OpenError::Store { path: path.to_owned(), problem: error.to_string() };
-        remove(path).map_err(failed)?;
+        files::remove(path).map_err(failed)?;
         let (index, _) = Self::open_present(path, identity)?;
         index.make().map_err(|error| OpenError::store(path, &error))?;
         Ok((index, Found::default()))
@@ -227,35 +229,9 @@ fn run_checksum(run: &Run, fences: &[u8], filter: &[u8]) -> u64 {
     checksum(&bytes)
 }
 
-/// Whether SQLite says that the file is not what it wrote.
-pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
-    use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
-    matches!(error.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase))
-}
-
 /// Has the index made again at the next start.
 pub(super) fn mark_damaged(path: &Path) {
-    // Where even that cannot be written, the next look at the index finds the damage again.
-    let _ = fs::write(marker(path), b"");
-    tracing::error!(path = %path.display(), "the index is damaged; it is made again at the next start");
-}
-
-/// A file whose presence says that the index has been found damaged.
-fn marker(path: &Path) -> PathBuf {
-    path.with_extension("damaged")
-}
-
-fn remove(path: &Path) -> io::Result<()> {
-    let beside = |suffix: &str| {
-        let mut name = path.as_os_str().to_owned();
-        name.push(suffix);
-        PathBuf::from(name)
-    };
-    for file in [path.to_owned(), beside("-wal"), beside("-shm"), marker(path)] {
-        match fs::remove_file(file) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
+    if files::note_damage(path) {
+        tracing::error!(path = %path.display(), "the index is damaged; it is made again at the next start");
     }
-    Ok(())
 }

@@ -6,9 +6,10 @@ use watershed_core::ports::Snapshot;
 
 use super::build::Build;
 use super::compact::Compaction;
-use super::file::{Checkpoint, Found, IndexFile, State, is_damage};
+use super::file::{Checkpoint, Found, IndexFile, State};
 use super::run::{Run, Runs};
 use crate::OpenError;
+use crate::error::is_damage;
 use crate::log::lists::ListId;
 use crate::log::tail::Layer;
 

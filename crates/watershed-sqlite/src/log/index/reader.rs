@@ -6,10 +6,11 @@ use watershed_core::ports::LogError;
 use watershed_core::{Position, Version};
 
 use super::block::{Block, Record};
-use super::file::{is_damage, mark_damaged};
+use super::file::mark_damaged;
 use super::run::{Run, block_number};
 use crate::OpenError;
 use crate::connection::open_reader;
+use crate::error::is_damage;
 use crate::log::lists::ListId;
 use crate::log::row::store_error;
 use crate::log::tail::After;
