@@ -132,6 +132,9 @@ pub enum AppendError {
         /// Why.
         problem: String,
     },
+    /// What the append depends on cannot be read: it is not taken.
+    #[error("what the append depends on cannot be read: {0}")]
+    Unreadable(LogError),
     /// The store takes no writes: its disk is full or failing. Nothing acknowledged is lost.
     #[error("the log takes no writes: {0}")]
     ReadOnly(String),
@@ -162,9 +165,23 @@ pub enum LogError {
         /// The position that came instead of the next.
         found: Position,
     },
+    /// What holds the events is damaged, and which of them it concerns is not known.
+    #[error("the log is damaged: {0}. Stop, copy the folder, and run `watershed log verify`")]
+    Unreadable(String),
     /// The store failed; trying again may help.
     #[error("the store failed: {0}")]
     Store(String),
+}
+
+impl LogError {
+    /// Whether the log is not what was written: trying again does not help, and somebody has to look at it.
+    #[must_use]
+    pub fn is_damage(&self) -> bool {
+        match self {
+            Self::Damaged { .. } | Self::Hole { .. } | Self::Unreadable(_) => true,
+            Self::Store(_) => false,
+        }
+    }
 }
 
 /// The ordered, gapless, append-only sequence of the recorded events of one context.

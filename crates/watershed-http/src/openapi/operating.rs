@@ -4,8 +4,8 @@ use super::Document;
 use super::parts::path_parameter;
 use super::problems;
 use crate::problem::{
-    DAMAGED_VIEW, DENIED, MALFORMED_BODY, MALFORMED_PARAMETER, NO_AUDIT, NOT_PARKED, PARKED_MOVED,
-    UNKNOWN_VIEW, UNSUPPORTED_MEDIA_TYPE, WRONG_STATE,
+    DAMAGED_LOG, DAMAGED_VIEW, DENIED, MALFORMED_BODY, MALFORMED_PARAMETER, NO_AUDIT, NOT_PARKED,
+    PARKED_MOVED, UNKNOWN_VIEW, UNSUPPORTED_MEDIA_TYPE, WRONG_STATE,
 };
 
 /// What an operator can look at, under `/admin/{context}/`.
@@ -30,7 +30,8 @@ const CHANGES: [(&str, &str); 5] = [
 /// Adds the operator's API of a context.
 pub(super) fn add(document: &mut Document, context: &str) {
     for (path, summary) in READS {
-        let problems = problems::of(&[&DENIED, &MALFORMED_PARAMETER, &NO_AUDIT, &DAMAGED_VIEW], &[]);
+        let problems =
+            problems::of(&[&DENIED, &MALFORMED_PARAMETER, &NO_AUDIT, &DAMAGED_VIEW, &DAMAGED_LOG], &[]);
         let operation = operation(context, path, summary, problems.into());
         document.paths.insert(format!("/admin/{context}/{path}"), json!({ "get": operation }));
     }

@@ -17,6 +17,7 @@ pub(super) const ASKING: &[&ProblemKind] = &[
     &problem::NOT_REACHED,
     &problem::UNREADABLE_ROW,
     &problem::DAMAGED_VIEW,
+    &problem::DAMAGED_LOG,
 ];
 
 /// What can happen to a command.
@@ -38,6 +39,7 @@ pub(super) const SENDING: &[&ProblemKind] = &[
     &problem::IN_FLIGHT,
     &problem::CONTENDED,
     &problem::UNREADABLE_STREAM,
+    &problem::DAMAGED_LOG,
     &problem::INLINE_REFUSED,
     &problem::READ_ONLY,
 ];

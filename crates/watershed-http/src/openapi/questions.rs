@@ -6,7 +6,9 @@ use super::Document;
 use super::names::Renaming;
 use super::parts::{header, path_parameter, query_parameter, reference, request_header, response, summary};
 use super::problems::{self, ASKING};
-use crate::problem::{BAD_CURSOR, BAD_ID, NO_SUCH_ROW, NO_SUCH_STREAM, ProblemKind, TOO_MANY_WATCHES};
+use crate::problem::{
+    BAD_CURSOR, BAD_ID, NO_SUCH_ROW, NO_SUCH_STREAM, ProblemKind, TOO_MANY_WATCHES, UNREADABLE_STREAM,
+};
 
 /// Adds the views, queries and streams of a context.
 pub(super) fn add(document: &mut Document, context: &str, catalogue: &Catalogue, renaming: &Renaming) {
@@ -149,7 +151,7 @@ fn stream() -> Question<'static> {
         summary,
         parameters,
         answer,
-        problems: vec![&NO_SUCH_STREAM, &BAD_ID],
+        problems: vec![&NO_SUCH_STREAM, &BAD_ID, &UNREADABLE_STREAM],
     }
 }
 

@@ -17,6 +17,8 @@ impl From<AskError> for Problem {
             AskError::NotReached { .. } => Self::new(&kinds::NOT_REACHED, detail).about("Watershed-Token"),
             AskError::UnreadableRow(_) => Self::new(&kinds::UNREADABLE_ROW, detail),
             AskError::DamagedView(_) => Self::new(&kinds::DAMAGED_VIEW, detail),
+            AskError::UnreadableStream(_) => Self::new(&kinds::UNREADABLE_STREAM, detail),
+            AskError::DamagedLog(_) => Self::new(&kinds::DAMAGED_LOG, detail),
             AskError::Unavailable(_) => Self::new(&kinds::UNAVAILABLE, detail),
             _ => Self::new(&kinds::INTERNAL, detail),
         }

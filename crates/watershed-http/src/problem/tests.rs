@@ -19,7 +19,7 @@ fn every_reason_not_to_take_a_command_has_its_status_and_tells_whether_to_try_ag
     let refusal = AnyRefusal { code: "lending.book.on-loan", field: None, message: "on loan".to_owned() };
     let malformed = watershed_core::variant::ReadError { field: None, problem: "no JSON".to_owned() };
     let inline = SendError::InlineRefused { model: "stock".to_owned(), problem: "negative".to_owned() };
-    let expected: [(SendError<AnyRefusal>, u16, &str); 15] = [
+    let expected: [(SendError<AnyRefusal>, u16, &str); 16] = [
         (SendError::Refused(refusal), 422, "refused"),
         (SendError::UnknownCommand("Eat".to_owned()), 404, "unknown-command"),
         (SendError::Malformed(malformed), 400, "malformed-body"),
@@ -32,6 +32,7 @@ fn every_reason_not_to_take_a_command_has_its_status_and_tells_whether_to_try_ag
         (SendError::InFlight, 409, "in-flight"),
         (SendError::Contended { attempts: 9 }, 409, "contended"),
         (SendError::UnreadableStream("event 7".to_owned()), 500, "unreadable-stream"),
+        (SendError::DamagedLog("event 7".to_owned()), 500, "damaged-log"),
         (inline, 500, "inline-refused"),
         (SendError::ReadOnly("the disk is full".to_owned()), 503, "read-only"),
         (SendError::Unavailable("closed".to_owned()), 503, "unavailable"),
@@ -45,7 +46,7 @@ fn every_reason_not_to_take_a_command_has_its_status_and_tells_whether_to_try_ag
 #[test]
 fn every_reason_not_to_answer_has_its_status_and_tells_whether_to_try_again() {
     let malformed = AskError::Malformed { field: "limit".to_owned(), problem: "none".to_owned() };
-    let expected: [(AskError, u16, &str); 10] = [
+    let expected: [(AskError, u16, &str); 12] = [
         (AskError::UnknownView("cds".to_owned()), 404, "unknown-view"),
         (AskError::UnknownQuery("none".to_owned()), 404, "unknown-query"),
         (malformed, 400, "malformed-parameter"),
@@ -55,6 +56,8 @@ fn every_reason_not_to_answer_has_its_status_and_tells_whether_to_try_again() {
         (AskError::NotReached { position: 1, demanded: 2 }, 504, "not-reached"),
         (AskError::UnreadableRow("books".to_owned()), 500, "unreadable-row"),
         (AskError::DamagedView("books.db".to_owned()), 500, "damaged-view"),
+        (AskError::UnreadableStream("event 7".to_owned()), 500, "unreadable-stream"),
+        (AskError::DamagedLog("event 7".to_owned()), 500, "damaged-log"),
         (AskError::Unavailable("closed".to_owned()), 503, "unavailable"),
     ];
     for (error, status, code) in expected {

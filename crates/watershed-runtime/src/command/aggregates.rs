@@ -10,7 +10,7 @@ use watershed_core::{
 use super::cells::{Cell, Cells, Shared};
 use super::handler::{StateFound, handle_json, is_name, settle_id};
 use super::write_core::{Failed, Seen, append_for, failed, idempotency, new_events};
-use super::{AnyRefusal, CommandHandler, Request, SendError, StateAt, WriteCore, WriteModel};
+use super::{AnyRefusal, CommandHandler, LoadError, Request, SendError, StateAt, WriteCore, WriteModel};
 
 /// How often a command is decided before its caller is told that others keep getting in the way.
 const ATTEMPTS: u32 = 16;
@@ -205,8 +205,7 @@ impl<A: Aggregate> Aggregates<A> {
         {
             let _loading = shared.loading.lock().await;
             if !is_fresh(&shared) {
-                let (state, version) =
-                    self.load(tenant, stream, StateAt::Latest).await.map_err(SendError::UnreadableStream)?;
+                let (state, version) = self.load(tenant, stream, StateAt::Latest).await?;
                 *shared.lock() = Some(Cell { state, version, durable: version, stale: false });
             }
         }
@@ -214,7 +213,7 @@ impl<A: Aggregate> Aggregates<A> {
     }
 
     /// Folds the state: from the newest snapshot that can be used, and the events since.
-    async fn load(&self, tenant: &Tenant, stream: &StreamId, at: StateAt) -> Result<(A, Version), String> {
+    async fn load(&self, tenant: &Tenant, stream: &StreamId, at: StateAt) -> Result<(A, Version), LoadError> {
         let (mut state, mut version) = match at {
             StateAt::Latest => self.snapshot_of(tenant, stream).await.unwrap_or_default(),
             _ => Default::default(),
@@ -222,7 +221,7 @@ impl<A: Aggregate> Aggregates<A> {
         loop {
             let scope = Scope::Stream { tenant: tenant.clone(), stream: stream.clone() };
             let read = ReadFrom { scope, after: version, limit: LOAD_CHUNK };
-            let read = self.core.log.read(read).await.map_err(|error| error.to_string())?;
+            let read = self.core.log.read(read).await?;
             for stored in &read.events {
                 let past = match at {
                     StateAt::Latest => false,
@@ -232,7 +231,7 @@ impl<A: Aggregate> Aggregates<A> {
                 if past {
                     return Ok((state, version));
                 }
-                let event = event::decode::<A::Event>(stored).map_err(|error| error.to_string())?;
+                let event = event::decode::<A::Event>(stored)?;
                 state.evolve(&event.data);
                 version = stored.version;
             }

@@ -10,7 +10,7 @@ use watershed_core::{
 
 use super::handler::{StateFound, handle_json, is_name, settle_id};
 use super::write_core::{Failed, Seen, append_for, failed, idempotency, new_events};
-use super::{AnyRefusal, CommandHandler, Request, SendError, StateAt, WriteCore, WriteModel};
+use super::{AnyRefusal, CommandHandler, LoadError, Request, SendError, StateAt, WriteCore, WriteModel};
 
 const ATTEMPTS: u32 = 16;
 const LOAD_CHUNK: usize = 4_096;
@@ -48,8 +48,7 @@ impl<D: Decision> Decisions<D> {
                 Seen::Before(receipt) => return Ok(receipt),
                 Seen::New { claim, looked_until } => (claim, looked_until),
             };
-            let (state, seen_until) =
-                self.load(&request.principal.tenant, &boundary).await.map_err(SendError::UnreadableStream)?;
+            let (state, seen_until) = self.load(&request.principal.tenant, &boundary).await?;
             self.core.authorize(&request, command.kind().name, &stream, Some(&state))?;
             let now = self.core.clock.now();
             let events = state
@@ -84,15 +83,15 @@ impl<D: Decision> Decisions<D> {
     }
 
     /// Folds what the boundary matches, and says up to where that is known.
-    async fn load(&self, tenant: &Tenant, boundary: &Boundary) -> Result<(D, Position), String> {
+    async fn load(&self, tenant: &Tenant, boundary: &Boundary) -> Result<(D, Position), LoadError> {
         let mut state = D::default();
         let mut after = 0;
         loop {
             let scope = Scope::Boundary { tenant: tenant.clone(), boundary: boundary.clone() };
             let read = ReadFrom { scope, after, limit: LOAD_CHUNK };
-            let read = self.core.log.read(read).await.map_err(|error| error.to_string())?;
+            let read = self.core.log.read(read).await?;
             for stored in &read.events {
-                let event = event::decode::<D::Event>(stored).map_err(|error| error.to_string())?;
+                let event = event::decode::<D::Event>(stored)?;
                 state.evolve(&event.data);
                 after = stored.position;
             }

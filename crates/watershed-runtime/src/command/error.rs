@@ -1,3 +1,4 @@
+use watershed_core::ports::LogError;
 use watershed_core::variant::ReadError;
 use watershed_core::{Denied, Refusal, Tag, Version};
 
@@ -57,6 +58,9 @@ pub enum SendError<R> {
     /// The stream holds an event that this program cannot read: deciding without it could be wrong.
     #[error("the command was not decided: {0}")]
     UnreadableStream(String),
+    /// The log is damaged where the command's decision depends on it: sending it again does not help.
+    #[error("the command was not decided: {0}")]
+    DamagedLog(String),
     /// An inline read model could not take the events.
     #[error("the read model `{model}` could not take the event: {problem}")]
     InlineRefused {
@@ -94,10 +98,18 @@ impl<R> SendError<R> {
             Self::InFlight => SendError::InFlight,
             Self::Contended { attempts } => SendError::Contended { attempts },
             Self::UnreadableStream(problem) => SendError::UnreadableStream(problem),
+            Self::DamagedLog(problem) => SendError::DamagedLog(problem),
             Self::InlineRefused { model, problem } => SendError::InlineRefused { model, problem },
             Self::ReadOnly(problem) => SendError::ReadOnly(problem),
             Self::Unavailable(problem) => SendError::Unavailable(problem),
         }
+    }
+}
+
+impl<R> From<LogError> for SendError<R> {
+    fn from(error: LogError) -> Self {
+        let problem = error.to_string();
+        if error.is_damage() { Self::DamagedLog(problem) } else { Self::Unavailable(problem) }
     }
 }
 

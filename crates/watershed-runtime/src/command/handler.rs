@@ -4,7 +4,7 @@ use schemars::SchemaGenerator;
 use watershed_core::ports::Later;
 use watershed_core::{Command, CommandKind, Receipt, RefusalKind, StreamId, Tenant, Timestamp, Version};
 
-use super::{AnyRefusal, Request, SendError};
+use super::{AnyRefusal, LoadError, Request, SendError};
 
 /// Takes the commands of one enum.
 pub(crate) trait CommandHandler<C: Command>: Send + Sync {
@@ -56,7 +56,7 @@ pub(crate) trait WriteModel: Send + Sync {
 }
 
 /// The version that a state stands for, and the state in JSON where it can be written so; or why it could not be loaded.
-pub(crate) type StateFound = Result<(Version, Option<serde_json::Value>), String>;
+pub(crate) type StateFound = Result<(Version, Option<serde_json::Value>), LoadError>;
 
 /// A handler whose command type is put aside: in fact an `Arc<dyn CommandHandler<C>>`.
 pub(crate) type ErasedHandler = Box<dyn std::any::Any + Send + Sync>;

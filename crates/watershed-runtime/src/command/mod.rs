@@ -6,6 +6,7 @@ mod decisions;
 mod error;
 mod handler;
 mod in_flight;
+mod load;
 mod request;
 mod write_core;
 
@@ -14,5 +15,6 @@ pub(crate) use decisions::Decisions;
 pub use error::{AnyRefusal, SendError};
 pub use handler::StateAt;
 pub(crate) use handler::{CommandHandler, ErasedHandler, WriteModel};
+use load::LoadError;
 pub use request::Request;
 pub(crate) use write_core::WriteCore;

@@ -70,7 +70,7 @@ impl WriteCore {
             Ok(None) => Ok(Seen::New { claim: Some(claim), looked_until }),
             Ok(Some(record)) if record.fingerprint == fingerprint => Ok(Seen::Before(self.replayed(record))),
             Ok(Some(_)) => Err(SendError::KeyReused),
-            Err(error) => Err(SendError::Unavailable(error.to_string())),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -179,6 +179,7 @@ pub(crate) fn failed<R>(error: AppendError) -> Failed<R> {
         }
         AppendError::TagTaken { tag, .. } => SendError::TagTaken { tag },
         AppendError::InlineRefused { model, problem } => SendError::InlineRefused { model, problem },
+        AppendError::Unreadable(error) => error.into(),
         AppendError::ReadOnly(problem) => SendError::ReadOnly(problem),
         other => SendError::Unavailable(other.to_string()),
     })

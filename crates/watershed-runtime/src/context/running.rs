@@ -270,7 +270,7 @@ impl Running {
         let Some(state) = model.and_then(|model| model.state(&principal.tenant, stream, at)) else {
             return Err(AskError::UnknownView(stream.category.to_string()));
         };
-        state.await.map_err(AskError::Unavailable)
+        Ok(state.await?)
     }
 
     /// The log's events, of all tenants: for operators.
@@ -288,7 +288,7 @@ impl Running {
     }
 
     async fn read(&self, from: ReadFrom) -> Result<Events, AskError> {
-        self.0.core.log.read(from).await.map_err(|error| AskError::Unavailable(error.to_string()))
+        Ok(self.0.core.log.read(from).await?)
     }
 
     fn allow(&self, principal: &Principal, action: Action<'_>) -> Result<(), AskError> {
@@ -321,6 +321,8 @@ pub(crate) fn outcome<R>(answer: &Result<Receipt, SendError<R>>) -> &'static str
         Ok(receipt) if receipt.replayed => "replayed",
         Ok(_) => "taken",
         Err(SendError::Refused(_)) => "refused",
+        // Not the caller's doing.
+        Err(SendError::DamagedLog(_)) => "failed",
         Err(error) if error.is_retryable() => "failed",
         Err(_) => "rejected",
     }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 use watershed_core::Clock;
-use watershed_core::ports::{LogError, RowGroup};
+use watershed_core::ports::RowGroup;
 
 use super::live::{Live, Trouble};
 use super::parking::{Parked, ParkedRow};
@@ -221,9 +221,7 @@ impl Worker {
                 }
                 Ok(())
             }
-            Err(error @ (LogError::Damaged { .. } | LogError::Hole { .. })) => {
-                Err(Trouble::Stop(error.to_string()))
-            }
+            Err(error) if error.is_damage() => Err(Trouble::Stop(error.to_string())),
             Err(error) => {
                 self.live.progress.say("error", Some(&error.to_string()));
                 std::thread::sleep(READ_AGAIN);

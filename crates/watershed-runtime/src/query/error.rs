@@ -1,4 +1,4 @@
-use watershed_core::ports::RowError;
+use watershed_core::ports::{LogError, RowError};
 use watershed_core::{Denied, Position};
 
 /// Why a question was not answered.
@@ -45,12 +45,25 @@ pub enum AskError {
     /// The stored row does not fit the program's row type.
     #[error("a stored row cannot be read: {0}. Rebuild the view")]
     UnreadableRow(String),
+    /// The stream holds an event that this program cannot read.
+    #[error("the stream cannot be read: {0}")]
+    UnreadableStream(String),
+    /// The log is damaged where the answer depends on it: asking again does not help.
+    #[error("{0}")]
+    DamagedLog(String),
     /// The file of the view's rows is damaged: asking again does not help.
     #[error("{0}")]
     DamagedView(String),
     /// The store failed, or the context is closed.
     #[error("the store failed: {0}")]
     Unavailable(String),
+}
+
+impl From<LogError> for AskError {
+    fn from(error: LogError) -> Self {
+        let problem = error.to_string();
+        if error.is_damage() { Self::DamagedLog(problem) } else { Self::Unavailable(problem) }
+    }
 }
 
 impl From<RowError> for AskError {

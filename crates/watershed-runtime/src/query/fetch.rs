@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use watershed_core::ports::{ReadFrom, RowKey, RowReader, RowsFound, Scope};
-use watershed_core::{Action, Ask, Clock, Freshness, Position, Tenant, Token};
+use watershed_core::ports::{LogError, ReadFrom, RowKey, RowReader, RowsFound, Scope};
+use watershed_core::{Action, Ask, Clock, Freshness, Position, Tenant, Timestamp, Token};
 
 use super::{AskError, FetchPlan, OnStale, Terms};
 use crate::feed::Feed;
@@ -144,9 +144,7 @@ impl Fetch {
         let Some((stored, position)) = self.row_and_position(projector, place, &key).await? else {
             return Ok(None);
         };
-        let folded = fold_tail(&self.feed, definition, &key, stored, position, demanded)
-            .await
-            .map_err(|error| AskError::Unavailable(error.to_string()))?;
+        let folded = fold_tail(&self.feed, definition, &key, stored, position, demanded).await?;
         let TailFold::Row(row, position) = folded else {
             return Ok(None);
         };
@@ -188,14 +186,26 @@ impl Fetch {
     }
 
     /// How long the oldest event after `position` has stood in the log.
-    pub(crate) async fn lag(&self, position: Position) -> Result<Duration, AskError> {
-        let log = self.feed.log();
-        if position >= log.head() {
+    pub(crate) async fn lag(&self, position: Position) -> Result<Duration, LogError> {
+        if position >= self.feed.log().head() {
             return Ok(Duration::ZERO);
         }
-        let read = ReadFrom { scope: Scope::Log, after: position, limit: 1 };
-        let read = log.read(read).await.map_err(|error| AskError::Unavailable(error.to_string()))?;
-        let now = self.clock.now();
-        Ok(read.events.first().map_or(Duration::ZERO, |oldest| now.since(oldest.recorded_at)))
+        let recorded = match self.recorded_at(position + 1).await {
+            // A view that stopped at a damaged event still answers: the next event is younger than the last that it shows.
+            Err(error) if error.is_damage() => self.recorded_at(position).await,
+            read => read,
+        };
+        let recorded = match recorded {
+            // Nobody knows since when: for ever.
+            Err(error) if error.is_damage() => Some(Timestamp::from_micros(0)),
+            read => read?,
+        };
+        Ok(recorded.map_or(Duration::ZERO, |recorded| self.clock.now().since(recorded)))
+    }
+
+    async fn recorded_at(&self, position: Position) -> Result<Option<Timestamp>, LogError> {
+        let read = ReadFrom { scope: Scope::Log, after: position.saturating_sub(1), limit: 1 };
+        let read = self.feed.log().read(read).await?;
+        Ok(read.events.first().map(|event| event.recorded_at))
     }
 }

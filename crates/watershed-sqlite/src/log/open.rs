@@ -18,7 +18,7 @@ use super::merger;
 use super::options::Options;
 use super::pages::Pages;
 use super::readers::{Readers, each_row};
-use super::row::{ReadRow, from_sql, store_error, to_sql};
+use super::row::{ReadRow, from_sql, to_sql};
 use super::service::SqliteLog;
 use super::shared::{Parts, Shared};
 use super::tail::{Layer, Tail};
@@ -141,7 +141,8 @@ fn refill(log: &LogFile, keeper: &mut Keeper, merge: usize) -> Result<Tail, LogE
         add(&layer, &lists, row)?;
         if layer.len() >= merge {
             let checkpoint = Checkpoint { merged: row.event.position, checksum: row.checksum };
-            write_out(keeper, &layer, checkpoint).map_err(|error| store_error(&error))?;
+            // Not the log's file: damage of the index is none of the log.
+            write_out(keeper, &layer, checkpoint).map_err(|error| LogError::Store(error.to_string()))?;
             layer = Layer::default();
         }
         Ok(ControlFlow::Continue(()))

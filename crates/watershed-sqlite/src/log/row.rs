@@ -6,6 +6,7 @@ use watershed_core::ports::{LogError, RawEvent};
 use watershed_core::{EventId, Position, Timestamp};
 
 use super::canonical::{EventRow, checksum};
+use crate::error::is_damage;
 
 /// A row whose checksum has been verified, and the link that it bears.
 #[derive(Debug, Clone, Copy)]
@@ -160,7 +161,8 @@ pub(crate) fn from_sql(number: i64) -> u64 {
     u64::from_ne_bytes(number.to_ne_bytes())
 }
 
-/// What SQLite says, as a failure to read the log.
+/// What SQLite says of the log's file, as a failure to read the log.
 pub(crate) fn store_error(error: &rusqlite::Error) -> LogError {
-    LogError::Store(error.to_string())
+    let problem = error.to_string();
+    if is_damage(error) { LogError::Unreadable(problem) } else { LogError::Store(problem) }
 }

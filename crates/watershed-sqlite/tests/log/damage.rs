@@ -1,10 +1,11 @@
 //! Bits flip in the file: whoever reads is told, and never shown something else.
 
 use std::fs;
+use std::io::{Seek, SeekFrom, Write};
 use std::sync::Arc;
 
 use watershed_core::StoredEvent;
-use watershed_core::ports::{LogReader, ReadFrom, Scope};
+use watershed_core::ports::{LogError, LogReader, ReadFrom, Scope};
 use watershed_sqlite::Sqlite;
 
 use super::support::{all, facts, fill, hasty, open, quiet};
@@ -59,7 +60,37 @@ async fn read(dir: &std::path::Path) -> Option<Vec<Arc<StoredEvent>>> {
     let mut events: Vec<Arc<StoredEvent>> = Vec::new();
     while (events.len() as u64) < log.head() {
         let from = ReadFrom { scope: Scope::Log, after: events.len() as u64, limit: 50 };
-        events.extend(log.read(from).await.ok()?.events);
+        match log.read(from).await {
+            Ok(read) => events.extend(read.events),
+            Err(error) => {
+                assert!(error.is_damage(), "who is told that trying again may help, tries for ever: {error}");
+                return None;
+            }
+        }
     }
     Some(events)
+}
+
+/// Where a whole page is something else, as a rule no event can be named any more.
+#[tokio::test]
+async fn a_page_that_is_not_what_was_written_is_damage_and_no_failure_that_passes() {
+    const PAGE: usize = 8_192;
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("log.db");
+    fill(&open(dir.path(), hasty()), 0..400).await;
+    let sound = fs::read(&file).unwrap();
+    let mut unreadable = 0;
+    for page in 1..sound.len() / PAGE {
+        fs::write(&file, &sound).unwrap();
+        // Damaged when it is open: opening it would find most of this.
+        let log = open(dir.path(), hasty());
+        let mut damaged = fs::OpenOptions::new().write(true).open(&file).unwrap();
+        damaged.seek(SeekFrom::Start((page * PAGE) as u64)).unwrap();
+        damaged.write_all(&[0xA5; PAGE]).unwrap();
+        let from = ReadFrom { scope: Scope::Log, after: 0, limit: 1_000 };
+        let Err(error) = log.read(from).await else { continue };
+        assert!(error.is_damage(), "page {page}: {error}");
+        unreadable += usize::from(matches!(error, LogError::Unreadable(_)));
+    }
+    assert!(unreadable > sound.len() / PAGE / 2, "{unreadable} pages were found damaged by reading");
 }

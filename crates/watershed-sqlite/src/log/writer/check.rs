@@ -1,6 +1,6 @@
 //! What must hold for an append to be taken, with everything that the group has taken before it.
 
-use watershed_core::ports::{AppendError, Expected, LogError};
+use watershed_core::ports::{AppendError, Expected};
 use watershed_core::{Position, Version};
 
 use super::Writer;
@@ -41,14 +41,14 @@ impl Writer {
         if let Some(version) = self.heads.get(stream) {
             return Ok(version);
         }
-        let version = self.lookup().version(stream).map_err(|error| unreadable(&error))?;
+        let version = self.lookup().version(stream).map_err(AppendError::Unreadable)?;
         self.heads.put(stream, version);
         Ok(version)
     }
 
     /// Where a list has an entry, which the caller has not seen up to `looked_until`.
     fn since(&self, list: ListId, looked_until: Position) -> Result<Option<Position>, AppendError> {
-        self.lookup().oldest_since(list, looked_until).map_err(|error| unreadable(&error))
+        self.lookup().oldest_since(list, looked_until).map_err(AppendError::Unreadable)
     }
 
     fn check_once(&self, append: &Prepared) -> Result<(), AppendError> {
@@ -80,7 +80,7 @@ impl Writer {
         let candidates = if condition.lists.is_empty() {
             (after + 1..=self.last()).collect()
         } else {
-            self.lookup().positions_in_all(&condition.lists, after).map_err(|error| unreadable(&error))?
+            self.lookup().positions_in_all(&condition.lists, after).map_err(AppendError::Unreadable)?
         };
         for position in candidates {
             let (same_tenant, named) = self.look_at(position, append, condition)?;
@@ -113,11 +113,6 @@ impl Writer {
         }
         self.reader
             .one(position, |row| Ok(fits(row.event.tenant, row.event.name)))
-            .map_err(|error| unreadable(&error))
+            .map_err(AppendError::Unreadable)
     }
-}
-
-/// What cannot be checked is not taken.
-fn unreadable(error: &LogError) -> AppendError {
-    AppendError::ReadOnly(format!("what the append depends on cannot be read: {error}"))
 }
