@@ -12,8 +12,9 @@ mod telemetry;
 
 pub use command::{AnyRefusal, Request, SendError, StateAt};
 pub use context::{
-    Asking, Catalogue, CheckpointView, CommandEntry, Context, OperateError, PageAsk, ParkedEntry, Queries,
-    QueryEntry, ReadModels, Rollups, Running, Sending, StartError, Stores, ViewEntry, ViewKind, ViewStatus,
+    Asking, Catalogue, CheckpointView, CommandEntry, Context, GroupCheckpoint, OperateError, PageAsk,
+    ParkedEntry, Queries, QueryEntry, ReadModels, Rollups, Running, Sending, StartError, Stores, ViewEntry,
+    ViewKind, ViewStatus,
 };
 pub use projector::{RebuildProgress, Retried};
 pub use query::{Answer, AskError, FetchPlan, OnStale, Terms};

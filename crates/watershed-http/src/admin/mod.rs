@@ -29,7 +29,7 @@ where
     let parameters = Parameters::of(parts.uri.query())?;
     match what {
         Admin::Views => views::statuses(hosted, &principal, parameters).await,
-        Admin::Checkpoints => views::checkpoints(hosted, &principal, parameters).await,
+        Admin::Checkpoints => views::checkpoints(hosted, &principal, parameters),
         Admin::Parked => parked::list(hosted, &principal, parameters).await,
         Admin::Events => log::events(hosted, &principal, parameters).await,
         Admin::Log => log::facts(hosted, &principal, parameters).await,

@@ -1,7 +1,6 @@
 use serde::Serialize;
-use serde_json::value::RawValue;
 use watershed_core::Principal;
-use watershed_runtime::ViewStatus;
+use watershed_runtime::{GroupCheckpoint, ViewStatus};
 
 use crate::hosted::Hosted;
 use crate::problem::Problem;
@@ -25,21 +24,17 @@ pub(crate) async fn statuses(
 
 #[derive(Serialize)]
 struct Checkpoints {
-    checkpoints: Vec<Box<RawValue>>,
+    checkpoints: Vec<GroupCheckpoint>,
 }
 
-/// The checkpoints alone.
-pub(crate) async fn checkpoints(
+/// The checkpoints alone: one for each group of views.
+pub(crate) fn checkpoints(
     hosted: &Hosted,
     principal: &Principal,
     parameters: Parameters,
 ) -> Result<Reply, Problem> {
     parameters.finish()?;
-    let views = hosted.running.views(principal).await?;
-    let checkpoints = views.iter().map(|view| serde_json::value::to_raw_value(&view.checkpoint));
-    // invariant: a checkpoint is texts and numbers, which can always be written as JSON.
-    let checkpoints = checkpoints.filter_map(Result::ok).collect();
-    Ok(json(&Checkpoints { checkpoints }))
+    Ok(json(&Checkpoints { checkpoints: hosted.running.checkpoints(principal)? }))
 }
 
 #[derive(Serialize)]

@@ -11,7 +11,7 @@ use crate::problem::{
 /// What an operator can look at, under `/admin/{context}/`.
 const READS: [(&str, &str); 6] = [
     ("views", "How every view stands: lag, bound, parked keys, checkpoint"),
-    ("checkpoints", "The checkpoints alone"),
+    ("checkpoints", "The checkpoints: one for each group of views"),
     ("parked", "The parked keys; `view` for those of one view"),
     ("events", "The whole log; `after` and `limit` page"),
     ("log", "Which log it is, how far it has come, and what its store says of itself"),

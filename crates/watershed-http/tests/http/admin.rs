@@ -45,7 +45,10 @@ async fn a_view_is_paused_resumed_and_rebuilt() {
     wait_for(&site, "/admin/lending/views", |answer| !answer["views"][0]["last_rebuild"].is_null()).await;
     assert_eq!(site.get("/api/lending/views/books/b2").await.status, 200);
     let checkpoints = site.get("/admin/lending/checkpoints").await.json();
+    assert_eq!(checkpoints["checkpoints"].as_array().map(Vec::len), Some(1));
     let checkpoint = &checkpoints["checkpoints"][0];
+    assert_eq!(checkpoint["projection_name"], "books");
+    assert_eq!(checkpoint["views"], serde_json::json!(["books"]));
     for column in [
         "projection_name",
         "last_event_id",

@@ -13,6 +13,6 @@ mod views;
 pub use builder::{Context, StartError, Stores};
 pub use catalogue::{Catalogue, CommandEntry, QueryEntry, ViewEntry, ViewKind};
 pub use lists::{Queries, ReadModels, Rollups};
-pub use operate::{CheckpointView, OperateError, ParkedEntry, ViewStatus};
+pub use operate::{CheckpointView, GroupCheckpoint, OperateError, ParkedEntry, ViewStatus};
 pub use running::{PageAsk, Running};
 pub use typed::{Asking, Sending};

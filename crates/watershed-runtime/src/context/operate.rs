@@ -109,6 +109,16 @@ pub struct CheckpointView {
     pub updated_date: Option<Timestamp>,
 }
 
+/// A group's checkpoint, with the views that stand on it.
+#[derive(Debug, Clone, Serialize)]
+pub struct GroupCheckpoint {
+    /// The checkpoint.
+    #[serde(flatten)]
+    pub checkpoint: CheckpointView,
+    /// The group's read models and rollups, by name.
+    pub views: Vec<String>,
+}
+
 impl CheckpointView {
     fn of(group: &str, checkpoint: Checkpoint) -> Self {
         Self {
@@ -176,6 +186,26 @@ impl Running {
         }
         all.sort_unstable_by(|left, right| left.name.cmp(&right.name));
         Ok(all)
+    }
+
+    /// The checkpoints, one for each group that a projector keeps, by the group's name. What is kept in the log's own database
+    /// has none: it is always where the log is.
+    ///
+    /// # Errors
+    /// Where the caller may not know.
+    pub fn checkpoints(&self, principal: &Principal) -> Result<Vec<GroupCheckpoint>, OperateError> {
+        self.operate(principal, "read-views")?;
+        let groups = self.0.projectors.iter().map(|projector| {
+            let mut views: Vec<String> = projector.definition.views().map(str::to_owned).collect();
+            views.sort_unstable();
+            let checkpoint = projector.progress.checkpoint();
+            GroupCheckpoint { checkpoint: CheckpointView::of(projector.definition.name(), checkpoint), views }
+        });
+        let mut groups: Vec<_> = groups.collect();
+        groups.sort_unstable_by(|left, right| {
+            left.checkpoint.projection_name.cmp(&right.checkpoint.projection_name)
+        });
+        Ok(groups)
     }
 
     async fn status(&self, view: &RunningView) -> Result<ViewStatus, OperateError> {

@@ -78,6 +78,13 @@ impl GroupDefinition {
         self.models.last().map_or("", |model| model.name)
     }
 
+    /// The names of its read models and their rollups.
+    pub(crate) fn views(&self) -> impl Iterator<Item = &'static str> {
+        self.models.iter().flat_map(|model| {
+            std::iter::once(model.name).chain(model.rollups.iter().map(|(rollup, _, _)| *rollup))
+        })
+    }
+
     /// The tables: the read models' in their order, then the rollups' in theirs.
     pub(crate) fn spec(&self) -> GroupSpec {
         let mut tables: Vec<_> = self.models.iter().map(|model| model.table.clone()).collect();

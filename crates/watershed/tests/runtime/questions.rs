@@ -155,3 +155,23 @@ async fn named_queries_read_their_parameters_and_name_the_wrong_one() {
     }
     assert!(matches!(ask("poorest", &[]).await, Err(AskError::UnknownQuery(_))));
 }
+
+#[tokio::test]
+async fn a_checkpoint_is_listed_once_with_every_view_that_stands_on_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let bank = bank::open(folder.path()).await;
+    bank.send(opening("a1", "Ann", "north")).await.unwrap();
+    bank.changed("balances", 0).await.unwrap();
+    let groups = bank.checkpoints(&Principal::default()).unwrap();
+    let listed: Vec<_> = groups
+        .iter()
+        .map(|group| (group.checkpoint.projection_name.as_str(), group.views.as_slice()))
+        .collect();
+    let views = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(
+        listed,
+        [("balances", &*views(&["balances", "branches"])), ("deposit_sizes", &*views(&["deposit_sizes"]))]
+    );
+    assert_eq!(groups[0].checkpoint.last_event_version, 1);
+    assert!(groups[0].checkpoint.last_event_id.is_some());
+}
