@@ -138,3 +138,25 @@ impl Parked {
         counts
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use watershed_core::{Key, Tenant};
+
+    use super::*;
+
+    #[test]
+    fn a_key_that_failed_five_times_waits_for_an_operator_also_over_a_restart() {
+        let row: ParkedRow = (0, RowKey { tenant: Tenant::default(), key: Key::from("a1") });
+        let failure = ApplyFailure { error: "no".to_owned(), fingerprint: "rejected".to_owned() };
+        let mut parked = Parked::default();
+        for tries in 1..=6 {
+            parked.park(row.clone(), vec![7, 9], &failure, Timestamp::from_micros(0));
+            let restarted = Parked::load(parked.changes().0);
+            for parked in [&parked, &restarted] {
+                assert_eq!(parked.get(&row).map(|parked| parked.attempts), Some(tries));
+                assert_eq!(parked.next_retry().is_some(), tries < 5, "after {tries} tries");
+            }
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{Seek, SeekFrom, Write};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use watershed_core::StoredEvent;
@@ -93,4 +94,31 @@ async fn a_page_that_is_not_what_was_written_is_damage_and_no_failure_that_passe
         unreadable += usize::from(matches!(error, LogError::Unreadable(_)));
     }
     assert!(unreadable > sound.len() / PAGE / 2, "{unreadable} pages were found damaged by reading");
+}
+
+/// A rebuild passes over the events of categories that its read models do not follow: they are checked all the same.
+#[tokio::test]
+async fn a_scan_finds_a_damaged_event_whoever_wants_it() {
+    let dir = tempfile::tempdir().unwrap();
+    fill(&open(dir.path(), hasty()), 0..40).await;
+    let file = dir.path().join("log.db");
+    let mut bytes = fs::read(&file).unwrap();
+    let word = br#""number":7,"event":0"#;
+    let found = |place: &usize| bytes[*place..].starts_with(word);
+    let places: Vec<usize> = (0..bytes.len() - word.len()).filter(found).collect();
+    assert!(!places.is_empty());
+    places.into_iter().for_each(|place| bytes[place + word.len() - 1] ^= 1);
+    // Damaged when it is open: what the index has not come to yet is read when the log is opened.
+    let log = open(dir.path(), quiet());
+    fs::OpenOptions::new().write(true).open(&file).unwrap().write_all(&bytes).unwrap();
+    let mut seen = 0;
+    let scanned = log.scanner().unwrap().scan(0, log.head(), &mut |event| {
+        seen = event.position;
+        ControlFlow::Continue(())
+    });
+    assert!(
+        matches!(scanned, Err(LogError::Damaged { position, .. }) if position == seen + 1),
+        "{scanned:?}"
+    );
+    assert!(seen > 7, "those before it are shown");
 }
