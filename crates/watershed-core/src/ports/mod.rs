@@ -17,7 +17,7 @@ pub use rows::{
     Checkpoint, GroupSpec, Loader, ParkedKey, RowChange, RowError, RowGroup, RowKey, RowReader, RowStore,
     RowWriter, RowsBatch, RowsBesideLog, RowsFound, RowsNow, StoredRow,
 };
-pub use scan::{LogScan, NameCache, RawEvent};
+pub use scan::{LogScan, LogVisitor, NameCache, RawEvent};
 
 /// An answer that comes later.
 pub type Later<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -76,18 +76,37 @@ impl RawEvent<'_> {
     }
 }
 
+/// Whoever goes through a log. A closure that takes a [`RawEvent`] wants every event.
+pub trait LogVisitor {
+    /// Whether the event at `position` is to be read; may be asked twice. One that is not wanted is not looked at: nobody
+    /// notices if it is damaged.
+    fn wants(&mut self, position: Position) -> bool {
+        let _ = position;
+        true
+    }
+
+    /// Sees an event that it wants, and says whether to go on.
+    fn see(&mut self, event: RawEvent<'_>) -> ControlFlow<()>;
+}
+
+impl<F: FnMut(RawEvent<'_>) -> ControlFlow<()>> LogVisitor for F {
+    fn see(&mut self, event: RawEvent<'_>) -> ControlFlow<()> {
+        self(event)
+    }
+}
+
 /// Goes through a log in order, as fast as the store can. Blocks the thread that calls it.
 pub trait LogScan: Send + Sync + 'static {
-    /// Shows `see` every event after `after`, up to and including `until` or the last durable one, until it breaks off.
-    /// Answers with the last position that it came to.
+    /// Shows `visitor` the events that it wants of those after `after`, up to and including `until` or the last durable
+    /// one, until it breaks off. Answers with the last position that it came to.
     ///
     /// # Errors
-    /// Where an event is damaged or missing, or the store fails.
+    /// Where an event that is wanted is damaged or missing, or the store fails.
     fn scan(
         &self,
         after: Position,
         until: Position,
-        see: &mut dyn FnMut(RawEvent<'_>) -> ControlFlow<()>,
+        visitor: &mut dyn LogVisitor,
     ) -> Result<Position, LogError>;
 }
 

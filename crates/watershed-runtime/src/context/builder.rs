@@ -15,6 +15,9 @@ use crate::command::{Aggregates, CommandHandler, Decisions, ErasedHandler, Write
 use crate::projector::{ModelDefinition, RollupDefinition};
 use crate::query::{ErasedView, View};
 
+/// What a rebuild's rows may take in memory where nothing is said.
+const REBUILD_MEMORY: usize = 256 << 20;
+
 /// What a context runs on.
 #[derive(Clone)]
 pub struct Stores {
@@ -119,6 +122,7 @@ pub struct Context {
     pub(crate) name: &'static str,
     pub(crate) authorizer: Option<Arc<dyn Authorizer>>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) rebuild_memory: usize,
     pub(crate) write_models: Vec<AddedWriteModel>,
     pub(crate) read_models: Vec<AddedModel>,
     pub(crate) rollups: RollupsByModel,
@@ -134,6 +138,7 @@ impl Context {
             name,
             authorizer: None,
             clock: Arc::new(SystemClock),
+            rebuild_memory: REBUILD_MEMORY,
             write_models: Vec::new(),
             read_models: Vec::new(),
             rollups: RollupsByModel::default(),
@@ -152,6 +157,13 @@ impl Context {
     /// Tells the time by another clock than the machine's.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
+        self
+    }
+
+    /// How many bytes a rebuild's rows may take in memory, before they are stored; 256 MiB where nothing is said. Rows that
+    /// take more are folded in several passes.
+    pub fn rebuild_memory(mut self, bytes: usize) -> Self {
+        self.rebuild_memory = bytes;
         self
     }
 

@@ -205,7 +205,10 @@ impl Context {
                     let inline = added.contract.freshness == Freshness::Inline;
                     let kind = if inline { &mut groups.inline } else { &mut groups.projected };
                     match kind.last_mut() {
-                        _ if added.starts_group => kind.push(GroupDefinition { models: vec![model] }),
+                        _ if added.starts_group => kind.push(GroupDefinition {
+                            models: vec![model],
+                            rebuild_memory: self.rebuild_memory,
+                        }),
                         Some(group) if inline == last_inline => group.models.push(model),
                         _ => {
                             return Err(StartError::Unsupported {

@@ -70,6 +70,8 @@ impl ModelDefinition {
 /// Read models that share a checkpoint, in the order in which they are folded.
 pub(crate) struct GroupDefinition {
     pub(crate) models: Vec<ModelDefinition>,
+    /// What a rebuild may hold in memory, in bytes.
+    pub(crate) rebuild_memory: usize,
 }
 
 impl GroupDefinition {

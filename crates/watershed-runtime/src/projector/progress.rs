@@ -8,13 +8,13 @@ use watershed_core::ports::Checkpoint;
 /// How a rebuild is coming on.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct RebuildProgress {
-    /// Events looked at, over all passes and workers.
+    /// Events passed, over all passes.
     pub done: u64,
-    /// Events to look at, as far as is known: a pass that memory made necessary adds to it.
+    /// Events to pass, as far as is known: each further pass that memory makes necessary adds to it.
     pub total: u64,
     /// Events of the log folded in a second, so far.
     pub events_per_second: u64,
-    /// About how many bytes the rows in memory take at most.
+    /// About how many bytes the rows took in memory, at most.
     pub memory: u64,
     /// The bound that they are held to.
     pub memory_bound: u64,

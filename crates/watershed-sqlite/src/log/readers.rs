@@ -84,8 +84,23 @@ pub(crate) struct Reader {
     columns: Vec<u8>,
 }
 
-/// Sees row after row, until it breaks off.
-pub(crate) type See<'a> = &'a mut dyn FnMut(&ReadRow<'_>) -> Result<ControlFlow<()>, LogError>;
+/// Whoever goes through rows. A closure wants all of them.
+pub(crate) trait Visit {
+    /// Whether the row at `position` is to be read.
+    fn wants(&mut self, position: Position) -> bool {
+        let _ = position;
+        true
+    }
+
+    /// Sees a row that it wants, and says whether to go on.
+    fn see(&mut self, row: &ReadRow<'_>) -> Result<ControlFlow<()>, LogError>;
+}
+
+impl<F: FnMut(&ReadRow<'_>) -> Result<ControlFlow<()>, LogError>> Visit for F {
+    fn see(&mut self, row: &ReadRow<'_>) -> Result<ControlFlow<()>, LogError> {
+        self(row)
+    }
+}
 
 /// Events that lie closer than this are likely to be in one page.
 const CLOSE: Position = 12;
@@ -132,7 +147,7 @@ impl Reader {
         let until = until.min(after.saturating_add(limit as u64));
         let mut events = Vec::with_capacity(usize::try_from(until.saturating_sub(after)).unwrap_or(0));
         let mut names = std::mem::take(&mut self.names);
-        let read = self.rows(after, until, &mut |row| {
+        let read = self.rows(after, until, &mut |row: &ReadRow<'_>| {
             events.push(Arc::new(row.raw()?.to_stored(&mut names)?));
             Ok(ControlFlow::Continue(()))
         });
@@ -208,22 +223,22 @@ impl Reader {
         }
     }
 
-    /// Shows `see` the rows after `after` up to `until`, in order and without a hole, until it breaks off; answers with the
-    /// last position that it came to.
-    pub(crate) fn rows(
+    /// Shows `visitor` the rows that it wants of those after `after` up to `until`, in order and without a hole, until it
+    /// breaks off; answers with the last position that it came to.
+    pub(crate) fn rows<V: Visit + ?Sized>(
         &mut self,
         after: Position,
         until: Position,
-        see: See<'_>,
+        visitor: &mut V,
     ) -> Result<Position, LogError> {
         let (mut last, mut by_sql) = (after, FEW);
         loop {
-            let (came_to, flow) = self.rows_by_pages(last, until, see)?;
+            let (came_to, flow) = self.rows_by_pages(last, until, visitor)?;
             if flow.is_break() || came_to >= until {
                 return Ok(came_to);
             }
             by_sql = if came_to > last { FEW } else { MANY.min(by_sql * 2) };
-            let (came_to, flow) = self.rows_by_sql(came_to, until.min(came_to + by_sql), see)?;
+            let (came_to, flow) = self.rows_by_sql(came_to, until.min(came_to + by_sql), visitor)?;
             if flow.is_break() || came_to >= until {
                 return Ok(came_to);
             }
@@ -232,32 +247,35 @@ impl Reader {
     }
 
     /// As far as the pages go.
-    fn rows_by_pages(
+    fn rows_by_pages<V: Visit + ?Sized>(
         &mut self,
         after: Position,
         until: Position,
-        see: See<'_>,
+        visitor: &mut V,
     ) -> Result<(Position, ControlFlow<()>), LogError> {
         let Some(pages) = &mut self.pages else { return Ok((after, ControlFlow::Continue(()))) };
         for position in after + 1..=until {
+            if !visitor.wants(position) {
+                continue;
+            }
             let Some(record) = pages.record(position) else {
                 return Ok((position - 1, ControlFlow::Continue(())));
             };
             let Some(row) = record.verified(&mut self.columns) else {
                 return Ok((position - 1, ControlFlow::Continue(())));
             };
-            if see(&row)?.is_break() {
+            if visitor.see(&row)?.is_break() {
                 return Ok((position, ControlFlow::Break(())));
             }
         }
         Ok((until, ControlFlow::Continue(())))
     }
 
-    fn rows_by_sql(
+    fn rows_by_sql<V: Visit + ?Sized>(
         &mut self,
         after: Position,
         until: Position,
-        see: See<'_>,
+        visitor: &mut V,
     ) -> Result<(Position, ControlFlow<()>), LogError> {
         let mut statement = statement(&self.log, include_str!("sql/select_range.sql"))?;
         let mut rows =
@@ -269,7 +287,7 @@ impl Reader {
                 return Err(LogError::Hole { after: last, found: row.event.position });
             }
             last = row.event.position;
-            if see(&row)?.is_break() {
+            if visitor.wants(last) && visitor.see(&row)?.is_break() {
                 return Ok((last, ControlFlow::Break(())));
             }
         }

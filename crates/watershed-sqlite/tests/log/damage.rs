@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use watershed_core::StoredEvent;
-use watershed_core::ports::{LogError, LogReader, ReadFrom, Scope};
+use watershed_core::ports::{LogError, LogReader, RawEvent, ReadFrom, Scope};
 use watershed_sqlite::Sqlite;
 
 use super::support::{all, facts, fill, hasty, open, quiet};
@@ -112,7 +112,7 @@ async fn a_scan_finds_a_damaged_event_whoever_wants_it() {
     let log = open(dir.path(), quiet());
     fs::OpenOptions::new().write(true).open(&file).unwrap().write_all(&bytes).unwrap();
     let mut seen = 0;
-    let scanned = log.scanner().unwrap().scan(0, log.head(), &mut |event| {
+    let scanned = log.scanner().unwrap().scan(0, log.head(), &mut |event: RawEvent<'_>| {
         seen = event.position;
         ControlFlow::Continue(())
     });

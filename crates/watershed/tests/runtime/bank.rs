@@ -268,15 +268,16 @@ pub(crate) async fn open(folder: &Path) -> Running {
 }
 
 pub(crate) async fn start(stores: Stores) -> Running {
+    context().start(stores).await.unwrap()
+}
+
+pub(crate) fn context() -> Context {
     Context::new("bank")
         .policy(AllowAll)
         .aggregate::<Account>()
         .read_models::<(Balance, DepositSize)>()
         .rollups::<(Branch,)>()
         .queries::<(GetBalance, Richest)>()
-        .start(stores)
-        .await
-        .unwrap()
 }
 
 pub(crate) fn opening(id: &str, owner: &str, branch: &str) -> AccountCommand {

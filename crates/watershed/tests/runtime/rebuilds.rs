@@ -50,3 +50,36 @@ async fn a_rebuild_gives_the_rows_that_were_there_and_goes_on_from_them() {
     bank.rebuild_and_wait(&operator, "branches").await.unwrap();
     assert_eq!(everything(&bank).await, live, "a rollup is rebuilt with its read model");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rows_that_take_more_memory_than_there_is_are_folded_in_several_passes() {
+    let folder = tempfile::tempdir().unwrap();
+    let stores = watershed::embedded(folder.path()).unwrap();
+    let bank = bank::context().rebuild_memory(64 << 10).start(stores).await.unwrap();
+    for turn in 0..3 {
+        for number in 0..600 {
+            let id = format!("a{number}");
+            let command = match turn {
+                0 => opening(&id, "Ann", ["north", "south", "east"][number % 3]),
+                _ => deposit(&id, (number * turn) as i64 % 150 + 1),
+            };
+            bank.send(command).await.unwrap();
+        }
+    }
+    let (before, operator) = (everything(&bank).await, Principal::default());
+    let counted = |view: &str| {
+        let all = bank.checkpoints(&operator).unwrap();
+        let of_view = all.iter().find(|group| group.views.iter().any(|name| name == view));
+        of_view.unwrap().checkpoint.events_processed
+    };
+    for view in ["balances", "deposit_sizes"] {
+        let processed = counted(view);
+        let progress = bank.rebuild_and_wait(&operator, view).await.unwrap();
+        assert_eq!(progress.done, progress.total, "{view}");
+        assert_eq!(counted(view), processed, "{view}: each event counts once");
+        assert!(progress.memory <= 2 * progress.memory_bound, "{progress:?}");
+        let passes = progress.total / bank.head();
+        assert!(view != "balances" || (3..30).contains(&passes), "{progress:?}");
+    }
+    assert_eq!(everything(&bank).await, before);
+}

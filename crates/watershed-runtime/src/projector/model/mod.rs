@@ -26,6 +26,9 @@ pub(crate) enum Touched {
     Matching(Predicate),
 }
 
+/// Takes rows that are to be stored.
+pub(crate) type HandOn<'a> = &'a mut dyn FnMut(Vec<StoredRow>) -> Result<(), String>;
+
 /// The fold of one read model with its rollups, and the rows that it has in memory; the row's type is put aside.
 pub(crate) trait AnyModel: Send {
     fn name(&self) -> &'static str;
@@ -67,8 +70,8 @@ pub(crate) trait AnyModel: Send {
     fn footprint(&self) -> usize;
     /// Drops the rows that are not in the slice.
     fn keep_slice(&mut self, slice: Slice);
-    /// Takes all rows out, as stored; hands the rollups their contributions.
-    fn drain(&mut self) -> Result<Vec<StoredRow>, String>;
+    /// Takes all rows out, and hands them on as stored, so many at a time; hands the rollups their contributions.
+    fn drain(&mut self, chunk: usize, hand_on: HandOn<'_>) -> Result<(), String>;
     /// Takes the rollups' groups out.
     fn take_rollups(&mut self) -> Vec<RollupState>;
 }

@@ -12,10 +12,10 @@ use watershed_core::{
 };
 
 use super::failure::{failure, kind_of, panic_text};
-use super::{AnyModel, ApplyFailure, Touched};
+use super::{AnyModel, ApplyFailure, HandOn, Touched};
 use crate::projector::RollupDefinition;
 use crate::projector::rollup::RollupState;
-use crate::projector::slice::Slice;
+use crate::projector::slice::{Slice, share_of};
 
 /// Rows that a model keeps in memory between batches.
 const KEPT: usize = 50_000;
@@ -317,13 +317,13 @@ impl<R: ReadModel> AnyModel for ModelState<R> {
     }
 
     fn keep_slice(&mut self, slice: Slice) {
-        self.cells.retain(|key, _| slice.holds(key.tenant.as_str(), key.key.as_str()));
+        self.cells.retain(|key, _| slice.holds(share_of(key)));
         self.cells.shrink_to_fit();
         self.dirty = Vec::new();
     }
 
-    fn drain(&mut self) -> Result<Vec<StoredRow>, String> {
-        let mut rows = Vec::with_capacity(self.cells.len());
+    fn drain(&mut self, chunk: usize, hand_on: HandOn<'_>) -> Result<(), String> {
+        let mut rows = Vec::with_capacity(chunk.min(self.cells.len()));
         for (key, cell) in std::mem::take(&mut self.cells) {
             let Some(row) = &cell.row else { continue };
             for (state, contribution) in
@@ -332,13 +332,19 @@ impl<R: ReadModel> AnyModel for ModelState<R> {
                 state.change(&key.tenant, None, contribution);
             }
             rows.extend(Self::to_stored(&key, &cell)?);
+            if rows.len() == chunk {
+                hand_on(std::mem::replace(&mut rows, Vec::with_capacity(chunk)))?;
+            }
+        }
+        if !rows.is_empty() {
+            hand_on(rows)?;
         }
         for state in &mut self.rollup_states {
             state.settle();
         }
         self.dirty = Vec::new();
         (self.measured_bytes, self.measured_rows) = (0, 0);
-        Ok(rows)
+        Ok(())
     }
 
     fn take_rollups(&mut self) -> Vec<RollupState> {

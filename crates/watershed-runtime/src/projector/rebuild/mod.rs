@@ -1,10 +1,17 @@
 //! A rebuild: every row folded anew from the log, in memory, and loaded in bulk beside the old ones.
 //!
-//! The keys are shared out among workers by hash, and each worker goes through the whole log for its own. Where a worker's rows
-//! outgrow its memory, it drops one half of its keys and goes through the log once more for them: so memory is bounded whatever
-//! the number of keys, each row is written once, and nothing is read back.
+//! The keys are shared out among workers by hash, and so is the reading: the log is cut into blocks, which the workers take in
+//! turns. Whoever reads an event verifies and decodes it, and sends it to the worker that folds its row; everybody folds what
+//! comes in the order of the log. Where a worker's rows outgrow its memory, it drops some of its keys, and all go through the
+//! log once more for them, reading only what concerns them: so memory is bounded whatever the number of keys, each row is
+//! written once, and nothing is read back.
 
+mod exchange;
+mod fold;
 mod glimpse;
+mod notes;
+mod parts;
+mod reader;
 mod work;
 mod worker;
 
@@ -12,7 +19,7 @@ use watershed_core::Position;
 use watershed_core::ports::{Checkpoint, ReadFrom, Scope};
 
 use super::live::Live;
-use super::slice::Slice;
+use exchange::{Ended, Exchange};
 use work::Work;
 use worker::Worker;
 
@@ -22,16 +29,7 @@ pub(crate) fn rebuild(live: &mut Live) -> Result<(), String> {
     let loader = live.runtime.block_on(live.store.loader()).map_err(|error| error.to_string())?;
     let workers = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(4));
     let work = Work::new(live, loader, target, workers);
-    std::thread::scope(|scope| {
-        let work = &work;
-        let slices = Slice::parts(workers as u64).into_iter().enumerate();
-        let threads: Vec<_> = slices
-            .map(|(worker, slice)| scope.spawn(move || Worker::new(work, worker).fill(slice)))
-            .collect();
-        threads.into_iter().try_for_each(|thread| {
-            thread.join().unwrap_or_else(|_| Err("a worker of the rebuild panicked".to_owned()))
-        })
-    })?;
+    fold_all(&work, workers)?;
     let (sink, events_processed) = work.finished();
     let checkpoint = checkpoint_at(live, target, events_processed)?;
     sink.finish(&live.runtime, checkpoint.clone())?;
@@ -41,6 +39,23 @@ pub(crate) fn rebuild(live: &mut Live) -> Result<(), String> {
     }
     live.progress.advance(&live.checkpoint);
     live.load().map_err(|trouble| trouble.to_string())
+}
+
+/// Has the workers fold all rows, and hand them over.
+fn fold_all(work: &Work<'_>, workers: usize) -> Result<(), String> {
+    let ended: Vec<Result<(), Ended>> = std::thread::scope(|scope| {
+        let exchanges = Exchange::between(workers).into_iter().enumerate();
+        let threads: Vec<_> = exchanges
+            .map(|(worker, exchange)| scope.spawn(move || Worker::new(work, worker, exchange).run()))
+            .collect();
+        let panicked = || Err(Ended::Failed("a worker of the rebuild panicked".to_owned()));
+        threads.into_iter().map(|thread| thread.join().unwrap_or_else(|_| panicked())).collect()
+    });
+    let failed = ended.iter().find(|ended| matches!(ended, Err(Ended::Failed(_))));
+    match failed.or_else(|| ended.iter().find(|ended| ended.is_err())) {
+        Some(Err(ended)) => Err(ended.to_string()),
+        _ => Ok(()),
+    }
 }
 
 fn checkpoint_at(live: &Live, position: Position, events_processed: u64) -> Result<Checkpoint, String> {

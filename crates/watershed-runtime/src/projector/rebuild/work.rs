@@ -7,13 +7,18 @@ use tokio::runtime::Handle;
 use watershed_core::ports::{Checkpoint, Loader, ParkedKey, RowChange};
 use watershed_core::{Clock, Position};
 
+use super::parts::Parts;
 use crate::feed::Feed;
 use crate::projector::live::Live;
 use crate::projector::rollup::RollupState;
 use crate::projector::{GroupDefinition, Progress, RebuildProgress};
 
-/// What the rows in memory may take, over all workers.
-const MEMORY: usize = 256 * 1024 * 1024;
+/// Of the memory, one part in so many may go to what readers remember of events.
+const FOR_NOTES: usize = 4;
+/// Events are read in blocks of one for so many bytes of memory: some blocks are on their way at any time.
+const MEMORY_AN_EVENT: usize = 16 << 10;
+/// The smallest and the largest blocks.
+const BLOCKS: (u64, u64) = (64, 4_096);
 
 /// What the workers share.
 pub(super) struct Work<'a> {
@@ -23,20 +28,34 @@ pub(super) struct Work<'a> {
     pub(super) clock: &'a Arc<dyn Clock>,
     /// The position up to which rows are folded.
     pub(super) target: Position,
-    /// What the rows of one worker may take.
+    /// How many events are read at a time.
+    pub(super) block: u64,
+    /// What one worker may hold in memory.
     pub(super) memory_each: usize,
+    /// Of how many events one worker may remember whom they concern.
+    pub(super) most_notes: usize,
+    pub(super) parts: Parts,
+    /// Memory is short: there is going to be another pass.
+    short: AtomicBool,
     sink: Mutex<Sink>,
     closing: &'a AtomicBool,
     progress: &'a Progress,
     started: Instant,
-    /// Events looked at, and to look at, by all workers together.
+    /// Events passed, by all workers.
     done: AtomicU64,
-    total: AtomicU64,
     /// Events that concerned a row.
     processed: AtomicU64,
-    /// What each worker's rows take, and what all took at most.
-    memory: Vec<AtomicU64>,
+    workers: Vec<Standing>,
     most_memory: AtomicU64,
+}
+
+/// How one worker stands.
+#[derive(Default)]
+struct Standing {
+    /// What it holds in memory.
+    memory: AtomicU64,
+    /// How many passes it takes in all, as far as is known.
+    passes: AtomicU64,
 }
 
 /// Where finished rows go.
@@ -67,23 +86,31 @@ impl Sink {
 
 impl<'a> Work<'a> {
     pub(super) fn new(live: &'a Live, loader: Box<dyn Loader>, target: Position, workers: usize) -> Self {
+        let memory_each = live.definition.rebuild_memory / workers.max(1);
         Self {
             definition: &live.definition,
             feed: &live.feed,
             runtime: &live.runtime,
             clock: &live.clock,
             target,
-            memory_each: MEMORY / workers.max(1),
+            block: ((memory_each / MEMORY_AN_EVENT) as u64).clamp(BLOCKS.0, BLOCKS.1),
+            memory_each,
+            most_notes: memory_each / FOR_NOTES,
+            parts: Parts::among(workers),
+            short: AtomicBool::new(false),
             sink: Mutex::new(Sink { loader, rollups: BTreeMap::new(), parked: Vec::new() }),
             closing: &live.closing,
             progress: &live.progress,
             started: Instant::now(),
             done: AtomicU64::new(0),
-            total: AtomicU64::new(target * workers as u64),
             processed: AtomicU64::new(0),
-            memory: (0..workers).map(|_| AtomicU64::new(0)).collect(),
+            workers: (0..workers).map(|_| Standing::default()).collect(),
             most_memory: AtomicU64::new(0),
         }
+    }
+
+    pub(super) fn workers(&self) -> usize {
+        self.workers.len()
     }
 
     pub(super) fn sink(&self) -> MutexGuard<'_, Sink> {
@@ -96,14 +123,22 @@ impl<'a> Work<'a> {
         followed.any(|(follows, _, _)| *follows == category)
     }
 
-    /// An event concerned a row.
-    pub(super) fn count(&self) {
-        self.processed.fetch_add(1, Ordering::Relaxed);
+    /// So many more events have concerned a row.
+    pub(super) fn count(&self, events: u64) {
+        self.processed.fetch_add(events, Ordering::Relaxed);
     }
 
-    /// Memory has made one more pass through the log necessary.
-    pub(super) fn add_pass(&self) {
-        self.total.fetch_add(self.target, Ordering::Relaxed);
+    pub(super) fn is_short(&self) -> bool {
+        self.short.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_short(&self) {
+        self.short.store(true, Ordering::Relaxed);
+    }
+
+    /// The worker takes so many passes in all, as it seems.
+    pub(super) fn expect_passes(&self, worker: usize, passes: u64) {
+        self.workers[worker].passes.store(passes, Ordering::Relaxed);
     }
 
     /// The finished rows, and how many events concerned any.
@@ -113,16 +148,17 @@ impl<'a> Work<'a> {
     }
 
     /// Says how far it is; an error where the context is being closed.
-    pub(super) fn report(&self, worker: usize, events: u64, footprint: usize) -> Result<(), String> {
+    pub(super) fn report(&self, worker: usize, passed: u64, footprint: usize) -> Result<(), String> {
         if self.closing.load(Ordering::Relaxed) {
             return Err("the context is being closed".to_owned());
         }
-        self.memory[worker].store(footprint as u64, Ordering::Relaxed);
-        let memory = self.memory.iter().map(|memory| memory.load(Ordering::Relaxed)).sum();
+        self.workers[worker].memory.store(footprint as u64, Ordering::Relaxed);
+        let memory = self.workers.iter().map(|worker| worker.memory.load(Ordering::Relaxed)).sum();
         self.most_memory.fetch_max(memory, Ordering::Relaxed);
-        let done = self.done.fetch_add(events, Ordering::Relaxed) + events;
-        let total = self.total.load(Ordering::Relaxed).max(1);
-        // The log is gone through once by each worker, and again where memory was short: what counts is the share of the whole.
+        let done = self.done.fetch_add(passed, Ordering::Relaxed) + passed;
+        let passes = self.workers.iter().map(|worker| worker.passes.load(Ordering::Relaxed)).max();
+        let total = (self.target * passes.unwrap_or(1)).max(done).max(1);
+        // The log is gone through again where memory is short: what counts is the share of the whole.
         let elapsed = self.started.elapsed().as_secs_f64().max(1e-6);
         #[expect(
             clippy::cast_precision_loss,
@@ -131,13 +167,12 @@ impl<'a> Work<'a> {
             reason = "a rate to look at"
         )]
         let rate = (done as f64 / total as f64 * self.target as f64 / elapsed) as u64;
-        let workers = self.memory.len().max(1) as u64;
         self.progress.set_rebuild(Some(RebuildProgress {
-            done: done / workers,
-            total: total / workers,
+            done,
+            total,
             events_per_second: rate,
             memory: self.most_memory.load(Ordering::Relaxed),
-            memory_bound: MEMORY as u64,
+            memory_bound: self.definition.rebuild_memory as u64,
         }));
         Ok(())
     }

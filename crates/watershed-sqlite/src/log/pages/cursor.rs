@@ -9,6 +9,8 @@ use super::tree::{Leaf, Page, cell};
 
 /// So many pages are read at once by whoever goes through them in order.
 const AHEAD: usize = 32;
+/// Whoever goes on within so many pages reads those between as well.
+const NEAR: u64 = 3;
 /// Trees are never deeper: a page leads to hundreds.
 const DEEPEST: usize = 12;
 
@@ -101,7 +103,9 @@ impl Cursor {
 
     /// Makes the leaf that holds `position` the present one.
     fn load(&mut self, position: Position) -> Option<()> {
-        let onward = position == self.leaf.1 + self.leaf.2;
+        let (_, first, count) = self.leaf;
+        let end = first + count;
+        let onward = (end..end + NEAR * count).contains(&position);
         self.leaf = (0, 0, 0);
         match self.find(position)? {
             Some(place) => self.load_known(place, onward),

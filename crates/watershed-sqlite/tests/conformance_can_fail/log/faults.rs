@@ -38,6 +38,7 @@ pub(super) enum Fault {
     Overflow,
     HidesNewest,
     ScanSkips,
+    ScanShowsAll,
     WaitsShort,
     WaitsBack,
     // Finding.
@@ -98,6 +99,7 @@ pub(super) const FAULTS: &[(Fault, &str)] = &[
     (Fault::Overflow, "with the largest numbers"),
     (Fault::HidesNewest, "readers see a growing prefix"),
     (Fault::ScanSkips, "a scan of the log"),
+    (Fault::ScanShowsAll, "a scan of the log"),
     (Fault::WaitsShort, "waiting past a position"),
     (Fault::WaitsBack, "many wait at once"),
     (Fault::LastOfTag, "the first event that bears a tag"),

@@ -1,7 +1,9 @@
 use std::ops::ControlFlow;
 
 use watershed_core::Position;
-use watershed_core::ports::{Events, Later, LogError, LogReader, LogScan, RawEvent, ReadFrom, Scope};
+use watershed_core::ports::{
+    Events, Later, LogError, LogReader, LogScan, LogVisitor, RawEvent, ReadFrom, Scope,
+};
 
 use super::appending::joined;
 use super::faults::Fault;
@@ -48,21 +50,25 @@ impl LogReader for Faulty {
 
     fn scanner(&self) -> Option<&dyn LogScan> {
         let scanner = self.log.scanner()?;
-        if self.has(Fault::ScanSkips) { Some(self) } else { Some(scanner) }
+        if self.has(Fault::ScanSkips) || self.has(Fault::ScanShowsAll) { Some(self) } else { Some(scanner) }
     }
 }
 
-/// Passes over every tenth event.
+/// Passes over every tenth event, or over none.
 impl LogScan for Faulty {
     fn scan(
         &self,
         after: Position,
         until: Position,
-        see: &mut dyn FnMut(RawEvent<'_>) -> ControlFlow<()>,
+        visitor: &mut dyn LogVisitor,
     ) -> Result<Position, LogError> {
         let Some(scanner) = self.log.scanner() else { return Ok(after) };
-        scanner.scan(after, until, &mut |event| {
-            if event.position.is_multiple_of(10) { ControlFlow::Continue(()) } else { see(event) }
+        scanner.scan(after, until, &mut |event: RawEvent<'_>| {
+            if self.has(Fault::ScanSkips) && event.position.is_multiple_of(10) {
+                ControlFlow::Continue(())
+            } else {
+                visitor.see(event)
+            }
         })
     }
 }

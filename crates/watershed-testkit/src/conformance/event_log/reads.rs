@@ -2,7 +2,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use watershed_core::ports::{NameCache, Scope};
+use watershed_core::ports::{LogError, LogVisitor, NameCache, RawEvent, Scope};
 use watershed_core::{Boundary, StoredEvent};
 
 use super::bench::{
@@ -187,29 +187,58 @@ pub(super) async fn scan(bench: Bench) -> Checked {
     scanned.await.map_err(Problem::new)?
 }
 
+/// Wants every so many of the events, and stops at one.
+struct Scanning {
+    every: u64,
+    stop_at: u64,
+    seen: Vec<Facts>,
+    names: NameCache,
+    problem: Option<LogError>,
+}
+
+impl LogVisitor for Scanning {
+    fn wants(&mut self, position: u64) -> bool {
+        position.is_multiple_of(self.every)
+    }
+
+    fn see(&mut self, event: RawEvent<'_>) -> ControlFlow<()> {
+        match event.to_stored(&mut self.names) {
+            Ok(event) => self.seen.push(found(&event)),
+            Err(error) => self.problem = Some(error),
+        }
+        if event.position == self.stop_at { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}
+
 fn scanned(log: &Log, read: &[Facts]) -> Checked {
     let Some(scanner) = log.scanner() else {
         return Ok(());
     };
-    for (after, until, stop_at) in
-        [(0, u64::MAX, 99), (0, 54, 99), (10, 20, 99), (53, 54, 99), (54, 99, 99), (0, 54, 7)]
-    {
-        let (mut seen, mut names, mut problem) = (Vec::new(), NameCache::default(), None);
-        let last = scanner.scan(after, until, &mut |event| {
-            match event.to_stored(&mut names) {
-                Ok(event) => seen.push(found(&event)),
-                Err(error) => problem = Some(error),
-            }
-            if event.position == stop_at { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        })?;
-        if let Some(error) = problem {
+    for (after, until, stop_at, every) in [
+        (0, u64::MAX, 99, 1),
+        (0, 54, 99, 1),
+        (10, 20, 99, 1),
+        (53, 54, 99, 1),
+        (54, 99, 99, 1),
+        (0, 54, 7, 1),
+        (0, 54, 99, 5),
+        (10, 20, 99, 15),
+        (0, 54, 99, 60),
+        (0, 54, 14, 7),
+    ] {
+        let mut scanning =
+            Scanning { every, stop_at, seen: Vec::new(), names: NameCache::default(), problem: None };
+        let last = scanner.scan(after, until, &mut scanning)?;
+        if let Some(error) = scanning.problem {
             return Err(error.into());
         }
         let end = until.min(stop_at);
-        let wanted: Vec<_> =
-            read.iter().filter(|event| event.position > after && event.position <= end).cloned().collect();
-        same(&format!("what a scan after {after} until {end} sees"), &seen, &wanted)?;
-        same("the last position that it saw", &last, &wanted.last().map_or(after, |event| event.position))?;
+        let passed = read.iter().filter(|event| event.position > after && event.position <= end);
+        let came_to = passed.clone().last().map_or(after, |event| event.position);
+        let wanted: Vec<_> = passed.filter(|event| event.position.is_multiple_of(every)).cloned().collect();
+        let what = format!("what a scan after {after} until {end} sees that wants one event in {every}");
+        same(&what, &scanning.seen, &wanted)?;
+        same("the last position that it came to", &last, &came_to)?;
     }
     Ok(())
 }
