@@ -47,7 +47,8 @@ pub(crate) struct ModelState<R> {
     spec: TableSpec,
     table: usize,
     first_rollup: usize,
-    cells: FxHashMap<RowKey, Cell<R>>,
+    /// Each on its own: the table then takes little room for keys that it may still hold, and is soon gone through.
+    cells: FxHashMap<RowKey, Box<Cell<R>>>,
     dirty: Vec<RowKey>,
     measured_bytes: usize,
     measured_rows: usize,
@@ -99,8 +100,11 @@ impl<R: ReadModel> ModelState<R> {
         }
         if let Some(row) = self.cells.get(key).and_then(|cell| cell.row.as_ref()) {
             let contents: usize = row.to_values().unwrap_or_default().iter().map(heap_bytes).sum();
-            self.measured_bytes +=
-                contents + key.key.as_str().len() + 2 * size_of::<(RowKey, Cell<R>)>() + 48;
+            self.measured_bytes += contents
+                + key.key.as_str().len()
+                + size_of::<Cell<R>>()
+                + 2 * size_of::<(RowKey, usize)>()
+                + 48;
             self.measured_rows += 1;
         }
     }
@@ -181,10 +185,10 @@ impl<R: ReadModel> AnyModel for ModelState<R> {
                 before: None,
                 is_stored: true,
             };
-            self.cells.insert(stored.key, cell);
+            self.cells.insert(stored.key, Box::new(cell));
         }
         for key in asked {
-            self.cells.entry(key).or_insert_with(Cell::empty);
+            self.cells.entry(key).or_insert_with(|| Box::new(Cell::empty()));
         }
         Ok(())
     }
@@ -201,7 +205,7 @@ impl<R: ReadModel> AnyModel for ModelState<R> {
         };
         let (cell, is_new) = match self.cells.entry(key.clone()) {
             Entry::Occupied(place) => (place.into_mut(), false),
-            Entry::Vacant(place) => (place.insert(Cell::empty()), true),
+            Entry::Vacant(place) => (place.insert(Box::new(Cell::empty())), true),
         };
         let before = match &cell.before {
             None => Some(contributions(&self.rollups, cell.row.as_ref())),

@@ -1,6 +1,6 @@
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-use crate::feed::FeedEvent;
+use super::parcel::Parcel;
 use crate::projector::slice::Slice;
 
 /// Why a worker ended before its work was done.
@@ -22,7 +22,7 @@ impl From<String> for Ended {
 /// What one worker sends another.
 enum Message {
     /// Events of a block that concern its rows.
-    Events(Vec<FeedEvent>),
+    Events(Parcel),
     /// The keys that the sender folds in the next pass.
     Next(Option<Slice>),
 }
@@ -50,7 +50,7 @@ impl Exchange {
     }
 
     /// Sends each worker its events of a block.
-    pub(super) fn send(&self, parcels: Vec<Vec<FeedEvent>>) -> Result<(), Ended> {
+    pub(super) fn send(&self, parcels: Vec<Parcel>) -> Result<(), Ended> {
         for (to, events) in self.to.iter().zip(parcels) {
             to.send(Message::Events(events)).map_err(|_| Ended::WithAnother)?;
         }
@@ -58,7 +58,7 @@ impl Exchange {
     }
 
     /// The events of the next block of each worker; in the workers' order, which is that of the log.
-    pub(super) fn receive(&self) -> impl Iterator<Item = Result<Vec<FeedEvent>, Ended>> {
+    pub(super) fn receive(&self) -> impl Iterator<Item = Result<Parcel, Ended>> {
         self.from.iter().map(|from| match from.recv() {
             Ok(Message::Events(events)) => Ok(events),
             Ok(Message::Next(_)) | Err(_) => Err(Ended::WithAnother),

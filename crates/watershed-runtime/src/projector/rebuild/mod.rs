@@ -1,8 +1,8 @@
 //! A rebuild: every row folded anew from the log, in memory, and loaded in bulk beside the old ones.
 //!
 //! The keys are shared out among workers by hash, and so is the reading: the log is cut into blocks, which the workers take in
-//! turns. Whoever reads an event verifies and decodes it, and sends it to the worker that folds its row; everybody folds what
-//! comes in the order of the log. Where a worker's rows outgrow its memory, it drops some of its keys, and all go through the
+//! turns. Whoever reads an event verifies it, and sends it to the worker that folds its row; everybody folds what comes in the
+//! order of the log. Where a worker's rows outgrow its memory, it drops some of its keys, and all go through the
 //! log once more for them, reading only what concerns them: so memory is bounded whatever the number of keys, each row is
 //! written once, and nothing is read back.
 
@@ -10,6 +10,7 @@ mod exchange;
 mod fold;
 mod glimpse;
 mod notes;
+mod parcel;
 mod parts;
 mod reader;
 mod work;

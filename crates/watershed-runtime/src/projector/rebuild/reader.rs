@@ -3,8 +3,8 @@ use watershed_core::{KeyedBy, Position};
 
 use super::glimpse::{Glimpse, Passage, go_through};
 use super::notes::{Notes, Wanted};
+use super::parcel::Parcel;
 use super::work::Work;
-use crate::feed::FeedEvent;
 use crate::projector::AnyModel;
 use crate::projector::fold::{Concern, concern};
 use crate::projector::slice::{Slice, share, share_of};
@@ -63,12 +63,12 @@ impl<'a> Reader<'a> {
         &mut self,
         round: u64,
         models: &[Box<dyn AnyModel>],
-    ) -> Result<(Vec<Vec<FeedEvent>>, u64), String> {
+    ) -> Result<(Vec<Parcel>, u64), String> {
         let (block, target) = (self.work.block, self.work.target);
         let workers = self.work.workers();
         let number = round * workers as u64 + self.worker as u64;
         let (after, until) = ((number * block).min(target), ((number + 1) * block).min(target));
-        let parcels = (0..workers).map(|_| Vec::new()).collect();
+        let parcels = (0..workers).map(|_| Parcel::default()).collect();
         let mut sorting = Sorting { models, after, first: round * block, parcels, reader: self };
         go_through(sorting.reader.work, after, until, &mut sorting)?;
         Ok((sorting.parcels, until - after))
@@ -83,7 +83,7 @@ struct Sorting<'r, 'a> {
     after: Position,
     first: u64,
     /// By worker.
-    parcels: Vec<Vec<FeedEvent>>,
+    parcels: Vec<Parcel>,
 }
 
 impl Passage for Sorting<'_, '_> {
@@ -102,15 +102,13 @@ impl Passage for Sorting<'_, '_> {
             let share = share(tenant, stream);
             self.note(event.position(), &Destination::One(share));
             if let Some(worker) = self.folded_by(share) {
-                let decoded = self.decoded(event)?;
-                self.parcels[worker].push(decoded);
+                self.parcels[worker].push(event);
             }
             return Ok(());
         }
-        let decoded = self.decoded(event)?;
-        let destination = self.destination(&decoded)?;
+        let destination = self.destination(event)?;
         self.note(event.position(), &destination);
-        self.send(decoded, &destination);
+        self.send(event, &destination);
         Ok(())
     }
 }
@@ -137,15 +135,13 @@ impl Sorting<'_, '_> {
         self.reader.work.parts.folded_by(share, &self.reader.slices)
     }
 
-    fn decoded(&mut self, event: &Glimpse<'_>) -> Result<FeedEvent, String> {
-        Ok(self.reader.work.feed.decode(event.to_stored(&mut self.reader.names)?))
-    }
-
-    fn destination(&self, event: &FeedEvent) -> Result<Destination, String> {
+    /// Whom an event concerns that says so itself.
+    fn destination(&mut self, event: &Glimpse<'_>) -> Result<Destination, String> {
+        let event = self.reader.work.feed.decode(event.to_stored(&mut self.reader.names)?);
         let mut destination = Destination::Nobody;
         for (number, model) in self.models.iter().enumerate() {
             let unknown = self.reader.work.definition.models[number].contract.unknown;
-            let concerned = match concern(&**model, unknown, event) {
+            let concerned = match concern(&**model, unknown, &event) {
                 Concern::Nothing => continue,
                 Concern::Stop(problem) => return Err(problem),
                 Concern::Matching(_) => Destination::Everybody,
@@ -161,27 +157,18 @@ impl Sorting<'_, '_> {
         Ok(destination)
     }
 
-    fn send(&mut self, event: FeedEvent, destination: &Destination) {
-        let workers: Vec<usize> = match destination {
+    fn send(&mut self, event: &Glimpse<'_>, destination: &Destination) {
+        let slices = &self.reader.slices;
+        let mut workers: Vec<usize> = match destination {
             Destination::Nobody => return,
             Destination::One(share) => self.folded_by(*share).into_iter().collect(),
             Destination::Several(shares) => {
-                let mut workers: Vec<usize> =
-                    shares.iter().filter_map(|share| self.folded_by(*share)).collect();
-                workers.sort_unstable();
-                workers.dedup();
-                workers
+                shares.iter().filter_map(|share| self.folded_by(*share)).collect()
             }
-            Destination::Everybody => {
-                let slices = self.reader.slices.iter().enumerate();
-                slices.filter_map(|(worker, slice)| slice.map(|_| worker)).collect()
-            }
+            Destination::Everybody => (0..slices.len()).filter(|worker| slices[*worker].is_some()).collect(),
         };
-        let Some((last, others)) = workers.split_last() else { return };
-        for worker in others {
-            let copy = self.reader.work.feed.decode(event.stored.clone());
-            self.parcels[*worker].push(copy);
-        }
-        self.parcels[*last].push(event);
+        workers.sort_unstable();
+        workers.dedup();
+        workers.into_iter().for_each(|worker| self.parcels[worker].push(event));
     }
 }

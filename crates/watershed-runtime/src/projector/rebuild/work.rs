@@ -18,7 +18,7 @@ const FOR_NOTES: usize = 4;
 /// Events are read in blocks of one for so many bytes of memory: some blocks are on their way at any time.
 const MEMORY_AN_EVENT: usize = 16 << 10;
 /// The smallest and the largest blocks.
-const BLOCKS: (u64, u64) = (64, 4_096);
+const BLOCKS: (u64, u64) = (64, 256);
 
 /// What the workers share.
 pub(super) struct Work<'a> {

@@ -1,3 +1,5 @@
+use watershed_core::ports::NameCache;
+
 use super::exchange::{Ended, Exchange};
 use super::fold::Fold;
 use super::reader::Reader;
@@ -11,6 +13,7 @@ pub(super) struct Worker<'a> {
     exchange: Exchange,
     reader: Reader<'a>,
     fold: Fold<'a>,
+    names: NameCache,
     /// What it folds in this pass; nothing where it only reads for the others.
     slice: Option<Slice>,
     passes: u64,
@@ -20,7 +23,8 @@ impl<'a> Worker<'a> {
     pub(super) fn new(work: &'a Work<'a>, worker: usize, exchange: Exchange) -> Self {
         let fold = Fold::new(work);
         let reader = Reader::new(work, worker, &fold.models);
-        Self { work, worker, exchange, reader, fold, slice: Some(work.parts.of(worker)), passes: 0 }
+        let names = NameCache::default();
+        Self { work, worker, exchange, reader, fold, names, slice: Some(work.parts.of(worker)), passes: 0 }
     }
 
     /// Folds its part, in as many passes as the memory of any worker makes necessary.
@@ -70,10 +74,9 @@ impl<'a> Worker<'a> {
     }
 
     fn fold_round(&mut self) -> Result<(), Ended> {
-        for events in self.exchange.receive() {
-            for event in events? {
-                self.fold.take(&event)?;
-            }
+        for parcel in self.exchange.receive() {
+            let (work, fold) = (self.work, &mut self.fold);
+            parcel?.unpack(&mut self.names, |event| fold.take(&work.feed.decode(event)))?;
         }
         while let Some(slice) = self.slice
             && self.fold.footprint_of_slice() > self.room()
