@@ -26,7 +26,7 @@ const COPY_AT_LAST: u32 = 64_000;
 
 /// What the connection that writes holds of the file, in KiB; and while indexes are made.
 const WRITE_CACHE: i32 = 32_000;
-const SORT_CACHE: i32 = 2_000;
+const SORT_CACHE: i32 = 8_000;
 
 /// How a file of SQLite's begins, and the highest formats that its header can name.
 const MAGIC: &[u8] = b"SQLite format 3\0";
@@ -147,15 +147,16 @@ impl GroupFile {
     }
 
     /// Runs `work`, which sorts much, with a cache that is small for it: SQLite sorts as much at a time as its cache holds,
-    /// and sorts fastest what the processor's own cache holds.
+    /// and sorts fastest what the processor's own cache holds. A second thread sorts while the first one reads.
     pub(crate) fn sorting<T>(&self, work: impl FnOnce() -> Result<T, RowError>) -> Result<T, RowError> {
-        let set = |kibibytes: i32| {
+        let set = |kibibytes: i32, threads: i32| {
             let writer = held(&self.writer);
-            writer.pragma_update(None, "cache_size", -kibibytes).map_err(failure)
+            let set = writer.pragma_update(None, "cache_size", -kibibytes);
+            set.and_then(|()| writer.pragma_update(None, "threads", threads)).map_err(failure)
         };
-        set(SORT_CACHE)?;
+        set(SORT_CACHE, 1)?;
         let done = work();
-        set(WRITE_CACHE)?;
+        set(WRITE_CACHE, 0)?;
         done
     }
 
