@@ -133,11 +133,12 @@ mod tests {
         let mut parcel = Parcel::default();
         events.iter().for_each(|event| parcel.push(&Glimpse::Raw(*event)));
         let (mut names, mut came) = (NameCache::default(), Vec::new());
-        parcel.unpack(&mut names, |event| Ok(came.push(event))).unwrap();
-        let expected: Vec<_> = events.iter().map(|event| event.to_stored(&mut names).unwrap()).collect();
-        assert_eq!(
-            came.iter().map(|event| format!("{event:?}")).collect::<Vec<_>>(),
-            expected.iter().map(|event| format!("{event:?}")).collect::<Vec<_>>()
-        );
+        let expected: Vec<_> =
+            events.iter().map(|event| format!("{:?}", event.to_stored(&mut names).unwrap())).collect();
+        let unpacked = parcel.unpack(&mut names, |event| {
+            came.push(format!("{event:?}"));
+            Ok(())
+        });
+        assert_eq!((unpacked, came), (Ok(()), expected));
     }
 }

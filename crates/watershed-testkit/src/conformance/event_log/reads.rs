@@ -234,7 +234,7 @@ fn scanned(log: &Log, read: &[Facts]) -> Checked {
         }
         let end = until.min(stop_at);
         let passed = read.iter().filter(|event| event.position > after && event.position <= end);
-        let came_to = passed.clone().last().map_or(after, |event| event.position);
+        let came_to = passed.clone().next_back().map_or(after, |event| event.position);
         let wanted: Vec<_> = passed.filter(|event| event.position.is_multiple_of(every)).cloned().collect();
         let what = format!("what a scan after {after} until {end} sees that wants one event in {every}");
         same(&what, &scanning.seen, &wanted)?;
