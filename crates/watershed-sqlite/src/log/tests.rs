@@ -1,11 +1,14 @@
 //! What only the inside of the log can show: forgery with right checksums, and a database that may not grow.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::Connection;
-use watershed_core::ports::{Append, AppendError, EventLog, Expected, LogError, LogReader, NewEvent};
+use watershed_core::ports::{
+    Append, AppendError, EventLog, Expected, LogError, LogReader, LogScan, LogVisitor, NewEvent, RawEvent,
+};
 use watershed_core::{EventId, StreamId, Tenant, Timestamp};
 
 use super::canonical::{EventRow, checksum};
@@ -194,6 +197,38 @@ async fn rows_read_from_pages_are_those_that_sqlite_reads() {
     assert!(
         cursor.record(head + 1).is_none() && cursor.record(0).is_none() && cursor.record(u64::MAX).is_none()
     );
+}
+
+struct EveryOther(u64, Vec<u64>);
+
+impl LogVisitor for EveryOther {
+    fn wants(&mut self, position: u64) -> bool {
+        position.is_multiple_of(self.0)
+    }
+
+    fn see(&mut self, event: RawEvent<'_>) -> ControlFlow<()> {
+        self.1.push(event.position);
+        ControlFlow::Continue(())
+    }
+}
+
+/// Wherever the pages of those that are wanted lie: near each other, or far apart.
+#[tokio::test]
+async fn a_scan_over_pages_shows_what_is_wanted_and_nothing_else() {
+    let dir = tempfile::tempdir().unwrap();
+    {
+        let log = open(dir.path());
+        let waiting: Vec<_> = (0..1_000).map(|number| log.append(append((number % 200) as u8, 300))).collect();
+        for answer in waiting {
+            answer.await.unwrap();
+        }
+    }
+    let log = open(dir.path());
+    for every in [1, 2, 7, 40, 300, 2_000] {
+        let mut visitor = EveryOther(every, Vec::new());
+        assert_eq!(log.scan(0, u64::MAX, &mut visitor), Ok(1_000));
+        assert_eq!(visitor.1, (1..=1_000).filter(|position| position % every == 0).collect::<Vec<_>>());
+    }
 }
 
 /// Whatever the file holds: nothing, something, or an error; never a panic, never another row.

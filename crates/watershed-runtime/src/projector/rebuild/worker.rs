@@ -24,13 +24,14 @@ impl<'a> Worker<'a> {
         let fold = Fold::new(work);
         let reader = Reader::new(work, worker, &fold.models);
         let names = NameCache::default();
-        Self { work, worker, exchange, reader, fold, names, slice: Some(work.parts.of(worker)), passes: 0 }
+        Self { work, worker, exchange, reader, fold, names, slice: None, passes: 0 }
     }
 
     /// Folds its part, in as many passes as the memory of any worker makes necessary.
     pub(super) fn run(mut self) -> Result<(), Ended> {
         let mut slices: Vec<Option<Slice>> =
             (0..self.work.workers()).map(|worker| Some(self.work.parts.of(worker))).collect();
+        self.begin(self.work.parts.of(self.worker));
         while slices.iter().any(Option::is_some) {
             self.reader.begin(&slices);
             self.pass()?;
@@ -38,17 +39,18 @@ impl<'a> Worker<'a> {
             let next = self.next();
             self.fold.refold_failed()?;
             self.fold.hand_over(self.worker == 0 && self.passes == 1)?;
-            if let Some(next) = next {
+            match next {
                 // Before anybody learns that the next pass has begun.
-                self.begin(next);
+                Some(next) => self.begin(next),
+                None => self.slice = None,
             }
-            self.slice = next;
             slices = self.exchange.agree(next)?;
         }
         Ok(())
     }
 
     fn begin(&mut self, slice: Slice) {
+        self.slice = Some(slice);
         self.work.parts.set_last(self.worker, slice.last);
         self.fold.begin(slice);
         self.expect(slice);
@@ -56,9 +58,6 @@ impl<'a> Worker<'a> {
 
     /// Goes through the log: reads a block, and folds what comes of the blocks before, while the others read theirs.
     fn pass(&mut self) -> Result<(), Ended> {
-        if self.passes == 0 {
-            self.begin(self.work.parts.of(self.worker));
-        }
         let rounds = self.reader.rounds();
         for round in 0..=rounds {
             if round < rounds {
