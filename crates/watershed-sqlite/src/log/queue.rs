@@ -29,8 +29,8 @@ struct Inner {
     waiting: Vec<Queued>,
     /// As many appends as the last group had.
     last: usize,
-    /// The last group was one caller's, and done in no time.
-    alone: bool,
+    /// So many groups in a row were one caller's, and done in no time.
+    alone: u32,
     /// The writer's thread sleeps until so many wait; none while it is awake.
     wake_at: Option<usize>,
     thread: Option<Thread>,
@@ -39,6 +39,8 @@ struct Inner {
 
 /// A commit that takes longer is not done by whoever calls.
 const QUICK: Duration = Duration::from_micros(500);
+/// Whoever has been alone for so many groups looks for others only once in as many.
+const LONELY: u32 = 16;
 
 impl Inner {
     fn wake(&mut self) {
@@ -70,11 +72,15 @@ pub(crate) struct Pushed<'a> {
 
 /// Stands for an append that nobody has been woken for.
 #[derive(Debug)]
-pub(crate) struct Alone<'a>(&'a Queue);
+pub(crate) struct Alone<'a> {
+    queue: &'a Queue,
+    /// Others may be about to append on the same thread: they are to be let in before the commit.
+    pub(crate) lets_in: bool,
+}
 
 impl Drop for Alone<'_> {
     fn drop(&mut self) {
-        let mut inner = lock(&self.0.0);
+        let mut inner = lock(&self.queue.0);
         if !inner.waiting.is_empty() {
             inner.wake();
         }
@@ -91,7 +97,11 @@ impl Queue {
         }
         inner.waiting.push(Queued { append, answer: sender });
         let wakes = inner.wake_at.is_some_and(|wake_at| inner.waiting.len() >= wake_at);
-        let alone = (wakes && inner.alone).then(|| Alone(self));
+        // Built only where it is kept: dropped, it would wake.
+        let alone = (wakes && inner.alone > 0).then(|| Alone {
+            queue: self,
+            lets_in: inner.alone < LONELY || inner.alone.is_multiple_of(LONELY),
+        });
         if wakes && alone.is_none() {
             inner.wake();
         }
@@ -160,6 +170,6 @@ impl Queue {
     pub(crate) fn done(&self, group: usize, took: Duration) {
         let mut inner = lock(&self.0);
         inner.last = group;
-        inner.alone = group == 1 && took < QUICK;
+        inner.alone = if group == 1 && took < QUICK { inner.alone.saturating_add(1) } else { 0 };
     }
 }

@@ -94,8 +94,10 @@ impl EventLog for SqliteLog {
         Box::pin(async move {
             let Pushed { answer, alone } = queued?;
             if let Some(alone) = alone {
-                // Whoever else is about to append comes first, and shares the commit.
-                tokio::task::yield_now().await;
+                if alone.lets_in {
+                    // Whoever else is about to append comes first, and shares the commit.
+                    tokio::task::yield_now().await;
+                }
                 writer::lead(&self.writer);
                 drop(alone);
             }
