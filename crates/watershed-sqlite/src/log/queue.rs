@@ -33,6 +33,8 @@ struct Inner {
     alone: u32,
     /// The writer's thread sleeps until so many wait; none while it is awake.
     wake_at: Option<usize>,
+    /// The writer's thread is to look around, whoever waits.
+    called: bool,
     thread: Option<Thread>,
     closed: bool,
 }
@@ -129,7 +131,7 @@ impl Queue {
             let mut inner = lock(&self.0);
             let waiting = inner.waiting.len();
             let expected = inner.last.clamp(1, patience.most.max(1));
-            if inner.closed || waiting >= expected {
+            if inner.closed || waiting >= expected || std::mem::take(&mut inner.called) {
                 inner.wake_at = None;
                 return !(inner.closed && waiting == 0);
             }
@@ -152,6 +154,15 @@ impl Queue {
                 None => thread::park(),
             }
         }
+    }
+
+    /// Calls the writer's thread: callers are not to commit by themselves for now, and it has something to do although nobody
+    /// waits.
+    pub(crate) fn call_writer(&self) {
+        let mut inner = lock(&self.0);
+        inner.alone = 0;
+        inner.called = true;
+        inner.wake();
     }
 
     /// Moves waiting appends, at most so many, into `group`, which must be empty. Only for whoever holds the writer: so they

@@ -15,6 +15,7 @@ const PROBE: i64 = 1 << 20;
 
 /// Writes until the queue is closed and empty.
 pub(crate) fn run(shared: &Shared, writer: &Mutex<Writer>) {
+    let mut tried: Option<Instant> = None;
     loop {
         let patience = Patience {
             gather: shared.options.gather,
@@ -25,7 +26,8 @@ pub(crate) fn run(shared: &Shared, writer: &Mutex<Writer>) {
             return;
         }
         let mut writer = lock(writer);
-        if shared.standing.may_resume() {
+        if shared.standing.may_resume() && tried.is_none_or(|tried| tried.elapsed() >= AGAIN) {
+            tried = Some(Instant::now());
             writer.probe();
         }
         writer.commit_waiting();
@@ -37,6 +39,10 @@ pub(crate) fn lead(writer: &Mutex<Writer>) {
     // One that panicked while it wrote is left alone, too.
     if let Ok(mut writer) = writer.try_lock() {
         writer.commit_waiting();
+        if writer.shared.standing.may_resume() {
+            // Trying again is up to the writer's thread, which slept without an end while all was well.
+            writer.shared.queue.call_writer();
+        }
     }
 }
 
