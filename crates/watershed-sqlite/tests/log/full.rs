@@ -31,12 +31,12 @@ impl Drop for Small {
 #[tokio::test]
 async fn a_full_disk_refuses_appends_and_writing_goes_on_when_there_is_room() {
     let dir = tempfile::tempdir().unwrap();
-    let Some(_small) = Small::mount(dir.path(), 24) else {
+    let Some(_small) = Small::mount(dir.path(), 40) else {
         assert!(std::env::var("CI").is_err(), "no small file system could be mounted: run as root");
         println!("SKIPPED: no small file system could be mounted; run as root");
         return;
     };
-    std::fs::write(dir.path().join("ballast"), vec![7; 6 << 20]).unwrap();
+    std::fs::write(dir.path().join("ballast"), vec![7; 20 << 20]).unwrap();
     let log = open(dir.path(), quiet());
     let mut taken = Vec::new();
     let refusal = loop {
