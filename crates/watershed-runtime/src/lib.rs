@@ -5,6 +5,7 @@
 
 mod command;
 mod context;
+mod editions;
 mod feed;
 mod projector;
 mod query;
@@ -12,10 +13,11 @@ mod telemetry;
 
 pub use command::{AnyRefusal, Request, SendError, StateAt};
 pub use context::{
-    Asking, Catalogue, CheckpointView, CommandEntry, Context, GroupCheckpoint, OperateError, PageAsk,
-    ParkedEntry, Queries, QueryEntry, ReadModels, Rollups, Running, Sending, StartError, Stores, ViewEntry,
-    ViewKind, ViewStatus,
+    Asking, Catalogue, CheckpointView, CommandEntry, Context, EditionStatus, GroupCheckpoint, OperateError,
+    PageAsk, ParkedEntry, Queries, QueryEntry, ReadModels, Rollups, Running, Sending, StartError, Stores,
+    Switched, ViewEntry, ViewKind, ViewStatus,
 };
+pub use editions::{EditionState, FieldDifference, Flag, Mismatch, Verification};
 pub use projector::{RebuildProgress, Retried};
 pub use query::{Answer, AskError, FetchPlan, OnStale, Terms};
 

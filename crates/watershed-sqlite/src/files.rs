@@ -57,6 +57,24 @@ pub(crate) fn set_aside(path: &Path) -> io::Result<PathBuf> {
     Ok(aside)
 }
 
+/// Makes `link` lead to the file of that name beside it, in one step: whoever opens it finds the old file or the new one.
+#[cfg(unix)]
+pub(crate) fn link(link: &Path, to: &str) -> io::Result<()> {
+    if fs::read_link(link).is_ok_and(|present| present == Path::new(to)) {
+        return Ok(());
+    }
+    let next = with_suffix(link, ".next");
+    unless_missing(fs::remove_file(&next))?;
+    std::os::unix::fs::symlink(to, &next)?;
+    fs::rename(next, link)
+}
+
+/// There are no links for everybody here: tools are told the file's own name.
+#[cfg(not(unix))]
+pub(crate) fn link(_: &Path, _: &str) -> io::Result<()> {
+    Ok(())
+}
+
 fn unless_missing(done: io::Result<()>) -> io::Result<()> {
     done.or_else(|error| if error.kind() == ErrorKind::NotFound { Ok(()) } else { Err(error) })
 }

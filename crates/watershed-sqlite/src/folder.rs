@@ -7,9 +7,9 @@ use std::sync::{Arc, OnceLock};
 
 use watershed_core::ports::LogError;
 
-use crate::OpenError;
 use crate::log::{Options, SqliteLog, Verified, verify_file};
 use crate::rows::SqliteRowsBesideLog;
+use crate::{OpenError, SqliteLedger};
 
 /// A data folder that this process holds, with everything in it.
 ///
@@ -19,6 +19,7 @@ pub struct Sqlite {
     folder: Arc<Folder>,
     log: Arc<SqliteLog>,
     rows_beside_log: Arc<SqliteRowsBesideLog>,
+    ledger: Arc<SqliteLedger>,
 }
 
 impl Sqlite {
@@ -30,8 +31,9 @@ impl Sqlite {
     pub fn open(dir: impl AsRef<Path>, options: Options) -> Result<Self, OpenError> {
         let folder = Arc::new(Folder::lock(dir.as_ref())?);
         let rows_beside_log = Arc::new(SqliteRowsBesideLog::new(folder.log_file()));
+        let ledger = Arc::new(SqliteLedger::new(folder.log_file()));
         let log = Arc::new(SqliteLog::open(&folder, options, rows_beside_log.clone())?);
-        Ok(Self { folder, log, rows_beside_log })
+        Ok(Self { folder, log, rows_beside_log, ledger })
     }
 
     /// The log.
@@ -44,6 +46,12 @@ impl Sqlite {
     #[must_use]
     pub fn rows_beside_log(&self) -> Arc<SqliteRowsBesideLog> {
         self.rows_beside_log.clone()
+    }
+
+    /// What operators have decided, in the log's own file.
+    #[must_use]
+    pub fn ledger(&self) -> Arc<SqliteLedger> {
+        self.ledger.clone()
     }
 
     /// The folder.

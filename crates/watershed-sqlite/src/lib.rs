@@ -8,11 +8,13 @@ mod connection;
 mod error;
 mod files;
 mod folder;
+mod ledger;
 mod log;
 mod rows;
 
 pub use connection::sqlite_version;
 pub use error::OpenError;
 pub use folder::Sqlite;
+pub use ledger::SqliteLedger;
 pub use log::{Health, Options, SqliteLog, Verified};
 pub use rows::{SqliteRows, SqliteRowsBesideLog};

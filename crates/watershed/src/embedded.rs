@@ -22,5 +22,10 @@ pub fn embedded(folder: impl AsRef<Path>) -> Result<Stores, OpenError> {
 pub fn stores(sqlite: &Sqlite) -> Result<Stores, OpenError> {
     let rows = SqliteRows::open(sqlite.path())
         .map_err(|error| OpenError::Store { path: sqlite.path().to_owned(), problem: error.to_string() })?;
-    Ok(Stores { log: sqlite.log(), rows: Arc::new(rows), beside_log: Some(sqlite.rows_beside_log()) })
+    Ok(Stores {
+        log: sqlite.log(),
+        rows: Arc::new(rows),
+        ledger: sqlite.ledger(),
+        beside_log: Some(sqlite.rows_beside_log()),
+    })
 }

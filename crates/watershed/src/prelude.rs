@@ -40,6 +40,7 @@ pub use watershed_core::{
     Receipt,
     Recorded,
     Refusal,
+    Replaces,
     Rollup,
     Row,
     Slot,

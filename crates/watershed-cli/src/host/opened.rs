@@ -31,6 +31,7 @@ impl Opened {
             let stores = Stores {
                 log: sqlite.log(),
                 rows: Arc::new(rows),
+                ledger: sqlite.ledger(),
                 beside_log: Some(sqlite.rows_beside_log()),
             };
             opened.push(((context.make)().start(stores).await?, sqlite));

@@ -4,18 +4,20 @@
 //! A store that has its answer at once pays one small allocation for that; nothing above a port carries a store in its type.
 
 mod clock;
+mod ledger;
 mod log;
 mod rows;
 mod scan;
 
 pub use clock::{Clock, ManualClock, SystemClock};
+pub use ledger::Ledger;
 pub use log::{
     Append, AppendError, Appended, Condition, EventLog, Events, Expected, Idempotency, InlineFold, KeyRecord,
     LogError, LogIndex, LogReader, NewEvent, ReadFrom, Scope, Snapshot, Snapshots,
 };
 pub use rows::{
-    Checkpoint, GroupSpec, Loader, ParkedKey, RowChange, RowError, RowGroup, RowKey, RowReader, RowStore,
-    RowWriter, RowsBatch, RowsBesideLog, RowsFound, RowsNow, StoredRow,
+    Checkpoint, GroupSpec, Loader, ParkedKey, RowChange, RowEditions, RowError, RowGroup, RowKey, RowReader,
+    RowStore, RowWriter, RowsBatch, RowsBesideLog, RowsFound, RowsNow, StoredRow,
 };
 pub use scan::{LogScan, LogVisitor, NameCache, RawEvent};
 

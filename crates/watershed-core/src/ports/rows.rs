@@ -10,6 +10,8 @@ use crate::{Ask, Cursor, EventId, Key, Position, TableSpec, Tenant, Timestamp, V
 pub struct GroupSpec {
     /// The group's name: its only read model's, or the last one's.
     pub name: String,
+    /// Which of the group's editions, where the store keeps several: each has tables and a checkpoint of its own.
+    pub edition: u32,
     /// The number that changes when the fold or a table does. A store that holds another one is to be rebuilt.
     pub version: String,
     /// The tables: those of the read models, in the order in which they are folded, then those of their rollups.
@@ -145,6 +147,15 @@ pub trait RowStore: Send + Sync + 'static {
     /// Opens a group's tables, and makes them where they are not there. Tables of another version are kept aside
     /// until the first [`Loader`] of the group finishes; the checkpoint is then 0.
     fn open(&self, group: GroupSpec) -> Later<'_, Result<Arc<dyn RowGroup>, RowError>>;
+}
+
+/// Keeps groups of tables in several editions, each as if the others were not there.
+pub trait RowEditions: RowStore {
+    /// Shows this edition to whoever looks for the group's tables with tools of their own, under the group's name alone.
+    fn publish<'a>(&'a self, group: &'a str, edition: u32) -> Later<'a, Result<(), RowError>>;
+
+    /// Removes an edition, which nobody may have open, with everything in it. One that is not there is none to remove.
+    fn remove<'a>(&'a self, group: &'a str, edition: u32) -> Later<'a, Result<(), RowError>>;
 }
 
 /// Keeps rows in the log's own database: rows that commit with the events, and views that are a `SELECT` over such rows.

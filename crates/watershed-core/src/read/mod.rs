@@ -9,6 +9,7 @@ mod keys;
 mod model;
 mod plan;
 mod query;
+mod replaces;
 mod row;
 mod slot;
 
@@ -21,5 +22,6 @@ pub use keys::{Key, Keys};
 pub use model::{KeyedBy, On, ReadModel, Source};
 pub use plan::{Ask, One, Page, PageOf, Plan, Sort};
 pub use query::{NamedQuery, Query};
+pub use replaces::Replaces;
 pub use row::Row;
 pub use slot::{Applied, ApplyError, Neighbours, NoNeighbours, Slot};

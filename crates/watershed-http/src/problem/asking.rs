@@ -7,6 +7,8 @@ impl From<AskError> for Problem {
         let detail = error.to_string();
         match error {
             AskError::UnknownView(_) => Self::new(&kinds::UNKNOWN_VIEW, detail),
+            AskError::SwitchedOff(_) => Self::new(&kinds::VIEW_OFF, detail),
+            AskError::NotYet(_) => Self::new(&kinds::NO_VIEW_YET, detail),
             AskError::UnknownQuery(_) => Self::new(&kinds::UNKNOWN_QUERY, detail),
             AskError::Malformed { field, problem } => {
                 Self::with_field(&kinds::MALFORMED_PARAMETER, field, problem)

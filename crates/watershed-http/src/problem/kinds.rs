@@ -41,6 +41,8 @@ kinds! {
     UNKNOWN_CONTEXT = "unknown-context" NOT_FOUND false "No such context is hosted here";
     UNKNOWN_COMMAND = "unknown-command" NOT_FOUND false "There is no such command";
     UNKNOWN_VIEW = "unknown-view" NOT_FOUND false "There is no such view";
+    VIEW_OFF = "view-off" NOT_FOUND false "The view is switched off";
+    NO_VIEW_YET = "no-view-yet" NOT_FOUND false "The version that serves does not have the view";
     UNKNOWN_QUERY = "unknown-query" NOT_FOUND false "There is no such query";
     NO_SUCH_ROW = "no-such-row" NOT_FOUND false "The view has no such row";
     NO_SUCH_STREAM = "no-such-stream" NOT_FOUND false "The stream has no events";
@@ -76,6 +78,7 @@ kinds! {
     UNREADABLE_ROW = "unreadable-row" INTERNAL_SERVER_ERROR false "A stored row cannot be read";
     DAMAGED_VIEW = "damaged-view" INTERNAL_SERVER_ERROR false "The file of the view's rows is damaged";
     // Operating.
+    NO_EDITION = "no-edition" NOT_FOUND false "The view has no such edition";
     NOT_PARKED = "not-parked" NOT_FOUND false "The key is not parked";
     PARKED_MOVED = "parked-moved" CONFLICT false "Another event is the parked one now";
     WRONG_STATE = "wrong-state" CONFLICT false "The view is not in a state for that";

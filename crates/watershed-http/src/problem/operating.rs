@@ -7,6 +7,7 @@ impl From<OperateError> for Problem {
         let detail = error.to_string();
         match error {
             OperateError::UnknownView(_) => Self::new(&kinds::UNKNOWN_VIEW, detail),
+            OperateError::NoEdition(_) => Self::new(&kinds::NO_EDITION, detail),
             OperateError::Denied(_) => Self::new(&kinds::DENIED, detail),
             OperateError::NotParked { .. } => Self::new(&kinds::NOT_PARKED, detail).about("key"),
             OperateError::Moved { .. } => Self::new(&kinds::PARKED_MOVED, detail).about("position"),

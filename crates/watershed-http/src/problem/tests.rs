@@ -46,8 +46,10 @@ fn every_reason_not_to_take_a_command_has_its_status_and_tells_whether_to_try_ag
 #[test]
 fn every_reason_not_to_answer_has_its_status_and_tells_whether_to_try_again() {
     let malformed = AskError::Malformed { field: "limit".to_owned(), problem: "none".to_owned() };
-    let expected: [(AskError, u16, &str); 12] = [
+    let expected: [(AskError, u16, &str); 14] = [
         (AskError::UnknownView("cds".to_owned()), 404, "unknown-view"),
+        (AskError::SwitchedOff("cds".to_owned()), 404, "view-off"),
+        (AskError::NotYet("cds".to_owned()), 404, "no-view-yet"),
         (AskError::UnknownQuery("none".to_owned()), 404, "unknown-query"),
         (malformed, 400, "malformed-parameter"),
         (AskError::WrongCursor, 400, "bad-cursor"),
@@ -68,9 +70,10 @@ fn every_reason_not_to_answer_has_its_status_and_tells_whether_to_try_again() {
 
 #[test]
 fn every_reason_not_to_operate_has_its_status() {
-    let expected: [(OperateError, u16, &str); 7] = [
+    let expected: [(OperateError, u16, &str); 8] = [
         (OperateError::UnknownView("cds".to_owned()), 404, "unknown-view"),
         (OperateError::Denied(denied()), 403, "denied"),
+        (OperateError::NoEdition(7), 404, "no-edition"),
         (OperateError::NotParked("b1".to_owned()), 404, "not-parked"),
         (OperateError::Moved { position: 7 }, 409, "parked-moved"),
         (OperateError::WrongState("paused".to_owned()), 409, "wrong-state"),

@@ -3,17 +3,18 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use schemars::SchemaGenerator;
-use watershed_core::ports::{EventLog, RowStore, RowsBesideLog, SystemClock};
+use watershed_core::ports::{EventLog, Ledger, RowEditions, RowsBesideLog, SystemClock};
 use watershed_core::{
-    Aggregate, Authorizer, Clock, Contract, Decision, Plan, Query, ReadModel, Rollup, Row, Source, TableSpec,
+    Aggregate, Authorizer, Clock, Contract, Decision, Plan, Query, ReadModel, Replaces, Rollup, Row, Source,
+    TableSpec,
 };
 
 use super::catalogue::ViewKind;
 use super::lists::{Queries, ReadModels, Rollups};
 use super::queries::{NamedQuestion, Question};
 use crate::command::{Aggregates, CommandHandler, Decisions, ErasedHandler, WriteCore, WriteModel};
-use crate::projector::{ModelDefinition, RollupDefinition};
-use crate::query::{ErasedView, View};
+use crate::projector::{Differs, ModelDefinition, RollupDefinition};
+use crate::query::{EarlierView, ErasedView, View};
 
 /// What a rebuild's rows may take in memory where nothing is said.
 const REBUILD_MEMORY: usize = 256 << 20;
@@ -24,7 +25,9 @@ pub struct Stores {
     /// The log.
     pub log: Arc<dyn EventLog>,
     /// The rows.
-    pub rows: Arc<dyn RowStore>,
+    pub rows: Arc<dyn RowEditions>,
+    /// What operators have decided: which edition of a group serves.
+    pub ledger: Arc<dyn Ledger>,
     /// The rows beside the log, where the store has a place for them: for inline read models and SQL views.
     pub beside_log: Option<Arc<dyn RowsBesideLog>>,
 }
@@ -66,6 +69,20 @@ pub enum StartError {
         /// The view.
         view: &'static str,
     },
+    /// An earlier version is none of the view that is said to replace it.
+    #[error(
+        "`{old}` version {old_version} cannot be the earlier version of `{new}` version {new_version}: give both one name, and the new one a higher version"
+    )]
+    NotEarlier {
+        /// The earlier one's name.
+        old: &'static str,
+        /// Its version.
+        old_version: u32,
+        /// The name of the one that replaces it.
+        new: &'static str,
+        /// Its version.
+        new_version: u32,
+    },
     /// The stores cannot do what a read model wants.
     #[error("the read model `{view}` cannot be kept: {problem}")]
     Unsupported {
@@ -81,6 +98,12 @@ pub enum StartError {
 
 type Make<T> = Box<dyn FnOnce(&mut RollupsByModel) -> T + Send>;
 
+fn make_model<R: ReadModel>(rollups: &mut RollupsByModel) -> ModelDefinition {
+    let mine = rollups.remove(&TypeId::of::<R>());
+    let mine = mine.and_then(|mine| mine.downcast::<Vec<RollupDefinition<R>>>().ok());
+    ModelDefinition::of::<R>(mine.map(|mine| *mine).unwrap_or_default())
+}
+
 /// The rollups that wait for their read models, by the read model's type: in fact `Vec<RollupDefinition<R>>`.
 pub(crate) type RollupsByModel = FxHashMap<TypeId, Box<dyn Any + Send>>;
 
@@ -91,6 +114,36 @@ pub(crate) struct AddedModel {
     pub(crate) contract: Contract,
     pub(crate) source: Source,
     pub(crate) make: Make<ModelDefinition>,
+}
+
+/// An earlier version of a view.
+pub(crate) struct EarlierVersion {
+    pub(crate) view: Arc<dyn ErasedView>,
+    pub(crate) differs: Differs,
+    /// Of a read model: makes its definition.
+    pub(crate) make: Option<Make<ModelDefinition>>,
+    old: (&'static str, u32),
+    new: (&'static str, u32),
+}
+
+impl EarlierVersion {
+    fn of<Old: Row, New: Replaces<Old>>(versions: (u32, u32), make: Option<Make<ModelDefinition>>) -> Self {
+        Self {
+            view: Arc::new(EarlierView::<Old, New>::new()),
+            differs: Differs::of::<Old, New>(),
+            make,
+            old: (Old::NAME, versions.0),
+            new: (New::NAME, versions.1),
+        }
+    }
+
+    pub(crate) fn check(&self) -> Result<(), StartError> {
+        if self.old.0 == self.new.0 && self.old.1 < self.new.1 {
+            return Ok(());
+        }
+        let ((old, old_version), (new, new_version)) = (self.old, self.new);
+        Err(StartError::NotEarlier { old, old_version, new, new_version })
+    }
 }
 
 /// A view that has been added: a read model's or a rollup's.
@@ -128,6 +181,8 @@ pub struct Context {
     pub(crate) rollups: RollupsByModel,
     pub(crate) rollup_names: Vec<(&'static str, TypeId)>,
     pub(crate) views: Vec<AddedView>,
+    /// By the name of the view.
+    pub(crate) earlier: FxHashMap<&'static str, EarlierVersion>,
     pub(crate) questions: Vec<Box<dyn Question>>,
 }
 
@@ -144,6 +199,7 @@ impl Context {
             rollups: RollupsByModel::default(),
             rollup_names: Vec::new(),
             views: Vec::new(),
+            earlier: FxHashMap::default(),
             questions: Vec::new(),
         }
     }
@@ -209,6 +265,24 @@ impl Context {
         R::add_each(self)
     }
 
+    /// Keeps an earlier version of a read model beside the present one, which is added as always. As long as the earlier one's
+    /// rows serve, they are shown as the present one's; operators have the present one filled, verified and put in their
+    /// place, and can take that back.
+    pub fn earlier<Old: ReadModel, New: ReadModel + Replaces<Old>>(mut self) -> Self {
+        let make: Make<ModelDefinition> = Box::new(make_model::<Old>);
+        let earlier = EarlierVersion::of::<Old, New>((Old::VERSION, New::VERSION), Some(make));
+        self.earlier.insert(New::NAME, earlier);
+        self
+    }
+
+    /// The same for a rollup over an earlier version of a read model.
+    pub fn earlier_rollup<Old: Rollup, New: Rollup + Replaces<Old>>(mut self) -> Self {
+        self.wait_for_model::<Old>();
+        let earlier = EarlierVersion::of::<Old, New>((Old::VERSION, New::VERSION), None);
+        self.earlier.insert(New::NAME, earlier);
+        self
+    }
+
     /// Adds queries, so that they can be asked by name.
     pub fn queries<Q: Queries>(self) -> Self {
         Q::add_each(self)
@@ -219,17 +293,19 @@ impl Context {
             starts_group,
             contract: R::CONTRACT,
             source: R::SOURCE,
-            make: Box::new(|rollups| {
-                let mine = rollups.remove(&TypeId::of::<R>());
-                let mine = mine.and_then(|mine| mine.downcast::<Vec<RollupDefinition<R>>>().ok());
-                ModelDefinition::of::<R>(mine.map(|mine| *mine).unwrap_or_default())
-            }),
+            make: Box::new(make_model::<R>),
         });
         let kind = if matches!(R::SOURCE, Source::Sql(_)) { ViewKind::SqlView } else { ViewKind::ReadModel };
         self.add_view::<R>(kind, R::VERSION, None, R::CONTRACT);
     }
 
     pub(crate) fn add_rollup<R: Rollup>(&mut self) {
+        self.wait_for_model::<R>();
+        self.add_view::<R>(ViewKind::Rollup, R::VERSION, Some(R::Of::NAME), R::Of::CONTRACT);
+    }
+
+    /// Keeps a rollup until the read model that it is over is made.
+    fn wait_for_model<R: Rollup>(&mut self) {
         let of = TypeId::of::<R::Of>();
         let waiting =
             self.rollups.entry(of).or_insert_with(|| Box::new(Vec::<RollupDefinition<R::Of>>::new()));
@@ -237,7 +313,6 @@ impl Context {
             waiting.push(RollupDefinition::of::<R>());
         }
         self.rollup_names.push((R::NAME, of));
-        self.add_view::<R>(ViewKind::Rollup, R::VERSION, Some(R::Of::NAME), R::Of::CONTRACT);
     }
 
     fn add_view<R: Row>(

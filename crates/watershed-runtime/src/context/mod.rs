@@ -8,6 +8,7 @@ mod queries;
 mod running;
 mod start;
 mod typed;
+mod versions;
 mod views;
 
 pub use builder::{Context, StartError, Stores};
@@ -16,3 +17,4 @@ pub use lists::{Queries, ReadModels, Rollups};
 pub use operate::{CheckpointView, GroupCheckpoint, OperateError, ParkedEntry, ViewStatus};
 pub use running::{PageAsk, Running};
 pub use typed::{Asking, Sending};
+pub use versions::{EditionStatus, Switched};

@@ -1,5 +1,7 @@
 //! What operators see and do.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use watershed_core::ports::{Checkpoint, RowError, RowKey};
 use watershed_core::{Access, Action, Denied, Key, Position, Principal, Tenant, Timestamp};
@@ -7,7 +9,8 @@ use watershed_core::{Access, Action, Denied, Key, Position, Principal, Tenant, T
 use super::catalogue::ViewKind;
 use super::running::Running;
 use super::views::RunningView;
-use crate::projector::{Control, Projector, RebuildProgress, Retried};
+use crate::editions::{Edition, Group, SwitchError};
+use crate::projector::{Control, Place, RebuildProgress, Retried};
 use crate::query::Stand;
 
 /// Why an operator's wish was not carried out.
@@ -17,6 +20,9 @@ pub enum OperateError {
     /// No view bears that name.
     #[error("there is no view `{0}`")]
     UnknownView(String),
+    /// The view's group has no edition of that number.
+    #[error("there is no edition {0}: `views versions` lists them")]
+    NoEdition(u32),
     /// The authorizer says no.
     #[error("not allowed: {0}")]
     Denied(Denied),
@@ -45,6 +51,16 @@ impl From<RowError> for OperateError {
         match error {
             RowError::Damaged(problem) => Self::DamagedView(problem),
             other => Self::Unavailable(other.to_string()),
+        }
+    }
+}
+
+impl From<SwitchError> for OperateError {
+    fn from(error: SwitchError) -> Self {
+        match error {
+            SwitchError::Failed(problem) => Self::Unavailable(problem),
+            SwitchError::NoEdition(number) => Self::NoEdition(number),
+            SwitchError::WrongState(problem) => Self::WrongState(problem),
         }
     }
 }
@@ -158,16 +174,16 @@ pub struct ParkedEntry {
 }
 
 impl Running {
-    fn operate(&self, principal: &Principal, name: &str) -> Result<(), OperateError> {
+    pub(super) fn operate(&self, principal: &Principal, name: &str) -> Result<(), OperateError> {
         let access = Access { principal, action: Action::Operate { name }, state: None };
         self.0.core.authorizer.authorize(&access).map_err(OperateError::Denied)
     }
 
-    /// A view that a projector keeps, with the projector.
-    fn projected(&self, view: &str) -> Result<(&RunningView, &Projector, Option<usize>), OperateError> {
+    /// The group that keeps a view.
+    pub(super) fn group(&self, view: &str) -> Result<&Arc<Group>, OperateError> {
         let found = self.0.views.get(view).ok_or_else(|| OperateError::UnknownView(view.to_owned()))?;
         match &found.stand {
-            Stand::Projected { projector, model } => Ok((found, projector, *model)),
+            Stand::Kept { group } => Ok(group),
             Stand::Current { .. } => {
                 Err(OperateError::WrongState(format!("`{view}` is always current: no projector keeps it")))
             }
@@ -195,11 +211,11 @@ impl Running {
     /// Where the caller may not know.
     pub fn checkpoints(&self, principal: &Principal) -> Result<Vec<GroupCheckpoint>, OperateError> {
         self.operate(principal, "read-views")?;
-        let groups = self.0.projectors.iter().map(|projector| {
-            let mut views: Vec<String> = projector.definition.views().map(str::to_owned).collect();
+        let groups = self.0.groups.iter().map(|group| {
+            let mut views: Vec<String> = group.views().map(str::to_owned).collect();
             views.sort_unstable();
-            let checkpoint = projector.progress.checkpoint();
-            GroupCheckpoint { checkpoint: CheckpointView::of(projector.definition.name(), checkpoint), views }
+            let checkpoint = group.serving().projector.progress.checkpoint();
+            GroupCheckpoint { checkpoint: CheckpointView::of(group.name(), checkpoint), views }
         });
         let mut groups: Vec<_> = groups.collect();
         groups.sort_unstable_by(|left, right| {
@@ -217,13 +233,18 @@ impl Running {
                     Checkpoint { position: head, status: "running".to_owned(), ..Checkpoint::default() };
                 ("log", current, 0, None, None)
             }
-            Stand::Projected { projector, model } => (
-                projector.definition.name(),
-                projector.progress.checkpoint(),
-                model.map_or(0, |model| projector.progress.parked(model)),
-                projector.progress.rebuild(),
-                projector.progress.last_rebuild(),
-            ),
+            Stand::Kept { group } => {
+                let serving = group.serving();
+                let progress = &serving.projector.progress;
+                let model = serving.place(view.name).and_then(Place::model);
+                (
+                    group.name(),
+                    progress.checkpoint(),
+                    model.map_or(0, |model| progress.parked(model)),
+                    group.rebuild_progress(),
+                    progress.last_rebuild(),
+                )
+            }
         };
         let position = checkpoint.position;
         let lag =
@@ -260,13 +281,14 @@ impl Running {
     ) -> Result<Vec<ParkedEntry>, OperateError> {
         self.operate(principal, "read-parked")?;
         if let Some(view) = view {
-            self.projected(view)?;
+            self.group(view)?;
         }
         let mut all = Vec::new();
-        for projector in &self.0.projectors {
-            let parked = projector.store.parked().await?;
+        for group in &self.0.groups {
+            let edition = group.serving();
+            let parked = edition.projector.store.parked().await?;
             all.extend(parked.into_iter().map(|parked| ParkedEntry {
-                view: projector.definition.models.get(parked.table).map_or("", |model| model.name).to_owned(),
+                view: edition.definition.models.get(parked.table).map_or("", |model| model.name).to_owned(),
                 tenant: parked.key.tenant.to_string(),
                 key: parked.key.key.to_string(),
                 position: parked.position,
@@ -293,8 +315,8 @@ impl Running {
         key: &str,
     ) -> Result<Retried, OperateError> {
         self.operate(principal, "retry-parked")?;
-        let (table, row, projector) = self.parked_row(view, tenant, key)?;
-        let retried = projector.request(|done| Control::Retry { table, key: row, done }).await;
+        let (table, row, edition) = self.parked_row(view, tenant, key)?;
+        let retried = edition.projector.request(|done| Control::Retry { table, key: row, done }).await;
         retried_or(retried, key)
     }
 
@@ -312,8 +334,9 @@ impl Running {
         position: Position,
     ) -> Result<Retried, OperateError> {
         self.operate(principal, "skip-parked")?;
-        let (table, row, projector) = self.parked_row(view, tenant, key)?;
-        let retried = projector.request(|done| Control::Skip { table, key: row, position, done }).await;
+        let (table, row, edition) = self.parked_row(view, tenant, key)?;
+        let retried =
+            edition.projector.request(|done| Control::Skip { table, key: row, position, done }).await;
         retried_or(retried, key)
     }
 
@@ -322,14 +345,14 @@ impl Running {
         view: &str,
         tenant: &Tenant,
         key: &str,
-    ) -> Result<(usize, RowKey, &Projector), OperateError> {
-        let (_, projector, model) = self.projected(view)?;
-        let Some(table) = model else {
+    ) -> Result<(usize, RowKey, Arc<Edition>), OperateError> {
+        let edition = self.group(view)?.serving();
+        let Some(table) = edition.place(view).and_then(Place::model) else {
             return Err(OperateError::WrongState(format!(
                 "`{view}` is a rollup: the keys of its read model are parked"
             )));
         };
-        Ok((table, RowKey { tenant: tenant.clone(), key: Key::from(key) }, projector))
+        Ok((table, RowKey { tenant: tenant.clone(), key: Key::from(key) }, edition))
     }
 
     /// Stops folding the view's group. It stays so across restarts, until it is resumed.
@@ -338,7 +361,7 @@ impl Running {
     /// Where the caller may not, or there is no such view.
     pub async fn pause(&self, principal: &Principal, view: &str) -> Result<(), OperateError> {
         self.operate(principal, "pause")?;
-        self.projected(view)?.1.tell(Control::Pause);
+        self.group(view)?.serving().projector.tell(Control::Pause);
         Ok(())
     }
 
@@ -348,7 +371,7 @@ impl Running {
     /// Where the caller may not, or there is no such view.
     pub async fn resume(&self, principal: &Principal, view: &str) -> Result<(), OperateError> {
         self.operate(principal, "resume")?;
-        self.projected(view)?.1.tell(Control::Resume);
+        self.group(view)?.serving().projector.tell(Control::Resume);
         Ok(())
     }
 
@@ -358,11 +381,7 @@ impl Running {
     /// Where the caller may not, there is no such view, or a rebuild is under way.
     pub async fn rebuild(&self, principal: &Principal, view: &str) -> Result<(), OperateError> {
         self.operate(principal, "rebuild")?;
-        let (_, projector, _) = self.projected(view)?;
-        if projector.progress.rebuild().is_some() {
-            return Err(OperateError::WrongState(format!("a rebuild of `{view}` is under way")));
-        }
-        projector.tell(Control::Rebuild { done: None });
+        let _rebuilding = self.group(view)?.rebuild().await?;
         Ok(())
     }
 
@@ -376,14 +395,8 @@ impl Running {
         view: &str,
     ) -> Result<RebuildProgress, OperateError> {
         self.operate(principal, "rebuild")?;
-        let (_, projector, _) = self.projected(view)?;
-        let (done, answer) = tokio::sync::oneshot::channel();
-        projector.tell(Control::Rebuild { done: Some(done) });
-        match answer.await {
-            Ok(Ok(())) => Ok(projector.progress.last_rebuild().unwrap_or_default()),
-            Ok(Err(problem)) => Err(OperateError::Unavailable(problem)),
-            Err(_) => Err(OperateError::Unavailable("the context is closed".to_owned())),
-        }
+        let closed = |_| OperateError::Unavailable("the context is closed".to_owned());
+        Ok(self.group(view)?.rebuild().await?.await.map_err(closed)??)
     }
 }
 

@@ -14,8 +14,8 @@ use super::catalogue::Catalogue;
 use super::queries::Question;
 use super::views::RunningView;
 use crate::command::{AnyRefusal, ErasedHandler, Request, SendError, StateAt, WriteCore, WriteModel};
-use crate::projector::Projector;
-use crate::query::{Answer, AskError, Fetch, Terms, declared, filter_of};
+use crate::editions::Group;
+use crate::query::{Answer, AskError, Fetch, Stand, Terms, declared, filter_of};
 use crate::telemetry;
 
 /// A running context: a handle, cheap to clone.
@@ -32,14 +32,14 @@ pub(crate) struct Inner {
     pub(crate) commands: FxHashMap<&'static str, (usize, &'static str)>,
     pub(crate) views: FxHashMap<&'static str, RunningView>,
     pub(crate) questions: FxHashMap<&'static str, Box<dyn Question>>,
-    pub(crate) projectors: Vec<Arc<Projector>>,
+    pub(crate) groups: Vec<Arc<Group>>,
     pub(crate) catalogue: Catalogue,
 }
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        for projector in &self.projectors {
-            projector.close();
+        for group in &self.groups {
+            group.close();
         }
     }
 }
@@ -211,7 +211,8 @@ impl Running {
         let fetched = fetch.rows(&view.stand, view.promise.contract.freshness, ask, terms).await?;
         telemetry::question(self.0.name, view.name, fetched.plan.name());
         let now = fetch.clock.now();
-        let rows = fetched.found.rows.into_iter().map(|row| view.view.to_json(row.values, now));
+        let shown = fetched.shown_as.as_ref().unwrap_or(&view.view);
+        let rows = fetched.found.rows.into_iter().map(|row| shown.to_json(row.values, now));
         Ok(Answer {
             value: PageOf { rows: rows.collect::<Result<_, _>>()?, next: fetched.found.next },
             position: fetched.found.position,
@@ -228,13 +229,18 @@ impl Running {
     /// # Errors
     /// Where there is no such view, or the context is closed.
     pub async fn changed(&self, view: &str, after: Position) -> Result<Position, AskError> {
-        match self.view(view)?.projector() {
-            None => Ok(self.0.core.log.wait_past(after).await),
-            Some(projector) => projector
-                .progress
-                .past(after)
-                .await
-                .ok_or_else(|| AskError::Unavailable("the context is closed".to_owned())),
+        let Stand::Kept { group } = &self.view(view)?.stand else {
+            return Ok(self.0.core.log.wait_past(after).await);
+        };
+        loop {
+            let serving = group.serving();
+            if let Some(position) = serving.projector.progress.past(after).await {
+                return Ok(position);
+            }
+            // Its projector is gone: another edition may serve by now.
+            if group.serving().number == serving.number {
+                return Err(AskError::Unavailable("the context is closed".to_owned()));
+            }
         }
     }
 
@@ -300,8 +306,8 @@ impl Running {
     pub async fn close(self) {
         let inner = self.0;
         let closed = tokio::task::spawn_blocking(move || {
-            for projector in &inner.projectors {
-                projector.close();
+            for group in &inner.groups {
+                group.close();
             }
         });
         if closed.await.is_err() {

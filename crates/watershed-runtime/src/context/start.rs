@@ -5,13 +5,14 @@ use rustc_hash::FxHashMap;
 use watershed_core::ports::{InlineFold, RowGroup, RowReader, RowsBesideLog};
 use watershed_core::{Freshness, Source};
 
-use super::builder::{AddedView, Context, StartError, Stores};
+use super::builder::{AddedView, Context, EarlierVersion, StartError, Stores};
 use super::catalogue::Catalogue;
 use super::running::{Inner, Running};
 use super::views::RunningView;
 use crate::command::WriteCore;
+use crate::editions::{Ground, Group};
 use crate::feed::{Decoders, Feed};
-use crate::projector::{GroupDefinition, Inline, Projector, bring_up};
+use crate::projector::{GroupDefinition, Inline, ModelDefinition, bring_up};
 use crate::query::{Fetch, Promise, Stand};
 
 impl Context {
@@ -42,9 +43,10 @@ impl Context {
             }
         }
 
-        let groups = self.make_groups()?;
+        let mut groups = self.make_groups()?;
         let mut decoders = Decoders::default();
-        let all = groups.projected.iter().chain(&groups.inline).flat_map(|group| &group.models);
+        let all = groups.projected.iter().chain(&groups.inline).chain(groups.earlier.values());
+        let all = all.flat_map(|group| &group.models);
         for (category, kinds, decode) in all.flat_map(|model| &model.follows) {
             decoders.add(category, kinds, *decode);
         }
@@ -62,7 +64,7 @@ impl Context {
             }
         }
 
-        let mut projectors = Vec::new();
+        let mut running = Vec::new();
         let mut views = FxHashMap::default();
         let mut insert = |name: &'static str, stand: Stand| {
             if let Some(view) = added.get(name) {
@@ -82,15 +84,19 @@ impl Context {
             let reader = self.open_sql_view(&added, name, sql, &stores).await?;
             insert(name, Stand::Current { reader });
         }
+        let ground = Ground {
+            rows: stores.rows.clone(),
+            ledger: stores.ledger.clone(),
+            feed: feed.clone(),
+            clock: self.clock.clone(),
+        };
         for group in groups.projected {
-            let projector = self.start_group(group, &stores, &feed).await?;
-            for (place, model) in projector.definition.models.iter().enumerate() {
-                insert(model.name, Stand::Projected { projector: projector.clone(), model: Some(place) });
-                for (rollup, _, _) in &model.rollups {
-                    insert(rollup, Stand::Projected { projector: projector.clone(), model: None });
-                }
+            let earlier = groups.earlier.remove(group.name());
+            let group = Group::start(group, earlier, ground.clone()).await.map_err(StartError::Store)?;
+            for view in group.views() {
+                insert(view, Stand::Kept { group: group.clone() });
             }
-            projectors.push(projector);
+            running.push(group);
         }
         Ok(Running(Arc::new(Inner {
             name: self.name,
@@ -101,21 +107,9 @@ impl Context {
             commands,
             views,
             questions,
-            projectors,
+            groups: running,
             catalogue,
         })))
-    }
-
-    async fn start_group(
-        &self,
-        group: GroupDefinition,
-        stores: &Stores,
-        feed: &Arc<Feed>,
-    ) -> Result<Arc<Projector>, StartError> {
-        let failed = |error: String| StartError::Store(error);
-        let store = stores.rows.open(group.spec()).await.map_err(|error| failed(error.to_string()))?;
-        let projector = Projector::start(Arc::new(group), store, feed.clone(), self.clock.clone()).await;
-        projector.map(Arc::new).map_err(failed)
     }
 
     /// Brings the inline groups up to the log's head, and hands their folds to the log.
@@ -133,7 +127,7 @@ impl Context {
             let unsupported =
                 |problem: String| StartError::Unsupported { view: group.name().to_owned(), problem };
             let store =
-                beside.open_inline(group.spec()).await.map_err(|error| unsupported(error.to_string()))?;
+                beside.open_inline(group.spec(1)).await.map_err(|error| unsupported(error.to_string()))?;
             let definition = Arc::new(group);
             let brought_up = tokio::task::spawn_blocking({
                 let (definition, store, feed) = (definition.clone(), store.clone(), feed.clone());
@@ -205,10 +199,7 @@ impl Context {
                     let inline = added.contract.freshness == Freshness::Inline;
                     let kind = if inline { &mut groups.inline } else { &mut groups.projected };
                     match kind.last_mut() {
-                        _ if added.starts_group => kind.push(GroupDefinition {
-                            models: vec![model],
-                            rebuild_memory: self.rebuild_memory,
-                        }),
+                        _ if added.starts_group => kind.push(self.group_of(vec![model])),
                         Some(group) if inline == last_inline => group.models.push(model),
                         _ => {
                             return Err(StartError::Unsupported {
@@ -221,11 +212,55 @@ impl Context {
                 }
             }
         }
+        self.make_earlier(&mut groups)?;
         // What is left waits for a read model that was not added.
         if let Some((rollup, _)) = self.rollup_names.iter().find(|(_, of)| self.rollups.contains_key(of)) {
             return Err(StartError::NoReadModel { rollup });
         }
         Ok(groups)
+    }
+
+    fn group_of(&self, models: Vec<ModelDefinition>) -> GroupDefinition {
+        GroupDefinition {
+            models,
+            rebuild_memory: self.rebuild_memory,
+            differs: FxHashMap::default(),
+            shown_as: FxHashMap::default(),
+        }
+    }
+
+    /// The groups as they were before: with the earlier versions of their read models, where there are such.
+    fn make_earlier(&mut self, groups: &mut Groups) -> Result<(), StartError> {
+        let mut versions = std::mem::take(&mut self.earlier);
+        versions.values().try_for_each(EarlierVersion::check)?;
+        for group in &mut groups.projected {
+            let (mut models, mut changed) = (Vec::new(), false);
+            for model in &group.models {
+                let make = versions.get_mut(model.name).and_then(|version| version.make.take());
+                changed |= make.is_some();
+                models.push(make.map_or_else(|| model.clone(), |make| make(&mut self.rollups)));
+            }
+            if !changed {
+                continue;
+            }
+            let mut earlier = self.group_of(models);
+            for view in group.views().collect::<Vec<_>>() {
+                if let Some(version) = versions.remove(view) {
+                    group.differs.insert(view, version.differs);
+                    earlier.shown_as.insert(view, version.view);
+                }
+            }
+            groups.earlier.insert(group.name(), earlier);
+        }
+        match versions.keys().next() {
+            None => Ok(()),
+            Some(view) => Err(StartError::Unsupported {
+                view: (*view).to_owned(),
+                problem:
+                    "it has an earlier version, but is not kept by a projector, or its read model has none"
+                        .to_owned(),
+            }),
+        }
     }
 }
 
@@ -233,6 +268,8 @@ impl Context {
 #[derive(Default)]
 struct Groups {
     projected: Vec<GroupDefinition>,
+    /// The earlier versions of these, by name.
+    earlier: FxHashMap<&'static str, GroupDefinition>,
     inline: Vec<GroupDefinition>,
     sql_views: Vec<(&'static str, &'static str)>,
 }

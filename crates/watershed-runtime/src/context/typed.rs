@@ -1,6 +1,6 @@
 //! Commands and questions in the domain's own types.
 
-use std::any::TypeId;
+use std::any::{Any, TypeId};
 use std::future::IntoFuture;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -151,8 +151,11 @@ async fn answer<Q: Query>(
     let fetched = fetch.rows(&view.stand, view.promise.contract.freshness, &ask, &terms).await?;
     telemetry::question(running.0.name, view.name, fetched.plan.name());
     let now = fetch.clock.now();
-    let rows =
-        fetched.found.rows.into_iter().map(|row| read_row(row.values, now)).collect::<Result<Vec<_>, _>>()?;
+    let rows = fetched.found.rows.into_iter().map(|row| match &fetched.shown_as {
+        None => read_row(row.values, now),
+        Some(shown_as) => shown_as.to_row(row.values, now).and_then(typed),
+    });
+    let rows = rows.collect::<Result<Vec<_>, _>>()?;
     Ok(Answer {
         value: Q::Answer::answer(rows, fetched.found.next),
         position: fetched.found.position,
@@ -162,4 +165,11 @@ async fn answer<Q: Query>(
         parked: fetched.found.parked,
         token: fetch.token(fetched.found.position),
     })
+}
+
+/// A row as the type that the question asks for.
+fn typed<R: Row>(row: Box<dyn Any + Send>) -> Result<R, AskError> {
+    row.downcast::<R>()
+        .map(|row| *row)
+        .map_err(|_| AskError::UnreadableRow(format!("{}: of another type", R::NAME)))
 }

@@ -1,14 +1,15 @@
+use std::sync::mpsc;
+
 use tokio::sync::oneshot;
 use watershed_core::Position;
 use watershed_core::ports::RowKey;
+
+use crate::editions::Order;
 
 /// What an operator asks of a projector. Carried out on the projector's own thread, between two batches.
 pub(crate) enum Control {
     Pause,
     Resume,
-    Rebuild {
-        done: Option<oneshot::Sender<Result<(), String>>>,
-    },
     Retry {
         table: usize,
         key: RowKey,
@@ -20,6 +21,11 @@ pub(crate) enum Control {
         key: RowKey,
         position: Position,
         done: oneshot::Sender<Result<Retried, String>>,
+    },
+    /// Stands still at `at`, and does what it is ordered, until nobody can order anything any more.
+    Hold {
+        at: oneshot::Sender<Position>,
+        orders: mpsc::Receiver<Order>,
     },
     Close,
 }

@@ -1,8 +1,12 @@
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 use watershed_core::ports::GroupSpec;
-use watershed_core::{Contract, EventKind, ReadModel, Rollup, TableSpec, event};
+use watershed_core::{Contract, EventKind, ReadModel, Replaces, Rollup, Row, TableSpec, Value, event};
 
 use super::rollup::RollupTable;
 use super::{AnyModel, ModelState};
+use crate::query::ErasedView;
 
 /// A rollup of a read model, with its type put aside but for the read model's.
 pub(crate) struct RollupDefinition<R> {
@@ -34,7 +38,29 @@ impl<R> Clone for RollupDefinition<R> {
     }
 }
 
+/// What is meant to differ between a view's rows and those of the version before.
+#[derive(Clone)]
+pub(crate) struct Differs {
+    /// These columns.
+    pub(crate) columns: &'static [&'static str],
+    /// These two rows of one key.
+    pub(crate) expected: fn(&[Value], &[Value]) -> bool,
+}
+
+impl Differs {
+    pub(crate) fn of<Old: Row, New: Replaces<Old>>() -> Self {
+        Self {
+            columns: New::DIFFERS,
+            expected: |old, new| match (Old::from_values(old.to_vec()), New::from_values(new.to_vec())) {
+                (Ok(old), Ok(new)) => New::is_expected(&old, &new),
+                _ => false,
+            },
+        }
+    }
+}
+
 /// What a group needs to know of one of its read models.
+#[derive(Clone)]
 pub(crate) struct ModelDefinition {
     pub(crate) name: &'static str,
     pub(crate) version: u32,
@@ -44,7 +70,7 @@ pub(crate) struct ModelDefinition {
     /// The enums that it follows: category, kinds, decoder.
     pub(crate) follows: Vec<(&'static str, &'static [EventKind], event::Decoder)>,
     /// Makes its fold with empty hands.
-    pub(crate) make: Box<dyn Fn() -> Box<dyn AnyModel> + Send + Sync>,
+    pub(crate) make: Arc<dyn Fn() -> Box<dyn AnyModel> + Send + Sync>,
 }
 
 impl ModelDefinition {
@@ -62,8 +88,33 @@ impl ModelDefinition {
                 .iter()
                 .map(|handler| (handler.category, handler.kinds, handler.decode))
                 .collect(),
-            make: Box::new(move || Box::new(ModelState::<R>::new(rollups.clone()))),
+            make: Arc::new(move || Box::new(ModelState::<R>::new(rollups.clone()))),
         }
+    }
+}
+
+/// Where a view's rows stand among a group's tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// A read model's.
+    Model(usize),
+    /// A rollup's.
+    Rollup(usize),
+}
+
+impl Place {
+    /// Of a read model, its place among the group's.
+    pub(crate) fn model(self) -> Option<usize> {
+        match self {
+            Self::Model(place) => Some(place),
+            Self::Rollup(_) => None,
+        }
+    }
+
+    /// The place of the table.
+    pub(crate) fn table(self) -> usize {
+        let (Self::Model(place) | Self::Rollup(place)) = self;
+        place
     }
 }
 
@@ -72,6 +123,10 @@ pub(crate) struct GroupDefinition {
     pub(crate) models: Vec<ModelDefinition>,
     /// What a rebuild may hold in memory, in bytes.
     pub(crate) rebuild_memory: usize,
+    /// The views that replace an earlier version's, and how they differ from it.
+    pub(crate) differs: FxHashMap<&'static str, Differs>,
+    /// Of an earlier version: how its rows are shown as the present version's.
+    pub(crate) shown_as: FxHashMap<&'static str, Arc<dyn ErasedView>>,
 }
 
 impl GroupDefinition {
@@ -87,18 +142,39 @@ impl GroupDefinition {
         })
     }
 
-    /// The tables: the read models' in their order, then the rollups' in theirs.
-    pub(crate) fn spec(&self) -> GroupSpec {
-        let mut tables: Vec<_> = self.models.iter().map(|model| model.table.clone()).collect();
+    /// How a view's rows are meant to differ from those of the version before.
+    pub(crate) fn differs(&self, view: &str) -> Option<&Differs> {
+        self.differs.get(view)
+    }
+
+    /// What changes with the fold of any of its views: `family_detail 2;risk_tiers 1;`.
+    pub(crate) fn version(&self) -> String {
         let mut version = String::new();
         for model in &self.models {
             version.push_str(&format!("{} {};", model.name, model.version));
-            for (name, number, table) in &model.rollups {
+            for (name, number, _) in &model.rollups {
                 version.push_str(&format!("{name} {number};"));
-                tables.push(table.clone());
             }
         }
-        GroupSpec { name: self.name().to_owned(), version, tables }
+        version
+    }
+
+    /// The place of a view's table, where it is one of the group's.
+    pub(crate) fn place(&self, view: &str) -> Option<Place> {
+        if let Some(place) = self.models.iter().position(|model| model.name == view) {
+            return Some(Place::Model(place));
+        }
+        let rollups = self.models.iter().flat_map(|model| &model.rollups);
+        let place = rollups.enumerate().find(|(_, (name, _, _))| *name == view).map(|(place, _)| place);
+        place.map(|place| Place::Rollup(self.models.len() + place))
+    }
+
+    /// The tables of one of its editions: the read models' in their order, then the rollups' in theirs.
+    pub(crate) fn spec(&self, edition: u32) -> GroupSpec {
+        let mut tables: Vec<_> = self.models.iter().map(|model| model.table.clone()).collect();
+        let rollups = self.models.iter().flat_map(|model| &model.rollups);
+        tables.extend(rollups.map(|(_, _, table)| table.clone()));
+        GroupSpec { name: self.name().to_owned(), edition, version: self.version(), tables }
     }
 
     /// The folds, with empty hands.

@@ -110,6 +110,24 @@ impl Live {
         self.write_span(&events[start..], &touches, &unreadable)
     }
 
+    /// Folds up to that position, and no further, also where the group is paused.
+    pub(crate) fn fold_to(&mut self, until: Position) -> Result<(), Trouble> {
+        let status = self.checkpoint.status.clone();
+        while self.position() < until {
+            let after = self.position();
+            let read = self.runtime.block_on(self.feed.after(after));
+            let batch = read.map_err(|error| Trouble::Stop(error.to_string()))?;
+            let events = batch.after(after);
+            let wanted = usize::try_from(until - after).unwrap_or(usize::MAX).min(events.len());
+            self.take(&events[..wanted])?;
+        }
+        if status == "paused" && self.checkpoint.status != status {
+            self.checkpoint.status = status;
+            self.write()?;
+        }
+        Ok(())
+    }
+
     fn write_span(
         &mut self,
         events: &[FeedEvent],

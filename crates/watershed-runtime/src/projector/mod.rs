@@ -19,7 +19,7 @@ mod worker;
 
 pub(crate) use control::Control;
 pub use control::Retried;
-pub(crate) use definition::{GroupDefinition, ModelDefinition, RollupDefinition};
+pub(crate) use definition::{Differs, GroupDefinition, ModelDefinition, Place, RollupDefinition};
 pub(crate) use inline::Inline;
 pub(crate) use model::{AnyModel, ModelState};
 pub(crate) use progress::Progress;

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
@@ -10,6 +11,7 @@ use watershed_core::ports::RowGroup;
 use super::live::{Live, Trouble};
 use super::parking::{Parked, ParkedRow};
 use super::{Control, GroupDefinition, Progress, Retried};
+use crate::editions::{Held, Order};
 use crate::feed::Feed;
 
 /// Behind by so many events, with nothing folded yet, a group is filled in bulk instead of batch by batch.
@@ -28,12 +30,13 @@ pub(crate) struct Projector {
 }
 
 impl Projector {
-    /// Starts the group's thread.
+    /// Starts the group's thread. `is_new` says that nobody reads the rows yet.
     pub(crate) async fn start(
         definition: Arc<GroupDefinition>,
         store: Arc<dyn RowGroup>,
         feed: Arc<Feed>,
         clock: Arc<dyn Clock>,
+        is_new: bool,
     ) -> Result<Self, String> {
         let checkpoint = store.checkpoint().await.map_err(|error| error.to_string())?;
         if checkpoint.position > feed.log().head() {
@@ -61,7 +64,7 @@ impl Projector {
             progress: progress.clone(),
             closing: closing.clone(),
         };
-        let worker = Worker { live, controls, paused };
+        let worker = Worker { live, controls, paused, is_new };
         let thread = std::thread::Builder::new()
             .name(format!("ws-{}", definition.name()))
             .spawn(move || worker.run())
@@ -89,6 +92,15 @@ impl Projector {
         let (done, answer) = oneshot::channel();
         self.tell(control(done));
         answer.await.unwrap_or_else(|_| Err("the projector is closed".to_owned()))
+    }
+
+    /// Has the group stand still after its present batch, until what is given is dropped.
+    pub(crate) async fn hold(&self) -> Result<Held, String> {
+        let (at, held) = oneshot::channel();
+        let (sender, orders) = std::sync::mpsc::channel();
+        self.tell(Control::Hold { at, orders });
+        let position = held.await.map_err(|_| "the projector is closed".to_owned())?;
+        Ok(Held::new(position, sender))
     }
 
     /// Ends the thread after its present batch, and waits for it.
@@ -145,6 +157,8 @@ struct Worker {
     live: Live,
     controls: mpsc::UnboundedReceiver<Control>,
     paused: bool,
+    /// Nobody reads the rows yet: they are filled in bulk, however many there are.
+    is_new: bool,
 }
 
 /// What the worker turns to next.
@@ -160,8 +174,8 @@ impl Worker {
             self.stop(&trouble);
         }
         let behind = self.live.feed.log().head().saturating_sub(self.live.position());
-        if self.live.position() == 0 && behind > FILL_IN_BULK && !self.paused {
-            self.rebuild(None);
+        if self.live.position() == 0 && (self.is_new || behind > FILL_IN_BULK) && !self.paused {
+            self.fill();
         }
         while let Some(done) = self.turn() {
             if let Err(trouble) = done {
@@ -242,13 +256,26 @@ impl Worker {
             Control::Close => return None,
             Control::Pause => self.set_paused(true),
             Control::Resume => self.set_paused(false),
-            Control::Rebuild { done } => self.rebuild(done),
             Control::Retry { table, key, done } => return Some(self.retry(&(table, key), None, done)),
             Control::Skip { table, key, position, done } => {
                 return Some(self.retry(&(table, key), Some(position), done));
             }
+            Control::Hold { at, orders } => return Some(self.hold(at, &orders)),
         }
         Some(Ok(()))
+    }
+
+    fn hold(&mut self, at: oneshot::Sender<u64>, orders: &Receiver<Order>) -> Result<(), Trouble> {
+        if at.send(self.live.position()).is_err() {
+            return Ok(());
+        }
+        while let Ok(Order::FoldTo { position, done }) = orders.recv() {
+            let folded = self.live.fold_to(position);
+            let answer = folded.as_ref().map(|_| ()).map_err(ToString::to_string);
+            let _ = done.send(answer);
+            folded?;
+        }
+        Ok(())
     }
 
     fn set_paused(&mut self, paused: bool) {
@@ -277,21 +304,24 @@ impl Worker {
         outcome.map(|_| ())
     }
 
-    fn rebuild(&mut self, done: Option<oneshot::Sender<Result<(), String>>>) {
+    /// Fills tables that hold nothing yet.
+    fn fill(&mut self) {
         self.live.progress.say("rebuilding", None);
         let outcome = super::rebuild::rebuild(&mut self.live);
-        if let Err(error) = &outcome {
-            tracing::error!(
-                group = self.live.definition.name(),
-                error,
-                "the rebuild failed; the old rows stay"
-            );
-        }
-        let status = if self.paused { "paused" } else { "running" };
-        self.live.progress.say(status, outcome.as_ref().err().map(String::as_str));
         self.live.progress.set_rebuild(None);
-        if let Some(done) = done {
-            let _ = done.send(outcome);
+        match outcome {
+            Ok(()) => self.live.progress.say("running", None),
+            // Nobody waits for these rows: whoever wanted them is told.
+            Err(problem) if self.is_new => self.stop(&Trouble::Stop(problem)),
+            Err(problem) => {
+                let group = self.live.definition.name();
+                tracing::error!(
+                    group,
+                    problem,
+                    "the rows could not be filled in bulk; they are folded batch by batch"
+                );
+                self.live.progress.say("running", Some(&problem));
+            }
         }
     }
 

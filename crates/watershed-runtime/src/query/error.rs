@@ -8,6 +8,14 @@ pub enum AskError {
     /// No view bears that name.
     #[error("there is no view `{0}`")]
     UnknownView(String),
+    /// An operator has taken the view out of use.
+    #[error("the view `{0}` is switched off")]
+    SwitchedOff(String),
+    /// The version that serves does not have the view.
+    #[error(
+        "the version that serves does not have the view `{0}` yet: it comes with the cutover to the next one"
+    )]
+    NotYet(String),
     /// No query bears that name.
     #[error("there is no query `{0}`")]
     UnknownQuery(String),

@@ -6,16 +6,23 @@ use std::time::Duration;
 use watershed_core::ports::{LogError, ReadFrom, RowKey, RowReader, RowsFound, Scope};
 use watershed_core::{Action, Ask, Clock, Freshness, Position, Tenant, Timestamp, Token};
 
-use super::{AskError, FetchPlan, OnStale, Terms};
+use super::{AskError, ErasedView, FetchPlan, OnStale, Terms};
+use crate::editions::{Flag, Group};
 use crate::feed::Feed;
 use crate::projector::{ModelDefinition, Projector, TailFold, fold_tail};
 
 /// Where a view's rows stand.
 pub(crate) enum Stand {
-    /// In a group's store, kept by a projector; the model's place in the group, or none for a rollup.
-    Projected { projector: Arc<Projector>, model: Option<usize> },
+    /// In the editions of a group, which projectors keep.
+    Kept { group: Arc<Group> },
     /// In the log's own database: always current.
     Current { reader: Arc<dyn RowReader> },
+}
+
+/// A view's rows in one edition: who keeps them, and the read model's place in the group, or none for a rollup.
+struct Kept<'a> {
+    projector: &'a Projector,
+    model: Option<usize>,
 }
 
 /// Fetches rows for questions.
@@ -28,6 +35,8 @@ pub(crate) struct Fetch {
 /// Rows, and how fresh they are.
 pub(crate) struct Fetched {
     pub(crate) found: RowsFound,
+    /// How the rows are to be shown, where they are of an earlier version.
+    pub(crate) shown_as: Option<Arc<dyn ErasedView>>,
     pub(crate) plan: FetchPlan,
     pub(crate) stale: bool,
     pub(crate) lag: Duration,
@@ -78,38 +87,58 @@ impl Fetch {
                 }
                 let mut found = reader.ask(tenant, ask).await?;
                 found.position = found.position.max(head);
-                Ok(Fetched { found, plan: FetchPlan::Current, stale: false, lag: Duration::ZERO })
+                let lag = Duration::ZERO;
+                Ok(Fetched { found, shown_as: None, plan: FetchPlan::Current, stale: false, lag })
             }
-            Stand::Projected { projector, model } => {
-                let found = projector.store.ask(tenant, ask).await?;
-                let is_parked_row = ask.key.is_some() && found.parked > 0;
-                if found.position >= demanded || is_parked_row {
-                    return self.fresh_enough(found, FetchPlan::Rows, is_parked_row, freshness).await;
+            Stand::Kept { group } => {
+                if group.flag() != Flag::Serving {
+                    return Err(AskError::SwitchedOff(ask.view.to_string()));
                 }
-                self.catch_up(projector, *model, freshness, ask, terms, found, demanded).await
+                let edition = group.serving();
+                let Some(place) = edition.place(ask.view) else {
+                    return Err(AskError::NotYet(ask.view.to_string()));
+                };
+                let shown_as = edition.definition.shown_as.get(ask.view).cloned();
+                let kept = Kept { projector: &edition.projector, model: place.model() };
+                let fetched = self.kept_rows(&kept, freshness, ask, terms, demanded).await?;
+                Ok(Fetched { shown_as, ..fetched })
             }
         }
     }
 
+    async fn kept_rows(
+        &self,
+        kept: &Kept<'_>,
+        freshness: Freshness,
+        ask: &Ask,
+        terms: &Terms,
+        demanded: Position,
+    ) -> Result<Fetched, AskError> {
+        let found = kept.projector.store.ask(&terms.principal.tenant, ask).await?;
+        let is_parked_row = ask.key.is_some() && found.parked > 0;
+        if found.position >= demanded || is_parked_row {
+            return self.fresh_enough(found, FetchPlan::Rows, is_parked_row, freshness).await;
+        }
+        self.catch_up(kept, freshness, ask, terms, found, demanded).await
+    }
+
     /// The stored rows have not reached what is demanded: fold, wait, serve stale, or refuse.
-    #[expect(clippy::too_many_arguments, reason = "one step of `rows`, cut off for its length")]
     async fn catch_up(
         &self,
-        projector: &Projector,
-        model: Option<usize>,
+        kept: &Kept<'_>,
         freshness: Freshness,
         ask: &Ask,
         terms: &Terms,
         found: RowsFound,
         demanded: Position,
     ) -> Result<Fetched, AskError> {
-        let tenant = &terms.principal.tenant;
+        let (tenant, projector) = (&terms.principal.tenant, kept.projector);
         let position = found.position;
         if terms.on_stale == OnStale::Serve {
             return self.fresh_enough(found, FetchPlan::Stale, true, freshness).await;
         }
         if matches!(terms.on_stale, OnStale::Best | OnStale::Fold)
-            && let Some(folded) = self.fold(projector, model, ask, tenant, demanded).await?
+            && let Some(folded) = self.fold(kept, ask, tenant, demanded).await?
         {
             return Ok(folded);
         }
@@ -127,12 +156,12 @@ impl Fetch {
     /// The row as it will be, folded over the stored one; `None` where that is not possible.
     async fn fold(
         &self,
-        projector: &Projector,
-        model: Option<usize>,
+        kept: &Kept<'_>,
         ask: &Ask,
         tenant: &Tenant,
         demanded: Position,
     ) -> Result<Option<Fetched>, AskError> {
+        let Kept { projector, model } = *kept;
         // A row that reads its neighbours' cannot be folded on its own.
         let alone = projector.definition.models.len() == 1;
         let (Some(place), Some(key), true) = (model, &ask.key, alone) else {
@@ -151,7 +180,8 @@ impl Fetch {
         let event_time = row.as_ref().map(|_| self.clock.now());
         let rows = row.into_iter().filter(|row| row.shown).collect();
         let found = RowsFound { rows, next: None, position, event_time, parked: 0 };
-        Ok(Some(Fetched { found, plan: FetchPlan::TailFold, stale: false, lag: Duration::ZERO }))
+        let lag = Duration::ZERO;
+        Ok(Some(Fetched { found, shown_as: None, plan: FetchPlan::TailFold, stale: false, lag }))
     }
 
     /// The stored row, hidden or shown, with the position that it is folded up to. The two are read one after the other: where the
@@ -182,7 +212,7 @@ impl Fetch {
         freshness: Freshness,
     ) -> Result<Fetched, AskError> {
         let lag = self.lag(found.position).await?;
-        Ok(Fetched { stale: stale || lag > freshness.bound(), found, plan, lag })
+        Ok(Fetched { stale: stale || lag > freshness.bound(), found, shown_as: None, plan, lag })
     }
 
     /// How long the oldest event after `position` has stood in the log.

@@ -12,4 +12,4 @@ pub use asked::{OnStale, Terms};
 pub use error::AskError;
 pub(crate) use fetch::{Fetch, Stand};
 pub(crate) use parameters::read_parameters;
-pub(crate) use view::{ErasedView, Promise, View, declared, filter_of, read_row};
+pub(crate) use view::{EarlierView, ErasedView, Promise, View, declared, filter_of, read_row};

@@ -1,8 +1,9 @@
+use std::any::Any;
 use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 use watershed_core::read::parse_value;
-use watershed_core::{ColumnSpec, Contract, Predicate, Row, TableSpec, Timestamp, Value};
+use watershed_core::{ColumnSpec, Contract, Predicate, Replaces, Row, TableSpec, Timestamp, Value};
 
 use super::AskError;
 
@@ -13,6 +14,9 @@ pub(crate) trait ErasedView: Send + Sync {
 
     /// A stored row as readers see it, in JSON.
     fn to_json(&self, values: Vec<Value>, now: Timestamp) -> Result<Box<RawValue>, AskError>;
+
+    /// A stored row as the program's type of it.
+    fn to_row(&self, values: Vec<Value>, now: Timestamp) -> Result<Box<dyn Any + Send>, AskError>;
 }
 
 /// A view of rows of `R`.
@@ -27,6 +31,19 @@ impl<R: Row> View<R> {
         let internal =
             R::COLUMNS.iter().filter(|column| column.internal).map(|column| column.name.clone()).collect();
         Self { table: R::table(), internal, row: std::marker::PhantomData }
+    }
+
+    /// A row in JSON, without what readers do not see.
+    fn json_of(&self, row: &R) -> Result<Box<RawValue>, AskError> {
+        let unreadable = |error: serde_json::Error| AskError::UnreadableRow(format!("{}: {error}", R::NAME));
+        if self.internal.is_empty() {
+            return serde_json::value::to_raw_value(row).map_err(unreadable);
+        }
+        let mut json = serde_json::to_value(row).map_err(unreadable)?;
+        if let Some(object) = json.as_object_mut() {
+            object.retain(|name, _| !self.internal.iter().any(|internal| internal == name));
+        }
+        serde_json::value::to_raw_value(&json).map_err(unreadable)
     }
 }
 
@@ -46,16 +63,43 @@ impl<R: Row> ErasedView for View<R> {
     }
 
     fn to_json(&self, values: Vec<Value>, now: Timestamp) -> Result<Box<RawValue>, AskError> {
-        let row = read_row::<R>(values, now)?;
-        let unreadable = |error: serde_json::Error| AskError::UnreadableRow(format!("{}: {error}", R::NAME));
-        if self.internal.is_empty() {
-            return serde_json::value::to_raw_value(&row).map_err(unreadable);
-        }
-        let mut json = serde_json::to_value(&row).map_err(unreadable)?;
-        if let Some(object) = json.as_object_mut() {
-            object.retain(|name, _| !self.internal.iter().any(|internal| internal == name));
-        }
-        serde_json::value::to_raw_value(&json).map_err(unreadable)
+        self.json_of(&read_row::<R>(values, now)?)
+    }
+
+    fn to_row(&self, values: Vec<Value>, now: Timestamp) -> Result<Box<dyn Any + Send>, AskError> {
+        Ok(Box::new(read_row::<R>(values, now)?))
+    }
+}
+
+/// A view whose rows are those of an earlier version, shown as the present one's.
+pub(crate) struct EarlierView<Old, New> {
+    view: View<New>,
+    old: std::marker::PhantomData<fn() -> Old>,
+}
+
+impl<Old: Row, New: Replaces<Old>> EarlierView<Old, New> {
+    pub(crate) fn new() -> Self {
+        Self { view: View::new(), old: std::marker::PhantomData }
+    }
+
+    fn row(values: Vec<Value>, now: Timestamp) -> Result<New, AskError> {
+        let mut row = New::from_earlier(read_row::<Old>(values, now)?);
+        row.at_read(now);
+        Ok(row)
+    }
+}
+
+impl<Old: Row, New: Replaces<Old>> ErasedView for EarlierView<Old, New> {
+    fn table(&self) -> &TableSpec {
+        self.view.table()
+    }
+
+    fn to_json(&self, values: Vec<Value>, now: Timestamp) -> Result<Box<RawValue>, AskError> {
+        self.view.json_of(&Self::row(values, now)?)
+    }
+
+    fn to_row(&self, values: Vec<Value>, now: Timestamp) -> Result<Box<dyn Any + Send>, AskError> {
+        Ok(Box::new(Self::row(values, now)?))
     }
 }
 

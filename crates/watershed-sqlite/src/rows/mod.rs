@@ -15,5 +15,7 @@ mod tables;
 mod value;
 mod view;
 
+pub(crate) use failure::{failure, of_log_file, open_failure};
+
 pub use beside::SqliteRowsBesideLog;
 pub use store::SqliteRows;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, Weak};
 
-use watershed_core::ports::{GroupSpec, Later, RowError, RowGroup, RowStore};
+use watershed_core::ports::{GroupSpec, Later, RowEditions, RowError, RowGroup, RowStore};
 
 use super::copier::Copier;
 use super::file::{GroupFile, held};
@@ -12,14 +12,15 @@ use super::group::SqliteGroup;
 use super::tables::Tables;
 use crate::files;
 
-/// Keeps each group of read models in a file of its own: `views/<group>.db` in a data folder.
+/// Keeps each edition of a group of read models in a file of its own: `views/<group>.<edition>.db` in a data folder.
+/// `views/<group>.db` is a link to the one that has been published last.
 ///
 /// The files are ordinary SQLite databases: a table for each read model, with a column for each of its columns, beside the
 /// tables `checkpoints` and `parked`. They can be read with any tool, and made again from the log.
 pub struct SqliteRows {
     folder: PathBuf,
-    /// The files that are open: a group that is opened twice has one file and one writer.
-    open: Mutex<HashMap<String, Weak<GroupFile>>>,
+    /// The files that are open: an edition that is opened twice has one file and one writer.
+    open: Mutex<HashMap<PathBuf, Weak<GroupFile>>>,
     copier: Arc<Copier>,
 }
 
@@ -36,19 +37,38 @@ impl SqliteRows {
     }
 
     fn open_now(&self, spec: GroupSpec) -> Result<Arc<dyn RowGroup>, RowError> {
-        let name = spec.name.clone();
+        let path = self.path(&spec.name, spec.edition);
         let tables = Arc::new(Tables::new(spec));
         let mut open = held(&self.open);
-        if let Some(file) = open.get(&name).and_then(Weak::upgrade) {
+        if let Some(file) = open.get(&path).and_then(Weak::upgrade) {
             let group = SqliteGroup::open(file.clone(), tables);
             return Ok(Arc::new(group.map_err(|error| file.explained(error))?));
         }
-        let path = self.folder.join(format!("{}.db", file_name(&name)));
         let (file, group) = self.open_sound(&path, &tables)?;
         // From here on only: nobody else may hold a file that is set aside.
         self.copier.watch(&file);
-        open.insert(name, Arc::downgrade(&file));
+        open.insert(path, Arc::downgrade(&file));
         Ok(Arc::new(group))
+    }
+
+    fn path(&self, group: &str, edition: u32) -> PathBuf {
+        self.folder.join(file_of(group, edition))
+    }
+
+    fn publish_now(&self, group: &str, edition: u32) -> Result<(), RowError> {
+        let link = self.folder.join(format!("{}.db", file_name(group)));
+        files::link(&link, &file_of(group, edition))
+            .map_err(|error| RowError::Store(format!("{}: {error}", link.display())))
+    }
+
+    fn remove_now(&self, group: &str, edition: u32) -> Result<(), RowError> {
+        let path = self.path(group, edition);
+        let mut open = held(&self.open);
+        if open.get(&path).is_some_and(|file| file.strong_count() > 0) {
+            return Err(RowError::Store(format!("{} is in use", path.display())));
+        }
+        open.remove(&path);
+        files::remove(&path).map_err(|error| RowError::Store(format!("{}: {error}", path.display())))
     }
 
     /// Opens a group's file. One that is damaged is set aside before, and an empty one takes its place: its rows are folded
@@ -98,6 +118,20 @@ impl RowStore for SqliteRows {
     fn open(&self, group: GroupSpec) -> Later<'_, Result<Arc<dyn RowGroup>, RowError>> {
         Box::pin(async move { self.open_now(group) })
     }
+}
+
+impl RowEditions for SqliteRows {
+    fn publish<'a>(&'a self, group: &'a str, edition: u32) -> Later<'a, Result<(), RowError>> {
+        Box::pin(async move { self.publish_now(group, edition) })
+    }
+
+    fn remove<'a>(&'a self, group: &'a str, edition: u32) -> Later<'a, Result<(), RowError>> {
+        Box::pin(async move { self.remove_now(group, edition) })
+    }
+}
+
+fn file_of(group: &str, edition: u32) -> String {
+    format!("{}.{edition}.db", file_name(group))
 }
 
 /// A group's name as a file's: every other letter is written as its bytes, so that no name leads out of the folder and no

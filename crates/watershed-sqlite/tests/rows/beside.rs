@@ -26,7 +26,7 @@ fn counts(name: &'static str) -> TableSpec {
 }
 
 pub(crate) fn spec(name: &'static str, version: &str) -> GroupSpec {
-    GroupSpec { name: name.into(), version: version.into(), tables: vec![counts(name)] }
+    GroupSpec { name: name.into(), edition: 1, version: version.into(), tables: vec![counts(name)] }
 }
 
 /// Counts the events of each stream, and refuses the thirteenth.

@@ -31,7 +31,7 @@ fn close(fixture: Fixture) -> tempfile::TempDir {
 }
 
 fn file(folder: &Path) -> PathBuf {
-    folder.join("views/things.db")
+    folder.join("views/things.1.db")
 }
 
 /// Writes other bytes over some of the file's.
@@ -57,7 +57,7 @@ fn a_file_that_cannot_be_opened_is_set_aside_whole_and_made_again() {
         let damaged = damage(folder.path(), 0..100);
         let fixture = open(folder);
         assert_new(&fixture);
-        let aside = fixture.folder.path().join(format!("views/things.db.damaged-{number}"));
+        let aside = fixture.folder.path().join(format!("views/things.1.db.damaged-{number}"));
         assert_eq!(fs::read(aside).unwrap(), damaged);
         folder = close(fixture);
     }
@@ -76,7 +76,7 @@ fn damage_that_is_found_later_says_what_to_do_and_the_next_start_sees_to_it() {
     assert!(said.starts_with(&name) && said.contains("start again"), "{said}");
     let fixture = open(close(fixture));
     assert_new(&fixture);
-    let aside = fixture.folder.path().join("views/things.db.damaged-1");
+    let aside = fixture.folder.path().join("views/things.1.db.damaged-1");
     assert_eq!(fs::read(aside).unwrap().len(), damaged.len());
     assert_eq!(open(close(fixture)).ids(&Ask::rows("things")), ["new"], "what is whole stays");
 }

@@ -101,8 +101,13 @@ fn a_name_with_quotes_is_a_name() {
     };
     let folder = tempfile::tempdir().unwrap();
     let store = SqliteRows::open(folder.path()).unwrap();
-    let group =
-        now(store.open(GroupSpec { name: name.into(), version: name.into(), tables: vec![table] })).unwrap();
+    let group = now(store.open(GroupSpec {
+        name: name.into(),
+        edition: 1,
+        version: name.into(),
+        tables: vec![table],
+    }))
+    .unwrap();
     let row = StoredRow {
         key: key("acme", "k"),
         values: vec![Value::Text("k".into()), Value::Text("x".into()), Value::Decimal(5.into())],

@@ -73,7 +73,7 @@ pub(crate) fn pairs() -> TableSpec {
 }
 
 pub(crate) fn group(version: &str) -> GroupSpec {
-    GroupSpec { name: "things".into(), version: version.into(), tables: vec![things(), pairs()] }
+    GroupSpec { name: "things".into(), edition: 1, version: version.into(), tables: vec![things(), pairs()] }
 }
 
 /// A store in a folder of its own, and its only group.
@@ -102,7 +102,7 @@ impl Fixture {
 
     /// The group's file, as any other program would open it that knows decimals.
     pub(crate) fn plain(&self) -> rusqlite::Connection {
-        let plain = rusqlite::Connection::open(self.folder.path().join("views/things.db")).unwrap();
+        let plain = rusqlite::Connection::open(self.folder.path().join("views/things.1.db")).unwrap();
         let number = |text: &str| text.parse::<watershed_core::Decimal>().unwrap();
         plain.create_collation("decimal", move |left, right| number(left).cmp(&number(right))).unwrap();
         plain

@@ -139,7 +139,7 @@ fn the_write_ahead_log_starts_again_under_writes_that_never_pause() {
     // A context keeps its groups, and not the store that they came from.
     drop(store);
     let text = Value::Json(format!("\"{}\"", "x".repeat(1_500)).into());
-    let log = folder.path().join("views/things.db-wal");
+    let log = folder.path().join("views/things.1.db-wal");
     let mut written = 0;
     for position in 1..300 {
         let row = |id| StoredRow { position, ..thing(&format!("k{id}"), &[(7, text.clone())]) };

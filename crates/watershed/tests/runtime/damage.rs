@@ -37,10 +37,10 @@ async fn a_views_file_that_cannot_be_opened_is_set_aside_and_its_rows_are_folded
     let bank = filled(folder.path(), 30).await;
     let before = everything(&bank).await;
     bank.close().await;
-    overwrite(&folder.path().join("views/balances.db"), |_| 0..100);
+    overwrite(&folder.path().join("views/balances.1.db"), |_| 0..100);
     let bank = bank::open(folder.path()).await;
     assert_eq!(everything(&bank).await, before);
-    assert!(folder.path().join("views/balances.db.damaged-1").exists(), "it is kept to be looked at");
+    assert!(folder.path().join("views/balances.1.db.damaged-1").exists(), "it is kept to be looked at");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -50,7 +50,7 @@ async fn damage_of_a_views_file_that_is_found_later_stops_that_view_until_the_ne
     let bank = filled(folder.path(), 400).await;
     everything(&bank).await;
     bank.close().await;
-    overwrite(&folder.path().join("views/balances.db"), |size| size / 2..size);
+    overwrite(&folder.path().join("views/balances.1.db"), |size| size / 2..size);
 
     let bank = bank::open(folder.path()).await;
     let mut damaged = None;
@@ -62,7 +62,7 @@ async fn damage_of_a_views_file_that_is_found_later_stops_that_view_until_the_ne
         }
     }
     let (number, said) = damaged.unwrap();
-    assert!(said.contains("balances.db is damaged") && said.contains("start again"), "{said}");
+    assert!(said.contains("balances.1.db is damaged") && said.contains("start again"), "{said}");
 
     // The log and the other views go on; this one says why it does not.
     bank.send(deposit(&format!("a{number:04}"), 1)).await.unwrap();
@@ -70,7 +70,7 @@ async fn damage_of_a_views_file_that_is_found_later_stops_that_view_until_the_ne
         let views = bank.views(&operator).await.unwrap();
         let balances = views.iter().find(|view| view.name == "balances").unwrap();
         let error = balances.checkpoint.last_error.as_deref().unwrap_or_default();
-        balances.status == "stopped" && error.contains("balances.db is damaged")
+        balances.status == "stopped" && error.contains("balances.1.db is damaged")
     })
     .await;
     let terms = Terms { token: Some(bank.token()), ..Terms::default() };

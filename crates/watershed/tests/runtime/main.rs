@@ -6,6 +6,7 @@ mod bank;
 mod beside_the_log;
 mod commands;
 mod damage;
+mod editions;
 mod kills;
 mod questions;
 mod rebuilds;

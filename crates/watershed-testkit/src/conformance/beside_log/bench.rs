@@ -46,7 +46,7 @@ impl Bench {
 }
 
 fn group(name: &'static str) -> GroupSpec {
-    GroupSpec { name: name.into(), version: "1".into(), tables: vec![table(name)] }
+    GroupSpec { name: name.into(), edition: 1, version: "1".into(), tables: vec![table(name)] }
 }
 
 /// A table of numbers by stream.

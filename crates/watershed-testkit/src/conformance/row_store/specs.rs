@@ -87,7 +87,7 @@ pub(super) fn table(name: &'static str, columns: Vec<ColumnSpec>, indexes: Vec<I
 }
 
 pub(super) fn group(name: &str, version: &str, tables: Vec<TableSpec>) -> GroupSpec {
-    GroupSpec { name: name.into(), version: version.into(), tables }
+    GroupSpec { name: name.into(), edition: 1, version: version.into(), tables }
 }
 
 /// The group that most checks open.

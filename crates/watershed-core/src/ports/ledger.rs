@@ -1,0 +1,10 @@
+use super::{Later, RowError};
+
+/// Keeps what operators have decided: small documents by name, beside the log and as durable as it.
+pub trait Ledger: Send + Sync + 'static {
+    /// The document of that name, where there is one.
+    fn read<'a>(&'a self, name: &'a str) -> Later<'a, Result<Option<String>, RowError>>;
+
+    /// Puts a document in place of the one of that name, whole or not at all: on disk when it is answered.
+    fn write<'a>(&'a self, name: &'a str, document: &'a str) -> Later<'a, Result<(), RowError>>;
+}

@@ -1,0 +1,281 @@
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use tokio::task::AbortHandle;
+use watershed_core::ports::{Ledger, RowEditions, RowError};
+use watershed_core::{Clock, Timestamp};
+
+use super::plan::settle;
+use super::record::{EditionState, Flag, Record};
+use super::verify::Verification;
+use crate::feed::Feed;
+use crate::projector::{Control, GroupDefinition, Place, Projector};
+
+/// What a group stands on.
+#[derive(Clone)]
+pub(crate) struct Ground {
+    pub(crate) rows: Arc<dyn RowEditions>,
+    pub(crate) ledger: Arc<dyn Ledger>,
+    pub(crate) feed: Arc<Feed>,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+/// One edition of a group, kept up by a projector.
+pub(crate) struct Edition {
+    pub(crate) number: u32,
+    pub(crate) definition: Arc<GroupDefinition>,
+    pub(crate) projector: Projector,
+}
+
+impl Edition {
+    /// The place of a view's table, where this edition has it.
+    pub(crate) fn place(&self, view: &str) -> Option<Place> {
+        self.definition.place(view)
+    }
+}
+
+/// The editions that are kept up.
+struct Kept {
+    serving: Arc<Edition>,
+    others: Vec<Arc<Edition>>,
+}
+
+/// A group of read models with all of its editions.
+pub(crate) struct Group {
+    pub(super) ground: Ground,
+    /// The program's version of the group's fold.
+    pub(super) current: Arc<GroupDefinition>,
+    /// Held by whoever changes what the ledger says.
+    pub(super) record: tokio::sync::Mutex<Record>,
+    /// The same, for whoever only looks.
+    seen: RwLock<Record>,
+    kept: RwLock<Kept>,
+    /// The last verification, or the one under way.
+    pub(super) verification: Mutex<Option<Verification>>,
+    tasks: Mutex<Vec<AbortHandle>>,
+}
+
+impl Group {
+    /// Opens a group's editions, and has each that is filled kept up.
+    pub(crate) async fn start(
+        current: GroupDefinition,
+        earlier: Option<GroupDefinition>,
+        ground: Ground,
+    ) -> Result<Arc<Self>, String> {
+        let (current, earlier) = (Arc::new(current), earlier.map(Arc::new));
+        let before = read(&*ground.ledger, current.name()).await?;
+        let earlier_version = earlier.as_ref().map(|earlier| earlier.version());
+        let now = ground.clock.now();
+        let mut record = settle(before.clone(), &current.version(), earlier_version.as_deref(), now);
+        // Written first: an edition that is there has a record, so that it is found and removed one day.
+        if record != before {
+            write(&*ground.ledger, current.name(), &record).await?;
+        }
+        remove_retired(&ground, current.name(), &mut record).await?;
+        let mut serving = None;
+        let mut others = Vec::new();
+        for edition in record.editions.iter().filter(|edition| edition.state != EditionState::Declared) {
+            let definition = match &earlier {
+                Some(earlier) if earlier.version() == edition.version => earlier,
+                _ => &current,
+            };
+            let opened = Arc::new(
+                open(&ground, definition, edition.number, edition.state == EditionState::Serving).await?,
+            );
+            if edition.state == EditionState::Serving {
+                serving = Some(opened);
+            } else {
+                others.push(opened);
+            }
+        }
+        // invariant: a settled record has an edition that serves
+        let serving = serving.ok_or_else(|| format!("no edition of `{}` serves", current.name()))?;
+        publish(&ground, current.name(), serving.number).await;
+        let group = Arc::new(Self {
+            ground,
+            current,
+            seen: RwLock::new(record.clone()),
+            record: tokio::sync::Mutex::new(record.clone()),
+            kept: RwLock::new(Kept { serving, others }),
+            verification: Mutex::default(),
+            tasks: Mutex::default(),
+        });
+        group.apply_flag(record.flag);
+        for edition in record.editions.iter().filter(|edition| edition.rebuild) {
+            let _rebuilding = group.serve_when_caught_up(edition.number);
+        }
+        Ok(group)
+    }
+
+    pub(crate) fn name(&self) -> &'static str {
+        self.current.name()
+    }
+
+    /// The views that the program knows of the group.
+    pub(crate) fn views(&self) -> impl Iterator<Item = &'static str> {
+        self.current.views()
+    }
+
+    /// The edition that answers.
+    pub(crate) fn serving(&self) -> Arc<Edition> {
+        self.kept.read().unwrap_or_else(PoisonError::into_inner).serving.clone()
+    }
+
+    /// What the ledger says.
+    pub(crate) fn seen(&self) -> Record {
+        self.seen.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn flag(&self) -> Flag {
+        self.seen.read().unwrap_or_else(PoisonError::into_inner).flag
+    }
+
+    pub(crate) fn verification(&self) -> Option<Verification> {
+        self.verification.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// An edition that is kept up.
+    pub(crate) fn edition(&self, number: u32) -> Option<Arc<Edition>> {
+        let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
+        let all = std::iter::once(&kept.serving).chain(&kept.others);
+        all.into_iter().find(|edition| edition.number == number).cloned()
+    }
+
+    /// All editions that are kept up, the one that serves first.
+    pub(crate) fn editions(&self) -> Vec<Arc<Edition>> {
+        let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
+        std::iter::once(&kept.serving).chain(&kept.others).cloned().collect()
+    }
+
+    /// Writes the record down, and lets everybody see it.
+    pub(super) async fn decide(&self, record: &Record) -> Result<(), String> {
+        write(&*self.ground.ledger, self.name(), record).await?;
+        *self.seen.write().unwrap_or_else(PoisonError::into_inner) = record.clone();
+        Ok(())
+    }
+
+    /// Opens an edition that has a record, and has it kept up.
+    pub(super) async fn open_edition(
+        &self,
+        definition: &Arc<GroupDefinition>,
+        number: u32,
+    ) -> Result<(), String> {
+        let opened = Arc::new(open(&self.ground, definition, number, false).await?);
+        self.kept.write().unwrap_or_else(PoisonError::into_inner).others.push(opened);
+        Ok(())
+    }
+
+    /// Has this edition answer from now on.
+    pub(super) async fn serve(&self, number: u32) {
+        {
+            let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
+            let Some(place) = kept.others.iter().position(|edition| edition.number == number) else {
+                return;
+            };
+            let next = kept.others.remove(place);
+            let before = std::mem::replace(&mut kept.serving, next);
+            kept.others.push(before);
+        }
+        publish(&self.ground, self.name(), number).await;
+    }
+
+    /// Keeps an edition up no longer.
+    pub(super) fn let_go(&self, number: u32) -> Option<Arc<Edition>> {
+        let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
+        let place = kept.others.iter().position(|edition| edition.number == number)?;
+        Some(kept.others.remove(place))
+    }
+
+    pub(super) fn apply_flag(&self, flag: Flag) {
+        for edition in self.editions() {
+            let is_paused = edition.projector.progress.checkpoint().status == "paused";
+            match flag {
+                Flag::Off if !is_paused => edition.projector.tell(Control::Pause),
+                _ => {}
+            }
+        }
+    }
+
+    /// Runs until it is done or the group is closed.
+    pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let handle = tokio::spawn(task).abort_handle();
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        tasks.retain(|task| !task.is_finished());
+        tasks.push(handle);
+    }
+
+    /// Ends all projectors after what they are folding now, and waits for them.
+    pub(crate) fn close(&self) {
+        for task in self.tasks.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            task.abort();
+        }
+        for edition in self.editions() {
+            edition.projector.close();
+        }
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.ground.clock.now()
+    }
+}
+
+fn document(group: &str) -> String {
+    format!("editions/{group}")
+}
+
+async fn read(ledger: &dyn Ledger, group: &str) -> Result<Record, String> {
+    let document = ledger.read(&document(group)).await.map_err(|error| error.to_string())?;
+    document.map_or_else(
+        || Ok(Record::default()),
+        |text| {
+            serde_json::from_str(&text).map_err(|error| {
+                format!("what the ledger says of the editions of `{group}` cannot be read: {error}")
+            })
+        },
+    )
+}
+
+async fn write(ledger: &dyn Ledger, group: &str, record: &Record) -> Result<(), String> {
+    let text = serde_json::to_string(record).map_err(|error| error.to_string())?;
+    ledger.write(&document(group), &text).await.map_err(|error| error.to_string())
+}
+
+async fn open(
+    ground: &Ground,
+    definition: &Arc<GroupDefinition>,
+    number: u32,
+    serves: bool,
+) -> Result<Edition, String> {
+    let store = ground.rows.open(definition.spec(number)).await.map_err(|error| error.to_string())?;
+    let (feed, clock) = (ground.feed.clone(), ground.clock.clone());
+    let projector = Projector::start(definition.clone(), store, feed, clock, !serves).await?;
+    Ok(Edition { number, definition: definition.clone(), projector })
+}
+
+/// Removes what was retired before, where nobody has it open any more.
+async fn remove_retired(ground: &Ground, group: &str, record: &mut Record) -> Result<(), String> {
+    let retired: Vec<u32> = record
+        .editions
+        .iter()
+        .filter(|edition| edition.state == EditionState::Retired)
+        .map(|edition| edition.number)
+        .collect();
+    for number in &retired {
+        remove(ground, group, *number).await.map_err(|error| error.to_string())?;
+    }
+    if !retired.is_empty() {
+        record.editions.retain(|edition| edition.state != EditionState::Retired);
+        write(&*ground.ledger, group, record).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn remove(ground: &Ground, group: &str, number: u32) -> Result<(), RowError> {
+    ground.rows.remove(group, number).await
+}
+
+/// For tools that read the rows by themselves. Nothing of ours depends on it.
+async fn publish(ground: &Ground, group: &str, number: u32) {
+    if let Err(error) = ground.rows.publish(group, number).await {
+        tracing::warn!(group, edition = number, %error, "tools are not led to the edition that serves");
+    }
+}

@@ -1,0 +1,105 @@
+//! What to do with a group's editions at the start of a program that has these versions of its fold.
+
+use watershed_core::Timestamp;
+
+use super::record::{EditionState, Record};
+
+/// How long an edition that has served is kept so that it can serve again.
+const REVERSIBLE_FOR_HOURS: i64 = 7 * 24;
+
+/// The record as it is to be from now on.
+///
+/// An edition of a version that the program has no code for cannot be kept up, so it is retired. Where that is the one that
+/// serves, the best edition of the program's own version takes its place at once, and a new one where there is none.
+pub(crate) fn settle(mut record: Record, current: &str, earlier: Option<&str>, now: Timestamp) -> Record {
+    let is_known = |version: &str| version == current || Some(version) == earlier;
+    for edition in &mut record.editions {
+        let is_over =
+            edition.state == EditionState::Reversible && hours(edition.since, now) >= REVERSIBLE_FOR_HOURS;
+        if !is_known(&edition.version) || is_over {
+            edition.enter(EditionState::Retired, now);
+        }
+    }
+    if record.serving().is_none() {
+        let states = [EditionState::Verified, EditionState::Reversible, EditionState::Backfilling];
+        let best = states.iter().find_map(|state| {
+            record.editions.iter().find(|edition| edition.version == current && edition.state == *state)
+        });
+        match best.map(|edition| edition.number) {
+            Some(number) => {
+                if let Some(edition) = record.edition_mut(number) {
+                    edition.rebuild = false;
+                    edition.enter(EditionState::Serving, now);
+                }
+            }
+            None => {
+                record.add(current, EditionState::Serving, now);
+            }
+        }
+    }
+    let has_current = record
+        .editions
+        .iter()
+        .any(|edition| edition.version == current && edition.state != EditionState::Retired);
+    if !has_current {
+        record.add(current, EditionState::Declared, now);
+    }
+    record
+}
+
+fn hours(since: Timestamp, now: Timestamp) -> i64 {
+    (now.as_micros() - since.as_micros()) / 3_600_000_000
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test")]
+
+    use super::*;
+    use EditionState::{Backfilling, Declared, Retired, Reversible, Serving, Verified};
+
+    const NOW: Timestamp = Timestamp::from_micros(1_000_000);
+
+    fn record(editions: &[(u32, &str, EditionState)]) -> Record {
+        let mut record = Record { last: editions.len() as u32, ..Record::default() };
+        for (number, version, state) in editions {
+            record.editions.push(super::super::record::EditionRecord::new(*number, version, *state, NOW));
+        }
+        record
+    }
+
+    fn settled(before: &Record, current: &str, earlier: Option<&str>) -> Vec<(u32, EditionState)> {
+        let record = settle(before.clone(), current, earlier, NOW);
+        record.editions.iter().map(|edition| (edition.number, edition.state)).collect()
+    }
+
+    #[test]
+    fn what_has_never_been_served_is_served_at_once() {
+        assert_eq!(settled(&Record::default(), "v1", None), [(1, Serving)]);
+    }
+
+    #[test]
+    fn a_new_version_is_declared_beside_the_one_that_serves() {
+        let before = record(&[(1, "v1", Serving)]);
+        assert_eq!(settled(&before, "v2", Some("v1")), [(1, Serving), (2, Declared)]);
+        assert_eq!(settled(&before, "v1", None), [(1, Serving)], "nothing is new");
+    }
+
+    #[test]
+    fn a_version_without_code_is_replaced_at_once() {
+        let before = record(&[(1, "v1", Serving)]);
+        assert_eq!(settled(&before, "v2", None), [(1, Retired), (2, Serving)]);
+        let built = record(&[(1, "v1", Serving), (2, "v2", Backfilling), (3, "v2", Verified)]);
+        assert_eq!(settled(&built, "v2", None), [(1, Retired), (2, Backfilling), (3, Serving)]);
+    }
+
+    #[test]
+    fn what_can_be_reversed_stays_so_for_a_week() {
+        let before = record(&[(1, "v1", Reversible), (2, "v2", Serving)]);
+        assert_eq!(settled(&before, "v2", Some("v1")), [(1, Reversible), (2, Serving)]);
+        assert_eq!(settled(&before, "v2", None), [(1, Retired), (2, Serving)]);
+        let later = Timestamp::from_micros(NOW.as_micros() + REVERSIBLE_FOR_HOURS * 3_600_000_000);
+        let record = settle(before, "v2", Some("v1"), later);
+        assert_eq!(record.edition(1).unwrap().state, Retired);
+    }
+}

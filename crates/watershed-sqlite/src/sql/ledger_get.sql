@@ -1,0 +1,1 @@
+SELECT document FROM _ledger WHERE name = ?1
