@@ -26,13 +26,13 @@ const MOVING: [CarrierStatus; 5] = [
     CarrierStatus::Exception,
 ];
 
-fn report_of(shipment: &str, id: String, unified_status: CarrierStatus, hour: u32) -> ShipmentCommand {
+fn report_of(shipment: &str, id: String, unified_status: CarrierStatus, turn: u32) -> ShipmentCommand {
     ShipmentCommand::RecordScan {
         shipment_id: shipment.into(),
         carrier_event_id: id,
         unified_status,
-        occurred_at: at("04T08:00").plus(minutes(20) * hour),
-        city: Some(format!("city-{hour}")),
+        occurred_at: at("04T08:00").plus(minutes(200) * turn),
+        city: Some(format!("city-{turn}")),
         hub: None,
         note: None,
     }
@@ -41,9 +41,9 @@ fn report_of(shipment: &str, id: String, unified_status: CarrierStatus, hour: u3
 /// Up to twelve reports of one shipment, at most one of which closes the journey. Several may be of one instant, and some
 /// may be from after the closing.
 fn some_reports() -> impl Strategy<Value = Vec<ShipmentCommand>> {
-    let moving = proptest::collection::vec((select(&MOVING[..]), 0_u32..400), 0..12);
+    let moving = proptest::collection::vec((select(&MOVING[..]), 0_u32..30), 0..12);
     let closing =
-        proptest::option::of((select(&[CarrierStatus::Delivered, CarrierStatus::Returned][..]), 0_u32..400));
+        proptest::option::of((select(&[CarrierStatus::Delivered, CarrierStatus::Returned][..]), 0_u32..30));
     (moving, closing).prop_map(|(moving, closing)| {
         let all = moving.into_iter().chain(closing).enumerate();
         all.map(|(number, (status, hour))| {
@@ -102,7 +102,7 @@ fn ends(story: &Story) -> (CustomerTracking, ShipmentOperations) {
 
 /// A command to one of four shipments of three hubs.
 fn some_command() -> impl Strategy<Value = ShipmentCommand> {
-    let reports = (select(CarrierStatus::ALL), 0_u32..60, 0_u32..400);
+    let reports = (select(CarrierStatus::ALL), 0_u32..60, 0_u32..100);
     (0..4, 0..10, select(&["MEM", "SDF", "ONT"][..]), select(ServiceClass::ALL), reports).prop_map(
         |(shipment, kind, hub, class, (status, id, hour))| {
             let name = format!("s-{shipment}");
