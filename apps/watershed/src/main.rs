@@ -13,9 +13,12 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     let program = Program {
         name: "watershed",
-        about: "CQRS for Rust: decide once, answer many ways. Hosts a homeschool co-op as its first example.",
+        about: "CQRS for Rust: decide once, answer many ways. Hosts a homeschool co-op and parcel tracking as its examples.",
         // Everybody may do everything: the server is reached from this machine only.
-        contexts: vec![Hosted { name: "coop", make: || coop::context().policy(AllowAll) }],
+        contexts: vec![
+            Hosted { name: "coop", make: || coop::context().policy(AllowAll) },
+            Hosted { name: "parcel", make: || parcel::context().policy(AllowAll) },
+        ],
         demo: Box::new(year::SchoolYear),
     };
     watershed_cli::run(&program, std::env::args_os())

@@ -13,7 +13,10 @@ use crate::support::{
 /// One variant: a fact.
 struct Fact<'a> {
     ident: &'a Ident,
+    /// Its name in the log.
     name: String,
+    /// What the variant itself says of it.
+    said: Option<LitStr>,
     schema: u32,
     upcasts: Vec<Expr>,
     tags: Vec<TagField<'a>>,
@@ -33,9 +36,14 @@ pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
     let mut errors = Errors::default();
     refuse_serde(&input.attrs, Place::Events, &mut errors);
     let names = names(input, &mut errors);
-    let prefix = names.as_ref().map_or(String::new(), |(_, prefix)| prefix.value());
-    let facts: Vec<Fact<'_>> =
-        data.variants.iter().map(|variant| fact(variant, &prefix, &mut errors)).collect();
+    let mut facts: Vec<Fact<'_>> = data.variants.iter().map(|variant| fact(variant, &mut errors)).collect();
+    match &names.prefix {
+        Prefix::Said(prefix) => {
+            facts.iter_mut().for_each(|fact| fact.name = format!("{prefix}.{}", fact.name));
+        }
+        Prefix::None => check_whole(input, &facts, &mut errors),
+        Prefix::Wrong => {}
+    }
     for (place, fact) in facts.iter().enumerate() {
         if facts[..place].iter().any(|earlier| earlier.name == fact.name) {
             errors.say(
@@ -47,44 +55,84 @@ pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
             );
         }
     }
-    let category = names.map(|(category, _)| category);
-    let category = category.map_or(String::new(), |category| category.value());
-    Ok(errors.beside(&generate(&input.ident, &category, &facts)))
+    Ok(errors.beside(&generate(&input.ident, &names.category, &facts)))
 }
 
-/// The category and the prefix.
-fn names(input: &DeriveInput, errors: &mut Errors) -> Option<(LitStr, LitStr)> {
-    const WHOLE: &str = "#[event(category = \"family\", prefix = \"coop.family\")]";
+/// What the enum says about all its variants.
+struct Names {
+    category: String,
+    prefix: Prefix,
+}
+
+/// What stands before the variants' names in the log.
+enum Prefix {
+    Said(String),
+    /// Nothing: every variant says its whole name.
+    None,
+    /// What has been complained about already.
+    Wrong,
+}
+
+const WHOLE: &str = "#[event(category = \"family\", prefix = \"coop.family\")]";
+
+fn names(input: &DeriveInput, errors: &mut Errors) -> Names {
     let words = Words::read(&input.attrs, "event", &["category", "prefix"], &[], errors);
     if !words.is_present() {
         errors.say(
             &input.ident,
             format!("say what these events are called in the log: add {WHOLE} to the enum"),
         );
-        return None;
+        return Names { category: String::new(), prefix: Prefix::Wrong };
     }
     let category = words.text("category", "category = \"family\"", errors);
     let prefix = words.text("prefix", "prefix = \"coop.family\"", errors);
-    for (text, word) in [(&category, "category"), (&prefix, "prefix")] {
-        match text {
-            Some(text) => check_log_name(text, errors),
-            None if words.get(word).is_none() => {
-                errors.say(&input.ident, format!("`{word}` is missing: write {WHOLE}"));
-            }
-            None => {}
-        }
+    for text in [&category, &prefix].into_iter().flatten() {
+        check_log_name(text, errors);
     }
-    category.zip(prefix)
+    if words.get("category").is_none() {
+        errors.say(&input.ident, format!("`category` is missing: write {WHOLE}"));
+    }
+    let prefix = match prefix {
+        Some(prefix) => Prefix::Said(prefix.value()),
+        None if words.get("prefix").is_none() => Prefix::None,
+        None => Prefix::Wrong,
+    };
+    Names { category: category.map_or(String::new(), |category| category.value()), prefix }
 }
 
-fn fact<'a>(variant: &'a Variant, prefix: &str, errors: &mut Errors) -> Fact<'a> {
+/// Where the enum has no prefix, every variant must say its whole name: events of one stream that bear the names of
+/// several sources (`shipping.shipment.booked.v1`, `carrier.scan.v1`).
+fn check_whole(input: &DeriveInput, facts: &[Fact<'_>], errors: &mut Errors) {
+    if facts.iter().any(|fact| fact.said.is_none()) {
+        errors.say(
+            &input.ident,
+            format!(
+                "`prefix` is missing: write {WHOLE}, or name every variant in full, as in #[event(name = \"carrier.scan.v1\")]"
+            ),
+        );
+        return;
+    }
+    for said in facts.iter().filter_map(|fact| fact.said.as_ref()).filter(|said| !said.value().contains('.'))
+    {
+        errors.say(
+            said,
+            format!(
+                "the enum has no prefix, so `{}` would be the event's whole name in the log: write where it comes from \
+                 before it, as in `coop.family.reassessed`, or give the enum a prefix",
+                said.value()
+            ),
+        );
+    }
+}
+
+fn fact<'a>(variant: &'a Variant, errors: &mut Errors) -> Fact<'a> {
     refuse_serde(&variant.attrs, Place::Variant, errors);
     let words = Words::read(&variant.attrs, "event", &["name", "schema", "upcast"], &[], errors);
-    let own = words.text("name", "name = \"reassessed\"", errors);
-    if let Some(own) = &own {
-        check_log_name(own, errors);
+    let said = words.text("name", "name = \"reassessed\"", errors);
+    if let Some(said) = &said {
+        check_log_name(said, errors);
     }
-    let own = own.map_or_else(|| kebab(&variant.ident.unraw().to_string()), |own| own.value());
+    let own = || kebab(&variant.ident.unraw().to_string());
     let schema = words.number("schema", "schema = 2", errors).unwrap_or(1);
     let upcasts: Vec<Expr> = words
         .lists("upcast", "upcast(v1_to_v2)", errors)
@@ -95,7 +143,8 @@ fn fact<'a>(variant: &'a Variant, prefix: &str, errors: &mut Errors) -> Fact<'a>
     let fields = fields_of(variant, errors);
     Fact {
         ident: &variant.ident,
-        name: format!("{prefix}.{own}"),
+        name: said.as_ref().map_or_else(own, LitStr::value),
+        said,
         schema,
         upcasts,
         tags: fields.into_iter().flat_map(|field| tags(field, errors)).collect(),

@@ -21,7 +21,7 @@ mod support;
 /// The events of one category: an enum, a variant a fact.
 ///
 /// On the enum: `#[event(category = "family", prefix = "coop.family")]`. On a variant: `#[event(name = "reassessed")]` keeps
-/// a frozen name after a rename in Rust; `#[event(schema = 2, upcast(v1_to_v2))]` counts its shapes. On a field: `#[tag]`,
+/// a frozen name after a rename in Rust, and is the whole name where the enum has no prefix (`name = "carrier.scan.v1"`); `#[event(schema = 2, upcast(v1_to_v2))]` counts its shapes. On a field: `#[tag]`,
 /// `#[tag(once)]`, `#[tag(name = "product")]`.
 #[proc_macro_derive(Event, attributes(event, tag))]
 pub fn event(input: TokenStream) -> TokenStream {

@@ -45,7 +45,7 @@ fn gone(entry: &Entry, locked: &[Entry], now: &[Entry]) -> String {
         .filter(is_new)
         .find(|other| other.shape == entry.shape && other.category == entry.category);
     let name = &entry.name;
-    let keep = name.rsplit('.').next().unwrap_or(name);
+    let keep = own_name(entry, locked);
     match twin {
         Some(twin) => format!(
             "`{name}` is gone; `{}` has come and looks the same. If the variant was renamed, keep its name in the log: \
@@ -57,6 +57,18 @@ fn gone(entry: &Entry, locked: &[Entry], now: &[Entry]) -> String {
              its name in the log with #[event(name = \"{keep}\")]."
         ),
     }
+}
+
+/// What a variant says to keep its name: what follows the prefix of its enum. Only the macro saw that prefix; it is taken
+/// to be what all names of the category begin with.
+fn own_name<'a>(entry: &'a Entry, locked: &[Entry]) -> &'a str {
+    let mut shared = entry.name.rfind('.').map_or(0, |dot| dot + 1);
+    for other in locked.iter().filter(|other| other.category == entry.category) {
+        while !other.name.starts_with(&entry.name[..shared]) {
+            shared = entry.name[..shared - 1].rfind('.').map_or(0, |dot| dot + 1);
+        }
+    }
+    &entry.name[shared..]
 }
 
 fn changed(locked: &Entry, now: &Entry) -> Option<Difference> {

@@ -65,6 +65,9 @@ paid!(Longer, "account", "bank.paid", schema 1, { amount: Decimal, method: Metho
 paid!(Wider, "account", "bank.paid", schema 1, { amount: Decimal, method: Method, who: String, on: Option<Date> });
 paid!(Methods, "account", "bank.paid", schema 1, { amount: Decimal, method: MoreMethods, who: String });
 paid!(Raised, "account", "bank.paid", schema 2, { cents: i64, method: Method, who: String });
+paid!(ShopPaid, "order", "shop.order.paid.v1", schema 1, { amount: Decimal });
+paid!(BankPaid, "order", "bank.paid.v1", schema 1, { who: String });
+paid!(BankSettled, "order", "bank.settled.v1", schema 1, { who: String });
 
 struct Folder(TempDir);
 
@@ -156,6 +159,13 @@ fn what_old_events_cannot_live_with_is_never_taken_in() {
     folder.refuses::<(Retyped,)>(&[raise, "- amount: string(decimal)", "+ amount: integer(int64)"]);
     folder.refuses::<(Shorter,)>(&[raise, "- who: string"]);
     folder.refuses::<(Longer,)>(&[raise, "+ on: string(date)"]);
+}
+
+#[test]
+fn events_of_two_sources_in_one_category_are_told_to_keep_their_names_in_full() {
+    let folder = Folder::locked::<(ShopPaid, BankPaid)>();
+    folder
+        .refuses::<(ShopPaid, BankSettled)>(&["`bank.paid.v1` is gone", "#[event(name = \"bank.paid.v1\")]"]);
 }
 
 #[test]

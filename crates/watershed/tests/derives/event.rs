@@ -99,3 +99,21 @@ fn tags_bear_their_names_and_empty_fields_bear_none() {
     assert_eq!(tags(&lent(None)).len(), 3);
     assert!(tags(&LoanEvent::Lost).is_empty());
 }
+
+#[derive(Event, Serialize, Deserialize, JsonSchema, Debug)]
+#[event(category = "shipment")]
+enum FromTwoSources {
+    #[event(name = "shipping.shipment.booked.v1")]
+    Booked,
+    #[event(name = "carrier.scan.v1")]
+    Scanned,
+}
+
+#[test]
+fn a_name_in_full_stands_in_the_log_as_it_is_written() {
+    let names: Vec<_> = FromTwoSources::KINDS.iter().map(|kind| kind.name).collect();
+    assert_eq!(names, ["shipping.shipment.booked.v1", "carrier.scan.v1"]);
+    assert_eq!(FromTwoSources::Scanned.kind().variant, "Scanned");
+    let read = decode::<FromTwoSources>(&stored("carrier.scan.v1", 1, b"{}")).unwrap();
+    assert!(matches!(read.data, FromTwoSources::Scanned));
+}

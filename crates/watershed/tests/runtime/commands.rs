@@ -85,6 +85,32 @@ async fn refusals_mismatches_and_taken_tags_record_nothing() {
     assert_eq!(balance(&bank, "a1").await.unwrap().balance, Decimal::ZERO);
 }
 
+/// A restart brings what was in memory to the index: the tag is then found there or not at all.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tag_that_may_be_used_once_stays_used_after_it_has_left_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let with = |account: &str, reference: &str| AccountCommand::Deposit {
+        account_id: account.into(),
+        amount: Decimal::from(1),
+        reference: Some(reference.into()),
+    };
+    let bank = bank::open(folder.path()).await;
+    bank.send(opening("a1", "Ann", "north")).await.unwrap();
+    bank.send(opening("a2", "Bob", "north")).await.unwrap();
+    bank.send(with("a1", "r1")).await.unwrap();
+    bank.close().await;
+    for round in 0..3 {
+        let bank = bank::open(folder.path()).await;
+        for account in ["a1", "a2"] {
+            let taken = bank.send(with(account, "r1")).await;
+            assert!(matches!(taken, Err(SendError::TagTaken { .. })), "round {round}, {account}: {taken:?}");
+            let taken = bank.send(with(account, "r1")).key(format!("k-{round}")).await;
+            assert!(matches!(taken, Err(SendError::TagTaken { .. })), "round {round}, {account}: {taken:?}");
+        }
+        bank.close().await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hot_account_loses_no_update_and_never_goes_below_zero() {
     let folder = tempfile::tempdir().unwrap();
