@@ -87,7 +87,6 @@ impl Recorder {
             expected: Expected::Version(turn),
             condition: None,
             idempotency: None,
-            // Transaction ids are made of the event's number: none has been used.
             looked_until: event,
             events,
             recorded_at: self.cx.now(),

@@ -66,8 +66,8 @@ pub struct Append {
     pub condition: Option<Condition>,
     /// The caller's idempotency key.
     pub idempotency: Option<Idempotency>,
-    /// The caller has looked for the idempotency key and for tags that may be used once up to this position, and found
-    /// none: the log looks at what came after.
+    /// The caller has looked for the idempotency key up to this position, and has not found it: the log looks at what came
+    /// after. For tags that may be used once it looks from the beginning.
     pub looked_until: Position,
     /// The events.
     pub events: Vec<NewEvent>,

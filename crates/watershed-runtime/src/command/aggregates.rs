@@ -9,7 +9,7 @@ use watershed_core::{
 
 use super::cells::{Cell, Cells, Shared};
 use super::handler::{StateFound, handle_json, is_name, settle_id};
-use super::write_core::{Failed, Seen, append_for, carry, failed, idempotency, new_events};
+use super::write_core::{Failed, Seen, append_for, failed, idempotency, new_events};
 use super::{AnyRefusal, CommandHandler, LoadError, Request, SendError, StateAt, WriteCore, WriteModel};
 
 /// How often a command is decided before its caller is told that others keep getting in the way.
@@ -124,7 +124,7 @@ impl<A: Aggregate> Aggregates<A> {
             return Ok(Some(self.hand_on(append, pending, cell.version, unchanged)));
         }
         append.idempotency = idempotency(request, fingerprint);
-        carry(&mut append, new_events(&events, now)?);
+        append.events = new_events(&events, now)?;
         let names = append.events.iter().map(|event| event.name.into()).collect();
         let before = cell.version;
         for event in &events {

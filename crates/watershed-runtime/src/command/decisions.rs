@@ -9,7 +9,7 @@ use watershed_core::{
 };
 
 use super::handler::{StateFound, handle_json, is_name, settle_id};
-use super::write_core::{Failed, Seen, append_for, carry, failed, idempotency, new_events};
+use super::write_core::{Failed, Seen, append_for, failed, idempotency, new_events};
 use super::{AnyRefusal, CommandHandler, LoadError, Request, SendError, StateAt, WriteCore, WriteModel};
 
 const ATTEMPTS: u32 = 16;
@@ -59,7 +59,7 @@ impl<D: Decision> Decisions<D> {
                 append.expected = watershed_core::ports::Expected::Version(expected);
             }
             append.condition = Some(Condition { boundary: boundary.clone(), after: seen_until });
-            carry(&mut append, new_events(&events, now)?);
+            append.events = new_events(&events, now)?;
             if !append.events.is_empty() {
                 append.idempotency = idempotency(&request, fingerprint);
             }

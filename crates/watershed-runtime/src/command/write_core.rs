@@ -159,15 +159,6 @@ pub(crate) fn append_for(
     }
 }
 
-/// Has the append take these events. Nobody has looked for tags that may be used once, so the log looks for them, and from
-/// its beginning: for the key as well, which costs next to nothing where there is none.
-pub(crate) fn carry(append: &mut Append, events: Vec<NewEvent>) {
-    if events.iter().flat_map(|event| &event.tags).any(|tag| tag.once) {
-        append.looked_until = 0;
-    }
-    append.events = events;
-}
-
 /// The request's idempotency key, in the form that the log takes.
 pub(crate) fn idempotency(request: &Request, fingerprint: Fingerprint) -> Option<Idempotency> {
     request.key.as_ref().map(|key| Idempotency { key: key.clone(), fingerprint })

@@ -53,8 +53,6 @@ fn hours(since: Timestamp, now: Timestamp) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test")]
-
     use super::*;
     use EditionState::{Backfilling, Declared, Retired, Reversible, Serving, Verified};
 

@@ -139,9 +139,7 @@ fn made(model: &Model, number: u64, step: &Step) -> Option<Append> {
         after: model.head().saturating_sub(u64::from(since)),
     });
     let mut until = model.head().saturating_sub(u64::from(*looked));
-    let key_at = model.keys.get(&format!("key-{key}")).copied();
-    let ticket_at = ticket.and_then(|ticket| model.first_with(&format!("ticket:{ticket}")));
-    for found in [key_at, ticket_at].into_iter().flatten() {
+    if let Some(found) = model.keys.get(&format!("key-{key}")) {
         until = until.min(found - 1);
     }
     made.looked_until = until;

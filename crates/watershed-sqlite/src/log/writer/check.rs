@@ -46,7 +46,7 @@ impl Writer {
         Ok(version)
     }
 
-    /// Where a list has an entry, which the caller has not seen up to `looked_until`.
+    /// Where a list has an entry that somebody who has looked up to `looked_until` has not seen.
     fn since(&self, list: ListId, looked_until: Position) -> Result<Option<Position>, AppendError> {
         self.lookup().oldest_since(list, looked_until).map_err(AppendError::Unreadable)
     }
@@ -60,7 +60,7 @@ impl Writer {
                     .map(|other| self.last() + 1 + other as u64);
                 let taken = match earlier {
                     Some(position) => Some(position),
-                    None => self.since(*list, append.looked_until)?,
+                    None => self.since(*list, 0)?,
                 };
                 if let Some(position) = taken {
                     return Err(AppendError::TagTaken { tag: tag.clone(), position });

@@ -93,7 +93,7 @@ fn checks() -> Vec<Check<Bench>> {
         "a tag that may be used once is refused within one append" => tags::once_in_one_append,
         "of appends that use the same tag once one is taken" => tags::one_wins,
         "a tag of an append that was refused may be used" => tags::free_after_refusal,
-        "the log looks for tags and keys after where the caller has looked" => tags::looked_until,
+        "the log looks for keys after where the caller has looked, and for tags everywhere" => tags::looked_until,
         "an idempotency key is taken once, and found with all that is known of it" => keys::taken_once,
         "of appends with the same idempotency key one is taken" => keys::one_wins,
         "a key of an append that was refused, or had no events, may be used" => keys::free_after_refusal,

@@ -7,7 +7,7 @@ use watershed::prelude::*;
 use crate::bank::{Account, AccountEvent, Balance, Branch, DepositSize};
 
 macro_rules! second_version {
-    ($name:ident, $branch:ident, $withdraw:expr) => {
+    ($name:ident, $branch:ident, $withdraw:path) => {
         #[derive(ReadModel, Serialize, Deserialize, JsonSchema, Debug, Clone, PartialEq)]
         #[read_model(name = "balances", version = 2, on(AccountEvent), show = |r| !r.closed)]
         #[contract(owner = "tellers", fresh = operational(2s))]
@@ -48,8 +48,7 @@ macro_rules! second_version {
                     }
                     AccountEvent::Withdrawn { amount } => {
                         let row = row.get()?;
-                        let withdraw: fn(Decimal, Decimal) -> Decimal = $withdraw;
-                        row.balance = withdraw(row.balance, *amount);
+                        row.balance = $withdraw(row.balance, *amount);
                         row.changes += 1;
                     }
                     AccountEvent::Moved { branch } => row.get()?.branch = branch.clone(),
@@ -93,12 +92,22 @@ macro_rules! second_version {
         }
     };
 }
-second_version!(Balance2, Branch2, |balance, amount| balance - amount);
-second_version!(WrongBalance2, WrongBranch2, |balance, amount| if amount == Decimal::from(13) {
-    balance
-} else {
+second_version!(Balance2, Branch2, less);
+second_version!(WrongBalance2, WrongBranch2, less_but_13);
+second_version!(SlowBalance2, SlowBranch2, less_slowly);
+
+fn less(balance: Decimal, amount: Decimal) -> Decimal {
     balance - amount
-});
+}
+
+fn less_but_13(balance: Decimal, amount: Decimal) -> Decimal {
+    if amount == Decimal::from(13) { balance } else { balance - amount }
+}
+
+fn less_slowly(balance: Decimal, amount: Decimal) -> Decimal {
+    std::thread::sleep(std::time::Duration::from_millis(2));
+    balance - amount
+}
 
 #[derive(Query, Deserialize, JsonSchema)]
 #[query(name = "get_balance")]
@@ -140,6 +149,15 @@ pub(super) fn wrong() -> Context {
         .rollups::<(WrongBranch2,)>()
         .earlier::<Balance, WrongBalance2>()
         .earlier_rollup::<Branch, WrongBranch2>()
+}
+
+/// The program whose second version takes its time with withdrawals.
+pub(super) fn slow() -> Context {
+    base()
+        .read_models::<(SlowBalance2, DepositSize)>()
+        .rollups::<(SlowBranch2,)>()
+        .earlier::<Balance, SlowBalance2>()
+        .earlier_rollup::<Branch, SlowBranch2>()
 }
 
 pub(super) async fn start(context: Context, folder: &Path) -> Running {

@@ -2,10 +2,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use watershed::prelude::*;
+use watershed::runtime::{OnStale, Terms};
 
-use super::domain::{GetBalance2, both, start};
+use super::domain::{GetBalance2, both, slow, start};
 use super::{EditionState, filled, until_states};
-use crate::bank::deposit;
+use crate::bank::{deposit, withdrawal};
 
 /// Reads one account again and again: what is shown never goes back, is never missing, and never behind a token.
 async fn watch(bank: Running, demanding: bool, done: Arc<AtomicBool>, last: Arc<AtomicU64>) -> u64 {
@@ -14,7 +15,8 @@ async fn watch(bank: Running, demanding: bool, done: Arc<AtomicBool>, last: Arc<
         let written = last.load(Ordering::Acquire);
         let asked = bank.ask(GetBalance2 { account_id: "a2".into() });
         let answer = if demanding { asked.after(bank.token()).await } else { asked.await };
-        let row = answer.unwrap().value.expect("the row is there all the time");
+        // It is there all the time.
+        let row = answer.unwrap().value.unwrap();
         let changes = u64::try_from(row.changes).unwrap();
         assert!(changes >= seen, "from {seen} back to {changes}");
         assert!(!demanding || changes >= written, "{changes} of {written}");
@@ -61,5 +63,26 @@ async fn reads_never_go_back_nor_miss_a_row_while_versions_take_turns_under_writ
     for reader in readers {
         assert!(reader.await.unwrap() > 10);
     }
+    bank.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_version_that_is_behind_comes_up_to_the_old_one_before_it_serves() {
+    let folder = tempfile::tempdir().unwrap();
+    let operator = Principal::default();
+    filled(folder.path()).await;
+    let bank = start(slow(), folder.path()).await;
+    bank.backfill(&operator, "balances", None).await.unwrap();
+    until_states(&bank, &[(1, EditionState::Serving), (2, EditionState::CaughtUp)]).await;
+    bank.verify(&operator, "balances", None).await.unwrap();
+    for _ in 0..200 {
+        bank.send(withdrawal("a44", 1)).await.unwrap();
+    }
+    let terms = Terms { token: Some(bank.token()), on_stale: OnStale::Wait, ..Terms::default() };
+    let before = bank.row_json("balances", "a44", &terms).await.unwrap();
+    bank.cutover(&operator, "balances", None).await.unwrap();
+    let after = bank.row_json("balances", "a44", &Terms::default()).await.unwrap();
+    assert!(after.position >= before.position, "from {} back to {}", before.position, after.position);
+    assert!(after.value.unwrap().get().contains("\"changes\":204"));
     bank.close().await;
 }
