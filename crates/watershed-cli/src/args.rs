@@ -49,7 +49,7 @@ pub(crate) enum Command {
     Events(Events),
     /// What happened to one thing
     Streams(Streams),
-    /// How the views stand; pause, resume and rebuild them
+    /// How the views stand; pause and rebuild them, ship new versions of them
     Views {
         #[command(subcommand)]
         change: Option<ViewChange>,
@@ -119,6 +119,54 @@ pub(crate) enum ViewChange {
     Resume { name: String },
     /// Build a view's rows anew from the log
     Rebuild { name: String },
+    /// The editions of a view, or of all: which one serves, and how far the others are
+    Versions { name: Option<String> },
+    /// Fill a new version from the log, beside the one that serves
+    Backfill {
+        #[command(flatten)]
+        which: Which,
+        /// At most so many events a second
+        #[arg(long, value_name = "EVENTS")]
+        rate: Option<u64>,
+    },
+    /// Hold a version against the one that serves, row by row
+    Verify {
+        #[command(flatten)]
+        which: Which,
+    },
+    /// Have a verified version serve
+    Cutover {
+        #[command(flatten)]
+        which: Which,
+    },
+    /// Have the version serve that did before the cutover
+    Rollback {
+        #[command(flatten)]
+        which: Which,
+    },
+    /// Remove a version that does not serve
+    Retire {
+        #[command(flatten)]
+        which: Which,
+    },
+    /// Put a view in use (serving), keep it up unseen (shadow), or do neither (off)
+    Flag { name: String, flag: FlagArg },
+}
+
+/// An edition of a view.
+#[derive(Debug, Args)]
+pub(crate) struct Which {
+    pub(crate) name: String,
+    /// Which edition, where there are several
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) edition: Option<u32>,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(crate) enum FlagArg {
+    Off,
+    Shadow,
+    Serving,
 }
 
 #[derive(Debug, Subcommand)]

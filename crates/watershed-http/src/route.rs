@@ -43,6 +43,10 @@ pub(crate) enum Route<'a> {
 pub(crate) enum Admin<'a> {
     /// `views`
     Views,
+    /// `editions`
+    Editions,
+    /// `views/{view}/verification`
+    Verification(&'a str),
     /// `checkpoints`
     Checkpoints,
     /// `parked`
@@ -66,10 +70,24 @@ pub(crate) enum Change<'a> {
     Resume(&'a str),
     /// `views/{view}/rebuild`
     Rebuild(&'a str),
+    /// `views/{view}/backfill` and the other steps of an edition
+    Step(&'a str, Step),
+    /// `views/{view}/flag`
+    Flag(&'a str),
     /// `parked/retry`
     Retry,
     /// `parked/skip`
     Skip,
+}
+
+/// What an operator can do with an edition of a view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    Backfill,
+    Verify,
+    Cutover,
+    Rollback,
+    Retire,
 }
 
 /// The method that an address takes; HEAD is as good as GET.
@@ -150,6 +168,14 @@ impl<'a> Admin<'a> {
     fn of(segments: &[&'a str]) -> Option<Self> {
         Some(match segments {
             ["views"] => Self::Views,
+            ["editions"] => Self::Editions,
+            ["views", view, "verification"] => Self::Verification(view),
+            ["views", view, "backfill"] => Self::Change(Change::Step(view, Step::Backfill)),
+            ["views", view, "verify"] => Self::Change(Change::Step(view, Step::Verify)),
+            ["views", view, "cutover"] => Self::Change(Change::Step(view, Step::Cutover)),
+            ["views", view, "rollback"] => Self::Change(Change::Step(view, Step::Rollback)),
+            ["views", view, "retire"] => Self::Change(Change::Step(view, Step::Retire)),
+            ["views", view, "flag"] => Self::Change(Change::Flag(view)),
             ["checkpoints"] => Self::Checkpoints,
             ["parked"] => Self::Parked,
             ["events"] => Self::Events,
@@ -167,6 +193,14 @@ impl<'a> Admin<'a> {
     fn template(self) -> &'static str {
         match self {
             Self::Views => "/admin/{context}/views",
+            Self::Editions => "/admin/{context}/editions",
+            Self::Verification(_) => "/admin/{context}/views/{view}/verification",
+            Self::Change(Change::Step(_, Step::Backfill)) => "/admin/{context}/views/{view}/backfill",
+            Self::Change(Change::Step(_, Step::Verify)) => "/admin/{context}/views/{view}/verify",
+            Self::Change(Change::Step(_, Step::Cutover)) => "/admin/{context}/views/{view}/cutover",
+            Self::Change(Change::Step(_, Step::Rollback)) => "/admin/{context}/views/{view}/rollback",
+            Self::Change(Change::Step(_, Step::Retire)) => "/admin/{context}/views/{view}/retire",
+            Self::Change(Change::Flag(_)) => "/admin/{context}/views/{view}/flag",
             Self::Checkpoints => "/admin/{context}/checkpoints",
             Self::Parked => "/admin/{context}/parked",
             Self::Events => "/admin/{context}/events",
@@ -209,6 +243,14 @@ mod tests {
             "/admin/{context}/views/{view}/pause",
             "/admin/{context}/views/{view}/resume",
             "/admin/{context}/views/{view}/rebuild",
+            "/admin/{context}/editions",
+            "/admin/{context}/views/{view}/verification",
+            "/admin/{context}/views/{view}/backfill",
+            "/admin/{context}/views/{view}/verify",
+            "/admin/{context}/views/{view}/cutover",
+            "/admin/{context}/views/{view}/rollback",
+            "/admin/{context}/views/{view}/retire",
+            "/admin/{context}/views/{view}/flag",
             "/admin/{context}/checkpoints",
             "/admin/{context}/parked",
             "/admin/{context}/parked/retry",

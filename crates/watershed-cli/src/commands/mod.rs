@@ -2,6 +2,7 @@
 
 mod demo;
 mod doctor;
+mod editions;
 mod events;
 mod log;
 mod parked;

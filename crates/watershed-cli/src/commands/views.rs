@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::editions;
 use crate::args::ViewChange;
 use crate::client::Door;
 use crate::error::CliError;
@@ -57,6 +58,7 @@ pub(super) async fn change(door: &mut Door, screen: Screen, change: &ViewChange)
         ViewChange::Pause { name } => (name, "pause"),
         ViewChange::Resume { name } => (name, "resume"),
         ViewChange::Rebuild { name } => return rebuild(door, screen, name).await,
+        other => return editions::editions(door, screen, other).await,
     };
     let answer = door.post(&door.admin(&format!("views/{name}/{verb}")), &json!({})).await?;
     let words = match change {

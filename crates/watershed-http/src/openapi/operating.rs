@@ -4,13 +4,15 @@ use super::Document;
 use super::parts::path_parameter;
 use super::problems;
 use crate::problem::{
-    DAMAGED_LOG, DAMAGED_VIEW, DENIED, MALFORMED_BODY, MALFORMED_PARAMETER, NO_AUDIT, NOT_PARKED,
+    DAMAGED_LOG, DAMAGED_VIEW, DENIED, MALFORMED_BODY, MALFORMED_PARAMETER, NO_AUDIT, NO_EDITION, NOT_PARKED,
     PARKED_MOVED, UNKNOWN_VIEW, UNSUPPORTED_MEDIA_TYPE, WRONG_STATE,
 };
 
 /// What an operator can look at, under `/admin/{context}/`.
-const READS: [(&str, &str); 6] = [
+const READS: [(&str, &str); 8] = [
     ("views", "How every view stands: lag, bound, parked keys, checkpoint"),
+    ("editions", "The editions of every group of views; `view` for those of one view's"),
+    ("views/{view}/verification", "How the last verification of an edition went, or goes"),
     ("checkpoints", "The checkpoints: one for each group of views"),
     ("parked", "The parked keys; `view` for those of one view"),
     ("events", "The whole log; `after` and `limit` page"),
@@ -19,10 +21,19 @@ const READS: [(&str, &str); 6] = [
 ];
 
 /// What an operator can do there.
-const CHANGES: [(&str, &str); 5] = [
+const CHANGES: [(&str, &str); 11] = [
     ("views/{view}/pause", "Stops a view's projector"),
     ("views/{view}/resume", "Starts it again"),
     ("views/{view}/rebuild", "Builds a view's rows anew from the log"),
+    (
+        "views/{view}/backfill",
+        "Begins to fill a new version: {edition?, rate?}, with at most `rate` events a second",
+    ),
+    ("views/{view}/verify", "Begins to hold an edition against the one that serves: {edition?}"),
+    ("views/{view}/cutover", "Has a verified edition serve: {edition?}"),
+    ("views/{view}/rollback", "Has the edition serve that did before: {edition?}"),
+    ("views/{view}/retire", "Removes an edition that does not serve: {edition?}"),
+    ("views/{view}/flag", "Puts a view in use or out of it: {flag}, one of off, shadow, serving"),
     ("parked/retry", "Tries a parked key again: {view, tenant, key}"),
     ("parked/skip", "Passes over the event that a key is parked on: {view, tenant, key, position}"),
 ];
@@ -32,13 +43,16 @@ pub(super) fn add(document: &mut Document, context: &str) {
     for (path, summary) in READS {
         let problems =
             problems::of(&[&DENIED, &MALFORMED_PARAMETER, &NO_AUDIT, &DAMAGED_VIEW, &DAMAGED_LOG], &[]);
-        let operation = operation(context, path, summary, problems.into());
+        let mut operation = operation(context, path, summary, problems.into());
+        if path.contains("{view}") {
+            operation["parameters"] = json!([path_parameter("view")]);
+        }
         document.paths.insert(format!("/admin/{context}/{path}"), json!({ "get": operation }));
     }
     for (path, summary) in CHANGES {
         let problems = problems::of(
             &[&DENIED, &MALFORMED_BODY, &UNSUPPORTED_MEDIA_TYPE, &UNKNOWN_VIEW, &WRONG_STATE],
-            &[&NOT_PARKED, &PARKED_MOVED],
+            &[&NOT_PARKED, &PARKED_MOVED, &NO_EDITION],
         );
         let mut operation = operation(context, path, summary, problems.into());
         operation["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": { "type": "object" } } } });

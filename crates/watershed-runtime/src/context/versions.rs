@@ -66,7 +66,7 @@ impl Running {
         Ok(groups.into_iter().flat_map(|group| statuses(group, head)).collect())
     }
 
-    /// Begins to fill a version that has been declared.
+    /// Begins to fill a version that has been declared, with at most so many events a second.
     ///
     /// # Errors
     /// Where the caller may not, there is no such view, or no version waits to be filled.
@@ -75,10 +75,11 @@ impl Running {
         principal: &Principal,
         view: &str,
         edition: Option<u32>,
+        rate: Option<u64>,
     ) -> Result<Switched, OperateError> {
         self.operate(principal, "backfill")?;
         let group = self.group(view)?;
-        Ok(switched(group, group.backfill(edition).await?))
+        Ok(switched(group, group.backfill(edition, rate).await?))
     }
 
     /// Holds an edition against the one that serves, row by row, and says what differs.
@@ -92,7 +93,23 @@ impl Running {
         edition: Option<u32>,
     ) -> Result<Verification, OperateError> {
         self.operate(principal, "verify")?;
-        Ok(self.group(view)?.verify(edition).await?)
+        let closed = |_| OperateError::Unavailable("the context is closed".to_owned());
+        Ok(self.group(view)?.verify(edition).await?.await.map_err(closed)??)
+    }
+
+    /// [`Running::verify`], without waiting for the end: [`Running::verification`] tells how it comes on.
+    ///
+    /// # Errors
+    /// As there, where it cannot begin.
+    pub async fn begin_verification(
+        &self,
+        principal: &Principal,
+        view: &str,
+        edition: Option<u32>,
+    ) -> Result<(), OperateError> {
+        self.operate(principal, "verify")?;
+        let _outcome = self.group(view)?.verify(edition).await?;
+        Ok(())
     }
 
     /// The last verification of the view's group, or the one under way.

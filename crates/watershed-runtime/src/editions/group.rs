@@ -5,10 +5,10 @@ use watershed_core::ports::{Ledger, RowEditions, RowError};
 use watershed_core::{Clock, Timestamp};
 
 use super::plan::settle;
-use super::record::{EditionState, Flag, Record};
+use super::record::{EditionRecord, EditionState, Flag, Record};
 use super::verify::Verification;
 use crate::feed::Feed;
-use crate::projector::{Control, GroupDefinition, Place, Projector};
+use crate::projector::{Control, Filling, GroupDefinition, Place, Projector};
 
 /// What a group stands on.
 #[derive(Clone)]
@@ -78,9 +78,7 @@ impl Group {
                 Some(earlier) if earlier.version() == edition.version => earlier,
                 _ => &current,
             };
-            let opened = Arc::new(
-                open(&ground, definition, edition.number, edition.state == EditionState::Serving).await?,
-            );
+            let opened = Arc::new(open(&ground, definition, edition).await?);
             if edition.state == EditionState::Serving {
                 serving = Some(opened);
             } else {
@@ -157,9 +155,9 @@ impl Group {
     pub(super) async fn open_edition(
         &self,
         definition: &Arc<GroupDefinition>,
-        number: u32,
+        edition: &EditionRecord,
     ) -> Result<(), String> {
-        let opened = Arc::new(open(&self.ground, definition, number, false).await?);
+        let opened = Arc::new(open(&self.ground, definition, edition).await?);
         self.kept.write().unwrap_or_else(PoisonError::into_inner).others.push(opened);
         Ok(())
     }
@@ -242,12 +240,16 @@ async fn write(ledger: &dyn Ledger, group: &str, record: &Record) -> Result<(), 
 async fn open(
     ground: &Ground,
     definition: &Arc<GroupDefinition>,
-    number: u32,
-    serves: bool,
+    edition: &EditionRecord,
 ) -> Result<Edition, String> {
+    let number = edition.number;
+    let filling = match edition.state {
+        EditionState::Serving => Filling::WhenFarBehind,
+        _ => Filling::InBulk { rate: edition.rate },
+    };
     let store = ground.rows.open(definition.spec(number)).await.map_err(|error| error.to_string())?;
     let (feed, clock) = (ground.feed.clone(), ground.clock.clone());
-    let projector = Projector::start(definition.clone(), store, feed, clock, !serves).await?;
+    let projector = Projector::start(definition.clone(), store, feed, clock, filling).await?;
     Ok(Edition { number, definition: definition.clone(), projector })
 }
 

@@ -113,17 +113,18 @@ impl Group {
         self.edition(number).ok_or(SwitchError::NoEdition(number))
     }
 
-    /// Begins to fill a version that has been declared.
-    pub(crate) async fn backfill(&self, named: Option<u32>) -> Result<u32, SwitchError> {
+    /// Begins to fill a version that has been declared, with at most so many events a second.
+    pub(crate) async fn backfill(&self, named: Option<u32>, rate: Option<u64>) -> Result<u32, SwitchError> {
         let mut record = self.record.lock().await;
         let number = self.choose(&self.states(&record), named, &[EditionState::Declared], "filled")?;
         let mut next = record.clone();
-        if let Some(edition) = next.edition_mut(number) {
-            edition.enter(EditionState::Backfilling, self.now());
-        }
+        let Some(edition) = next.edition_mut(number) else { return Err(SwitchError::NoEdition(number)) };
+        edition.enter(EditionState::Backfilling, self.now());
+        edition.rate = rate;
+        let edition = edition.clone();
         self.decide(&next).await?;
         *record = next;
-        self.open_edition(&self.current, number).await?;
+        self.open_edition(&self.current, &edition).await?;
         Ok(number)
     }
 
@@ -273,12 +274,12 @@ impl Group {
         let definition = self.serving().definition.clone();
         let mut next = record.clone();
         let number = next.add(&definition.version(), EditionState::Backfilling, self.now());
-        if let Some(edition) = next.edition_mut(number) {
-            edition.rebuild = true;
-        }
+        let Some(edition) = next.edition_mut(number) else { return Err(SwitchError::NoEdition(number)) };
+        edition.rebuild = true;
+        let edition = edition.clone();
         self.decide(&next).await?;
         *record = next;
-        self.open_edition(&definition, number).await?;
+        self.open_edition(&definition, &edition).await?;
         Ok(self.serve_when_caught_up(number))
     }
 

@@ -44,6 +44,8 @@ pub(crate) struct Live {
     pub(crate) checkpoint: Checkpoint,
     pub(crate) progress: Arc<Progress>,
     pub(crate) closing: Arc<AtomicBool>,
+    /// A rebuild folds at most so many events a second.
+    pub(crate) rate: Option<u64>,
 }
 
 impl Live {

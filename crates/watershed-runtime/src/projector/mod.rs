@@ -25,4 +25,4 @@ pub(crate) use model::{AnyModel, ModelState};
 pub(crate) use progress::Progress;
 pub use progress::RebuildProgress;
 pub(crate) use tail::{TailFold, fold_tail};
-pub(crate) use worker::{Projector, bring_up};
+pub(crate) use worker::{Filling, Projector, bring_up};

@@ -19,6 +19,15 @@ const FILL_IN_BULK: u64 = 20_000;
 /// How long a group that could not read the log waits before it tries again.
 const READ_AGAIN: Duration = Duration::from_millis(500);
 
+/// How tables are filled that hold nothing yet.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Filling {
+    /// They are read from the beginning: in bulk where they are far behind.
+    WhenFarBehind,
+    /// Nobody reads them yet: in bulk, with at most so many events a second.
+    InBulk { rate: Option<u64> },
+}
+
 /// A running group: what others hold of it.
 pub(crate) struct Projector {
     pub(crate) definition: Arc<GroupDefinition>,
@@ -30,13 +39,13 @@ pub(crate) struct Projector {
 }
 
 impl Projector {
-    /// Starts the group's thread. `is_new` says that nobody reads the rows yet.
+    /// Starts the group's thread.
     pub(crate) async fn start(
         definition: Arc<GroupDefinition>,
         store: Arc<dyn RowGroup>,
         feed: Arc<Feed>,
         clock: Arc<dyn Clock>,
-        is_new: bool,
+        filling: Filling,
     ) -> Result<Self, String> {
         let checkpoint = store.checkpoint().await.map_err(|error| error.to_string())?;
         if checkpoint.position > feed.log().head() {
@@ -63,8 +72,12 @@ impl Projector {
             checkpoint,
             progress: progress.clone(),
             closing: closing.clone(),
+            rate: match filling {
+                Filling::InBulk { rate } => rate,
+                Filling::WhenFarBehind => None,
+            },
         };
-        let worker = Worker { live, controls, paused, is_new };
+        let worker = Worker { live, controls, paused, is_new: matches!(filling, Filling::InBulk { .. }) };
         let thread = std::thread::Builder::new()
             .name(format!("ws-{}", definition.name()))
             .spawn(move || worker.run())
@@ -137,6 +150,7 @@ pub(crate) fn bring_up(
         progress: Progress::new(checkpoint.clone()),
         checkpoint,
         closing: Arc::default(),
+        rate: None,
     };
     let head = feed.log().head();
     if live.position() == 0 && head > FILL_IN_BULK {

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
 use watershed_core::ports::{Checkpoint, Loader, ParkedKey, RowChange};
@@ -19,6 +19,9 @@ const FOR_NOTES: usize = 4;
 const MEMORY_AN_EVENT: usize = 16 << 10;
 /// The smallest and the largest blocks.
 const BLOCKS: (u64, u64) = (64, 256);
+
+/// Whoever keeps to a rate looks up as often as this.
+const LONGEST_PAUSE: Duration = Duration::from_millis(200);
 
 /// What the workers share.
 pub(super) struct Work<'a> {
@@ -41,6 +44,7 @@ pub(super) struct Work<'a> {
     closing: &'a AtomicBool,
     progress: &'a Progress,
     started: Instant,
+    rate: Option<u64>,
     /// Events passed, by all workers.
     done: AtomicU64,
     /// Events that concerned a row.
@@ -102,6 +106,7 @@ impl<'a> Work<'a> {
             closing: &live.closing,
             progress: &live.progress,
             started: Instant::now(),
+            rate: live.rate,
             done: AtomicU64::new(0),
             processed: AtomicU64::new(0),
             workers: (0..workers).map(|_| Standing::default()).collect(),
@@ -147,6 +152,14 @@ impl<'a> Work<'a> {
         (self.sink.into_inner().unwrap_or_else(PoisonError::into_inner), processed)
     }
 
+    /// Waits where more has been done than the rate allows.
+    fn pace(&self, done: u64) {
+        let Some(rate) = self.rate else { return };
+        let due = Duration::from_millis(done.saturating_mul(1_000) / rate.max(1));
+        let early = due.saturating_sub(self.started.elapsed());
+        std::thread::sleep(early.min(LONGEST_PAUSE));
+    }
+
     /// Says how far it is; an error where the context is being closed.
     pub(super) fn report(&self, worker: usize, passed: u64, footprint: usize) -> Result<(), String> {
         if self.closing.load(Ordering::Relaxed) {
@@ -156,6 +169,7 @@ impl<'a> Work<'a> {
         let memory = self.workers.iter().map(|worker| worker.memory.load(Ordering::Relaxed)).sum();
         self.most_memory.fetch_max(memory, Ordering::Relaxed);
         let done = self.done.fetch_add(passed, Ordering::Relaxed) + passed;
+        self.pace(done);
         let passes = self.workers.iter().map(|worker| worker.passes.load(Ordering::Relaxed)).max();
         let total = (self.target * passes.unwrap_or(1)).max(done).max(1);
         // The log is gone through again where memory is short: what counts is the share of the whole.
