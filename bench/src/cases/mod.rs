@@ -1,5 +1,6 @@
 //! What is measured: one file a case.
 
+mod backfill;
 mod command_alone;
 mod command_deep;
 mod commands;
@@ -79,6 +80,7 @@ pub(crate) const ALL: &[&dyn Case] = &[
     &rebuild::Rebuild::MILLION,
     &rebuild::Rebuild::TEN_MILLION,
     &rebuild::Rebuild::WIDE,
+    &backfill::Backfill,
     &lag::Lag::SLOW,
     &lag::Lag::FAST,
     &query::Query,

@@ -17,7 +17,7 @@ const NEARLY: Position = 20_000;
 /// How long a removed edition's last readers may take.
 const LAST_READERS: Duration = Duration::from_secs(5);
 /// How often an edition that is being filled is looked at.
-const LOOK: Duration = Duration::from_millis(50);
+const LOOK: Duration = Duration::from_millis(10);
 
 /// A rebuild under way: how it went, in the end.
 pub(crate) type Rebuilding = oneshot::Receiver<Result<RebuildProgress, SwitchError>>;

@@ -10,6 +10,7 @@ mod inline;
 mod live;
 mod model;
 mod parking;
+mod priority;
 mod progress;
 mod rebuild;
 mod rollup;

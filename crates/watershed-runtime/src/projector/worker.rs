@@ -10,6 +10,8 @@ use watershed_core::ports::RowGroup;
 
 use super::live::{Live, Trouble};
 use super::parking::{Parked, ParkedRow};
+use super::priority::lower_priority;
+use super::rebuild::rebuild;
 use super::{Control, GroupDefinition, Progress, Retried};
 use crate::editions::{Held, Order};
 use crate::feed::Feed;
@@ -154,7 +156,7 @@ pub(crate) fn bring_up(
     };
     let head = feed.log().head();
     if live.position() == 0 && head > FILL_IN_BULK {
-        super::rebuild::rebuild(&mut live)?;
+        rebuild(&mut live)?;
     }
     while live.position() < head {
         let position = live.position();
@@ -321,7 +323,7 @@ impl Worker {
     /// Fills tables that hold nothing yet.
     fn fill(&mut self) {
         self.live.progress.say("rebuilding", None);
-        let outcome = super::rebuild::rebuild(&mut self.live);
+        let outcome = if self.is_new { self.rebuild_in_the_background() } else { rebuild(&mut self.live) };
         self.live.progress.set_rebuild(None);
         match outcome {
             Ok(()) => self.live.progress.say("running", None),
@@ -337,6 +339,18 @@ impl Worker {
                 self.live.progress.say("running", Some(&problem));
             }
         }
+    }
+
+    /// Rebuilds with less claim to the processor than commands and questions have.
+    fn rebuild_in_the_background(&mut self) -> Result<(), String> {
+        let live = &mut self.live;
+        // On a thread of its own: once lowered, a thread's claim is not raised again.
+        let work = move || {
+            lower_priority();
+            rebuild(live)
+        };
+        let panicked = |_| Err("the rebuild panicked".to_owned());
+        std::thread::scope(|scope| scope.spawn(work).join().unwrap_or_else(panicked))
     }
 
     /// Nothing helps but an operator: what has been folded in memory is dropped, and the group waits.
