@@ -149,6 +149,10 @@ pub(crate) enum ViewChange {
         #[command(flatten)]
         which: Which,
     },
+    /// Save the rows that serve as `snapshots/SNAPSHOT.db` in the context's data folder
+    Save { name: String, snapshot: String },
+    /// Make an edition of saved rows, which catches up from where they stand
+    Restore { name: String, snapshot: String },
     /// Put a view in use (serving), keep it up unseen (shadow), or do neither (off)
     Flag { name: String, flag: FlagArg },
 }

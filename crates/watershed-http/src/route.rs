@@ -74,6 +74,10 @@ pub(crate) enum Change<'a> {
     Step(&'a str, Step),
     /// `views/{view}/flag`
     Flag(&'a str),
+    /// `views/{view}/save`
+    Save(&'a str),
+    /// `views/{view}/restore`
+    Restore(&'a str),
     /// `parked/retry`
     Retry,
     /// `parked/skip`
@@ -175,6 +179,8 @@ impl<'a> Admin<'a> {
             ["views", view, "cutover"] => Self::Change(Change::Step(view, Step::Cutover)),
             ["views", view, "rollback"] => Self::Change(Change::Step(view, Step::Rollback)),
             ["views", view, "retire"] => Self::Change(Change::Step(view, Step::Retire)),
+            ["views", view, "save"] => Self::Change(Change::Save(view)),
+            ["views", view, "restore"] => Self::Change(Change::Restore(view)),
             ["views", view, "flag"] => Self::Change(Change::Flag(view)),
             ["checkpoints"] => Self::Checkpoints,
             ["parked"] => Self::Parked,
@@ -200,6 +206,8 @@ impl<'a> Admin<'a> {
             Self::Change(Change::Step(_, Step::Cutover)) => "/admin/{context}/views/{view}/cutover",
             Self::Change(Change::Step(_, Step::Rollback)) => "/admin/{context}/views/{view}/rollback",
             Self::Change(Change::Step(_, Step::Retire)) => "/admin/{context}/views/{view}/retire",
+            Self::Change(Change::Save(_)) => "/admin/{context}/views/{view}/save",
+            Self::Change(Change::Restore(_)) => "/admin/{context}/views/{view}/restore",
             Self::Change(Change::Flag(_)) => "/admin/{context}/views/{view}/flag",
             Self::Checkpoints => "/admin/{context}/checkpoints",
             Self::Parked => "/admin/{context}/parked",
@@ -251,6 +259,8 @@ mod tests {
             "/admin/{context}/views/{view}/rollback",
             "/admin/{context}/views/{view}/retire",
             "/admin/{context}/views/{view}/flag",
+            "/admin/{context}/views/{view}/save",
+            "/admin/{context}/views/{view}/restore",
             "/admin/{context}/checkpoints",
             "/admin/{context}/parked",
             "/admin/{context}/parked/retry",

@@ -17,7 +17,7 @@ pub use context::{
     PageAsk, ParkedEntry, Queries, QueryEntry, ReadModels, Rollups, Running, Sending, StartError, Stores,
     Switched, ViewEntry, ViewKind, ViewStatus,
 };
-pub use editions::{EditionState, FieldDifference, Flag, Mismatch, Verification};
+pub use editions::{EditionState, FieldDifference, Flag, Mismatch, SnapshotNote, Verification};
 pub use projector::{RebuildProgress, Retried};
 pub use query::{Answer, AskError, FetchPlan, OnStale, Terms};
 

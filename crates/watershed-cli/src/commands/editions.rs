@@ -50,6 +50,26 @@ pub(super) async fn editions(door: &mut Door, screen: Screen, change: &ViewChang
             let answer = door.post(&path, &json!({ "flag": flag })).await?;
             Ok(screen.done(&format!("{name} is {flag}, and stays so."), &answer)?)
         }
+        ViewChange::Save { name, snapshot } => {
+            let path = door.admin(&format!("views/{name}/save"));
+            let answer = door.post(&path, &json!({ "name": snapshot })).await?;
+            let words = format!(
+                "The rows of {} are saved as of event {} as snapshots/{snapshot}.db.",
+                text(&answer, "group"),
+                grouped(&answer, "position")
+            );
+            Ok(screen.done(&words, &answer)?)
+        }
+        ViewChange::Restore { name, snapshot } => {
+            let path = door.admin(&format!("views/{name}/restore"));
+            let answer = door.post(&path, &json!({ "name": snapshot })).await?;
+            let edition = text(&answer, "edition");
+            let words = format!(
+                "Edition {edition} of {} is made of it, and catches up. `views verify {name} --edition {edition}` comes next.",
+                text(&answer, "group")
+            );
+            Ok(screen.done(&words, &answer)?)
+        }
         // invariant: these are for whoever calls this
         ViewChange::Pause { .. } | ViewChange::Resume { .. } | ViewChange::Rebuild { .. } => Ok(()),
     }

@@ -17,7 +17,7 @@ pub use log::{
 };
 pub use rows::{
     Checkpoint, GroupSpec, Loader, ParkedKey, RowChange, RowEditions, RowError, RowGroup, RowKey, RowReader,
-    RowStore, RowWriter, RowsBatch, RowsBesideLog, RowsFound, RowsNow, StoredRow,
+    RowSnapshots, RowStore, RowWriter, RowsBatch, RowsBesideLog, RowsFound, RowsNow, StoredRow,
 };
 pub use scan::{LogScan, LogVisitor, NameCache, RawEvent};
 

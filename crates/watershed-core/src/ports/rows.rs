@@ -150,12 +150,31 @@ pub trait RowStore: Send + Sync + 'static {
 }
 
 /// Keeps groups of tables in several editions, each as if the others were not there.
-pub trait RowEditions: RowStore {
+pub trait RowEditions: RowStore + RowSnapshots {
     /// Shows this edition to whoever looks for the group's tables with tools of their own, under the group's name alone.
     fn publish<'a>(&'a self, group: &'a str, edition: u32) -> Later<'a, Result<(), RowError>>;
 
     /// Removes an edition, which nobody may have open, with everything in it. One that is not there is none to remove.
     fn remove<'a>(&'a self, group: &'a str, edition: u32) -> Later<'a, Result<(), RowError>>;
+}
+
+/// Keeps whole editions as they stood, to be carried elsewhere and gone on from.
+pub trait RowSnapshots: Send + Sync + 'static {
+    /// Saves an edition's tables under that name, as of one moment, with a note that is given back with them. What bears the name
+    /// already is replaced, in one step.
+    fn save<'a>(
+        &'a self,
+        group: &'a str,
+        edition: u32,
+        name: &'a str,
+        note: &'a str,
+    ) -> Later<'a, Result<(), RowError>>;
+
+    /// The note of what was saved under that name, where there is such.
+    fn note<'a>(&'a self, name: &'a str) -> Later<'a, Result<Option<String>, RowError>>;
+
+    /// Makes an edition, which must not be there yet, of what was saved under that name.
+    fn restore<'a>(&'a self, name: &'a str, group: &'a str, edition: u32) -> Later<'a, Result<(), RowError>>;
 }
 
 /// Keeps rows in the log's own database: rows that commit with the events, and views that are a `SELECT` over such rows.

@@ -95,3 +95,32 @@ pub(crate) async fn flag(
     hosted.running.set_flag(principal, view, flag).await?;
     Ok(json(&Begun { view, done: flag.name() }))
 }
+
+/// The name of a snapshot: a file's, in the data folder's `snapshots`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Named {
+    name: String,
+}
+
+/// Saves the rows that serve.
+pub(crate) async fn save(
+    hosted: &Hosted,
+    principal: &Principal,
+    view: &str,
+    body: &[u8],
+) -> Result<Reply, Problem> {
+    let Named { name } = read_body(body)?;
+    Ok(json(&hosted.running.save(principal, view, &name).await?))
+}
+
+/// Makes an edition of saved rows.
+pub(crate) async fn restore(
+    hosted: &Hosted,
+    principal: &Principal,
+    view: &str,
+    body: &[u8],
+) -> Result<Reply, Problem> {
+    let Named { name } = read_body(body)?;
+    Ok(json(&hosted.running.restore(principal, view, &name).await?))
+}

@@ -59,6 +59,8 @@ where
                 Change::Resume(view) => views::resume(hosted, &principal, view).await,
                 Change::Rebuild(view) => views::rebuild(hosted, &principal, view).await,
                 Change::Step(view, step) => editions::step(hosted, &principal, view, step, &body).await,
+                Change::Save(view) => editions::save(hosted, &principal, view, &body).await,
+                Change::Restore(view) => editions::restore(hosted, &principal, view, &body).await,
                 Change::Flag(view) => editions::flag(hosted, &principal, view, &body).await,
             }
         }

@@ -21,7 +21,7 @@ const READS: [(&str, &str); 8] = [
 ];
 
 /// What an operator can do there.
-const CHANGES: [(&str, &str); 11] = [
+const CHANGES: [(&str, &str); 13] = [
     ("views/{view}/pause", "Stops a view's projector"),
     ("views/{view}/resume", "Starts it again"),
     ("views/{view}/rebuild", "Builds a view's rows anew from the log"),
@@ -33,6 +33,8 @@ const CHANGES: [(&str, &str); 11] = [
     ("views/{view}/cutover", "Has a verified edition serve: {edition?}"),
     ("views/{view}/rollback", "Has the edition serve that did before: {edition?}"),
     ("views/{view}/retire", "Removes an edition that does not serve: {edition?}"),
+    ("views/{view}/save", "Saves the rows that serve in the data folder's `snapshots`: {name}"),
+    ("views/{view}/restore", "Makes an edition of saved rows, which catches up from there: {name}"),
     ("views/{view}/flag", "Puts a view in use or out of it: {flag}, one of off, shadow, serving"),
     ("parked/retry", "Tries a parked key again: {view, tenant, key}"),
     ("parked/skip", "Passes over the event that a key is parked on: {view, tenant, key, position}"),

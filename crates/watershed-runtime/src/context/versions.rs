@@ -5,7 +5,7 @@ use watershed_core::{Position, Principal, Timestamp};
 
 use super::operate::OperateError;
 use super::running::Running;
-use crate::editions::{EditionState, Flag, Group, Verification};
+use crate::editions::{EditionState, Flag, Group, SnapshotNote, Verification};
 use crate::projector::RebuildProgress;
 
 /// How one edition of a group stands.
@@ -168,6 +168,35 @@ impl Running {
         self.operate(principal, "retire")?;
         let group = self.group(view)?;
         Ok(switched(group, group.retire(edition).await?))
+    }
+
+    /// Saves the rows that serve under that name, with their position.
+    ///
+    /// # Errors
+    /// Where the caller may not, there is no such view, or a store fails.
+    pub async fn save(
+        &self,
+        principal: &Principal,
+        view: &str,
+        name: &str,
+    ) -> Result<SnapshotNote, OperateError> {
+        self.operate(principal, "save")?;
+        Ok(self.group(view)?.save(name).await?)
+    }
+
+    /// Makes an edition of rows that were saved, perhaps elsewhere, which catches up from where they stand.
+    ///
+    /// # Errors
+    /// Where the caller may not, there is no such view or snapshot, it is of another log, view or version, or a store fails.
+    pub async fn restore(
+        &self,
+        principal: &Principal,
+        view: &str,
+        name: &str,
+    ) -> Result<Switched, OperateError> {
+        self.operate(principal, "restore")?;
+        let group = self.group(view)?;
+        Ok(switched(group, group.restore(name).await?))
     }
 
     /// Puts the view's group in use, or out of it. It stays so across restarts.

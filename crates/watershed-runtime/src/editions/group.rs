@@ -44,6 +44,8 @@ pub(crate) struct Group {
     pub(super) ground: Ground,
     /// The program's version of the group's fold.
     pub(super) current: Arc<GroupDefinition>,
+    /// The one that it replaces, where the program still has it.
+    earlier: Option<Arc<GroupDefinition>>,
     /// Held by whoever changes what the ledger says.
     pub(super) record: tokio::sync::Mutex<Record>,
     /// The same, for whoever only looks.
@@ -91,6 +93,7 @@ impl Group {
         let group = Arc::new(Self {
             ground,
             current,
+            earlier,
             seen: RwLock::new(record.clone()),
             record: tokio::sync::Mutex::new(record.clone()),
             kept: RwLock::new(Kept { serving, others }),
@@ -106,6 +109,12 @@ impl Group {
 
     pub(crate) fn name(&self) -> &'static str {
         self.current.name()
+    }
+
+    /// The fold of that version, where the program has it.
+    pub(super) fn definition(&self, version: &str) -> Option<Arc<GroupDefinition>> {
+        let all = std::iter::once(&self.current).chain(&self.earlier);
+        all.into_iter().find(|definition| definition.version() == version).cloned()
     }
 
     /// The views that the program knows of the group.

@@ -9,6 +9,7 @@ mod failure;
 mod file;
 mod group;
 mod loader;
+mod snapshots;
 mod statements;
 mod store;
 mod tables;
