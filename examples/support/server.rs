@@ -34,13 +34,8 @@ impl Drop for Server {
 }
 
 impl Session {
-    /// A session with that program, which serves that context.
-    pub fn new(program: &'static str, words: &[&'static str], context: &'static str) -> Self {
-        Self::of(&[("", program)], words, context)
-    }
-
-    /// A session with several programs, of which each is started by a `cargo run` that ends so.
-    pub fn of(
+    /// A session with programs that serve that context, of which each is started by a `cargo run` that ends so.
+    pub fn new(
         programs: &[(&'static str, &'static str)],
         words: &[&'static str],
         context: &'static str,

@@ -19,7 +19,7 @@ fn the_documents_code_is_the_code_that_is_compiled() {
 fn the_documents_session_prints_what_it_shows() {
     let programs =
         [("--bin first", env!("CARGO_BIN_EXE_first")), ("--bin second", env!("CARGO_BIN_EXE_second"))];
-    let mut session = Session::of(&programs, &["garage-data"], "garage");
+    let mut session = Session::new(&programs, &["garage-data"], "garage");
     for step in Document::read(DOCUMENT).session("garage") {
         session.take(&step);
     }

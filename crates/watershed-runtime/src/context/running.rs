@@ -234,12 +234,11 @@ impl Running {
         };
         loop {
             let serving = group.serving();
-            if let Some(position) = serving.projector.progress.past(after).await {
-                return Ok(position);
-            }
-            // Its projector is gone: another edition may serve by now.
+            let position = serving.projector.progress.past(after).await;
+            // Another edition may serve by now, and not have come as far, or be the only one that comes any further.
             if group.serving().number == serving.number {
-                return Err(AskError::Unavailable("the context is closed".to_owned()));
+                let closed = || AskError::Unavailable("the context is closed".to_owned());
+                return position.ok_or_else(closed);
             }
         }
     }

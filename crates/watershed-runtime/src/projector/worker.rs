@@ -128,6 +128,7 @@ impl Projector {
         {
             tracing::error!(group = self.definition.name(), "the projector's thread ended in a panic");
         }
+        self.progress.close();
     }
 }
 
