@@ -5,6 +5,7 @@
 
 mod clock;
 mod log;
+mod moment;
 mod rows;
 mod scan;
 
@@ -13,6 +14,7 @@ pub use log::{
     Append, AppendError, Appended, Condition, EventLog, Events, Expected, Idempotency, InlineFold, KeyRecord,
     LogError, LogIndex, LogReader, NewEvent, ReadFrom, Scope, Snapshot, Snapshots,
 };
+pub use moment::{RowMoment, RowMoments};
 pub use rows::{
     Checkpoint, GroupSpec, Loader, ParkedKey, RowChange, RowError, RowGroup, RowKey, RowReader, RowStore,
     RowWriter, RowsBatch, RowsBesideLog, RowsFound, RowsNow, StoredRow,
