@@ -8,16 +8,18 @@ mod context;
 mod feed;
 mod projector;
 mod query;
+mod reconcile;
 mod telemetry;
 
 pub use command::{AnyRefusal, Request, SendError, StateAt};
 pub use context::{
-    Asking, Catalogue, CheckpointView, CommandEntry, Context, GroupCheckpoint, OperateError, PageAsk,
+    Asking, Catalogue, CheckpointView, CommandEntry, Context, GroupCheckpoint, LookAt, OperateError, PageAsk,
     ParkedEntry, Queries, QueryEntry, ReadModels, Rollups, Running, Sending, StartError, Stores, ViewEntry,
     ViewKind, ViewStatus,
 };
-pub use projector::{RebuildProgress, Retried};
+pub use projector::{FieldDrift, Mended, RebuildProgress, Retried};
 pub use query::{Answer, AskError, FetchPlan, OnStale, Terms};
+pub use reconcile::{DriftEntry, DriftKind, EventRange, LastLook, Report, ViewDrift};
 
 /// The longest id and idempotency key, in bytes.
 pub const MAX_ID: usize = 512;

@@ -14,6 +14,7 @@ use super::queries::{NamedQuestion, Question};
 use crate::command::{Aggregates, CommandHandler, Decisions, ErasedHandler, WriteCore, WriteModel};
 use crate::projector::{ModelDefinition, RollupDefinition};
 use crate::query::{ErasedView, View};
+use crate::reconcile::Check;
 
 /// What a rebuild's rows may take in memory where nothing is said.
 const REBUILD_MEMORY: usize = 256 << 20;
@@ -63,6 +64,16 @@ pub enum StartError {
     NoView {
         /// The query.
         query: &'static str,
+        /// The view.
+        view: &'static str,
+    },
+    /// A check is about a view that the context does not have, or whose rows are not stored.
+    #[error(
+        "the check `{check}` is about `{view}`, whose rows the context does not keep: add the view, or take the check away"
+    )]
+    NoCheckedView {
+        /// The check.
+        check: &'static str,
         /// The view.
         view: &'static str,
     },
@@ -129,6 +140,7 @@ pub struct Context {
     pub(crate) rollup_names: Vec<(&'static str, TypeId)>,
     pub(crate) views: Vec<AddedView>,
     pub(crate) questions: Vec<Box<dyn Question>>,
+    pub(crate) checks: Vec<Check>,
 }
 
 impl Context {
@@ -145,6 +157,7 @@ impl Context {
             rollup_names: Vec::new(),
             views: Vec::new(),
             questions: Vec::new(),
+            checks: Vec::new(),
         }
     }
 
@@ -212,6 +225,17 @@ impl Context {
     /// Adds queries, so that they can be asked by name.
     pub fn queries<Q: Queries>(self) -> Self {
         Q::add_each(self)
+    }
+
+    /// Adds a check of the business over the rows of a view, as readers see them: `holds` says what is wrong with a row. It is
+    /// asked whenever rows are held against the log, and what it says is reported beside what differs; nothing is mended.
+    pub fn check<R: Row>(
+        mut self,
+        name: &'static str,
+        holds: impl Fn(&R) -> Result<(), String> + Send + Sync + 'static,
+    ) -> Self {
+        self.checks.push(Check::of(name, holds));
+        self
     }
 
     pub(crate) fn add_read_model<R: ReadModel>(&mut self, starts_group: bool) {

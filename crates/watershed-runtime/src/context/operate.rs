@@ -158,7 +158,7 @@ pub struct ParkedEntry {
 }
 
 impl Running {
-    fn operate(&self, principal: &Principal, name: &str) -> Result<(), OperateError> {
+    pub(super) fn operate(&self, principal: &Principal, name: &str) -> Result<(), OperateError> {
         let access = Access { principal, action: Action::Operate { name }, state: None };
         self.0.core.authorizer.authorize(&access).map_err(OperateError::Denied)
     }

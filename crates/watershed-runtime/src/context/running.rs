@@ -16,6 +16,7 @@ use super::views::RunningView;
 use crate::command::{AnyRefusal, ErasedHandler, Request, SendError, StateAt, WriteCore, WriteModel};
 use crate::projector::Projector;
 use crate::query::{Answer, AskError, Fetch, Terms, declared, filter_of};
+use crate::reconcile::{Drift, Reconciler, Subject};
 use crate::telemetry;
 
 /// A running context: a handle, cheap to clone.
@@ -33,11 +34,16 @@ pub(crate) struct Inner {
     pub(crate) views: FxHashMap<&'static str, RunningView>,
     pub(crate) questions: FxHashMap<&'static str, Box<dyn Question>>,
     pub(crate) projectors: Vec<Arc<Projector>>,
+    /// The groups, as reconciliation sees them.
+    pub(crate) subjects: Vec<Arc<Subject>>,
+    pub(crate) drift: Arc<Drift>,
+    pub(crate) reconciler: Reconciler,
     pub(crate) catalogue: Catalogue,
 }
 
 impl Drop for Inner {
     fn drop(&mut self) {
+        self.reconciler.close();
         for projector in &self.projectors {
             projector.close();
         }
@@ -300,6 +306,7 @@ impl Running {
     pub async fn close(self) {
         let inner = self.0;
         let closed = tokio::task::spawn_blocking(move || {
+            inner.reconciler.close();
             for projector in &inner.projectors {
                 projector.close();
             }

@@ -1,5 +1,6 @@
 use std::any::TypeId;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use rustc_hash::FxHashMap;
 use watershed_core::ports::{InlineFold, RowGroup, RowReader, RowsBesideLog};
@@ -13,6 +14,7 @@ use crate::command::WriteCore;
 use crate::feed::{Decoders, Feed};
 use crate::projector::{GroupDefinition, Inline, Projector, bring_up};
 use crate::query::{Fetch, Promise, Stand};
+use crate::reconcile::{Drift, Reconciler, Subject};
 
 impl Context {
     /// Starts the context on its stores: projectors begin to fold, commands and questions are taken.
@@ -69,7 +71,20 @@ impl Context {
                 views.insert(name, running_view(view, stand));
             }
         };
+        let (drift, ends) = (Arc::new(Drift::default()), Arc::new(AtomicBool::new(false)));
+        let mut subjects = Vec::new();
+        let mut subject = |definition: &Arc<GroupDefinition>,
+                           store: &Arc<dyn RowGroup>,
+                           projector: Option<&Arc<Projector>>| {
+            let (clock, feed) = (self.clock.clone(), feed.clone());
+            let (definition, store, projector) = (definition.clone(), store.clone(), projector.cloned());
+            let (drift, ends) = (drift.clone(), ends.clone());
+            let checks = &self.checks;
+            subjects
+                .push(Arc::new(Subject::new(definition, store, projector, feed, clock, drift, ends, checks)));
+        };
         for (definition, group) in self.start_inline(groups.inline, &stores, &feed, &decoders).await? {
+            subject(&definition, &group, None);
             for model in &definition.models {
                 insert(model.name, Stand::Current { reader: group.clone() });
                 for (rollup, _, _) in &model.rollups {
@@ -84,6 +99,7 @@ impl Context {
         }
         for group in groups.projected {
             let projector = self.start_group(group, &stores, &feed).await?;
+            subject(&projector.definition, &projector.store, Some(&projector));
             for (place, model) in projector.definition.models.iter().enumerate() {
                 insert(model.name, Stand::Projected { projector: projector.clone(), model: Some(place) });
                 for (rollup, _, _) in &model.rollups {
@@ -92,6 +108,14 @@ impl Context {
             }
             projectors.push(projector);
         }
+        if let Some(check) =
+            self.checks.iter().find(|check| !subjects.iter().any(|of| of.table(check.view).is_some()))
+        {
+            return Err(StartError::NoCheckedView { check: check.name, view: check.view });
+        }
+        let seed = u64::try_from(self.clock.now().as_micros()).unwrap_or(0);
+        let reconciler = Reconciler::start(&subjects, ends, seed);
+        let reconciler = reconciler.map_err(|error| StartError::Store(error.to_string()))?;
         Ok(Running(Arc::new(Inner {
             name: self.name,
             fetch: Fetch { feed, clock: self.clock.clone(), authorizer },
@@ -102,6 +126,9 @@ impl Context {
             views,
             questions,
             projectors,
+            subjects,
+            drift,
+            reconciler,
             catalogue,
         })))
     }

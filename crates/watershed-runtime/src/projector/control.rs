@@ -2,6 +2,8 @@ use tokio::sync::oneshot;
 use watershed_core::Position;
 use watershed_core::ports::RowKey;
 
+use super::refold::{Mended, Refold};
+
 /// What an operator asks of a projector. Carried out on the projector's own thread, between two batches.
 pub(crate) enum Control {
     Pause,
@@ -20,6 +22,13 @@ pub(crate) enum Control {
         key: RowKey,
         position: Position,
         done: oneshot::Sender<Result<Retried, String>>,
+    },
+    /// Puts the refold's rows in place of the stored ones, and the groups of rollups that are wrong; `rollups`: also where no
+    /// row is.
+    Mend {
+        refold: Box<Refold>,
+        rollups: bool,
+        done: oneshot::Sender<Result<Mended, String>>,
     },
     Close,
 }

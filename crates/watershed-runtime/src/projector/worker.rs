@@ -9,6 +9,7 @@ use watershed_core::ports::RowGroup;
 
 use super::live::{Live, Trouble};
 use super::parking::{Parked, ParkedRow};
+use super::refold::{Mended, Refold};
 use super::{Control, GroupDefinition, Progress, Retried};
 use crate::feed::Feed;
 
@@ -89,6 +90,13 @@ impl Projector {
         let (done, answer) = oneshot::channel();
         self.tell(control(done));
         answer.await.unwrap_or_else(|_| Err("the projector is closed".to_owned()))
+    }
+
+    /// Has the worker put a refold's rows in place of the stored ones, and waits for it. Not for threads that may not block.
+    pub(crate) fn mend(&self, refold: Refold, rollups: bool) -> Result<Mended, String> {
+        let (done, answer) = oneshot::channel();
+        self.tell(Control::Mend { refold: Box::new(refold), rollups, done });
+        answer.blocking_recv().unwrap_or_else(|_| Err("the projector is closed".to_owned()))
     }
 
     /// Ends the thread after its present batch, and waits for it.
@@ -243,6 +251,9 @@ impl Worker {
             Control::Pause => self.set_paused(true),
             Control::Resume => self.set_paused(false),
             Control::Rebuild { done } => self.rebuild(done),
+            Control::Mend { mut refold, rollups, done } => {
+                return Some(self.mend(&mut refold, rollups, done));
+            }
             Control::Retry { table, key, done } => return Some(self.retry(&(table, key), None, done)),
             Control::Skip { table, key, position, done } => {
                 return Some(self.retry(&(table, key), Some(position), done));
@@ -262,6 +273,19 @@ impl Worker {
         if let Err(trouble) = self.live.write() {
             self.stop(&trouble);
         }
+    }
+
+    fn mend(
+        &mut self,
+        refold: &mut Refold,
+        rollups: bool,
+        done: oneshot::Sender<Result<Mended, String>>,
+    ) -> Result<(), Trouble> {
+        let outcome = self.live.mend(refold, rollups);
+        let answer = outcome.as_ref().map_or_else(|trouble| Err(trouble.to_string()), Clone::clone);
+        // Whoever asked may have gone: what was done is done.
+        let _ = done.send(answer);
+        outcome.map(drop)
     }
 
     fn retry(

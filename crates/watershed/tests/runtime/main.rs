@@ -9,6 +9,7 @@ mod damage;
 mod kills;
 mod questions;
 mod rebuilds;
+mod reconcile;
 mod rows_equal_the_fold;
 mod shop;
 mod troubles;
