@@ -80,6 +80,15 @@ pub struct ViewStatus {
     pub within_bound: bool,
     /// How many of its keys are parked.
     pub parked: u64,
+    /// How many of its rows are known not to be what they should be.
+    pub drift: u64,
+    /// Since when the longest of them.
+    pub drift_since: Option<Timestamp>,
+    /// When its rows were last held against the log since the start.
+    pub looked_at: Option<Timestamp>,
+    /// Whether it keeps what its contract promises: it goes on, its lag is within the bound, no key is parked, and no row is
+    /// known to be wrong.
+    pub keeps_contract: bool,
     /// The checkpoint.
     pub checkpoint: CheckpointView,
     /// How a rebuild is coming on, where one is under way.
@@ -228,7 +237,13 @@ impl Running {
         let position = checkpoint.position;
         let lag =
             self.0.fetch.lag(position).await.map_err(|error| OperateError::Unavailable(error.to_string()))?;
+        let drift = self.0.drift.brief(view.name);
+        let within_bound = lag <= contract.freshness.bound() && checkpoint.status != "stopped";
         Ok(ViewStatus {
+            keeps_contract: within_bound && checkpoint.status != "error" && parked == 0 && drift.drift == 0,
+            drift: drift.drift,
+            drift_since: drift.since,
+            looked_at: drift.last.map(|last| last.at),
             name: view.name.to_owned(),
             group: group.to_owned(),
             kind: view.kind,
@@ -241,7 +256,7 @@ impl Running {
             head,
             lag_events: head.saturating_sub(position),
             lag_ms: millis(lag),
-            within_bound: lag <= contract.freshness.bound() && checkpoint.status != "stopped",
+            within_bound,
             parked,
             checkpoint: CheckpointView::of(group, checkpoint),
             rebuild,

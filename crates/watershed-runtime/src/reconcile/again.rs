@@ -58,7 +58,7 @@ pub(crate) fn mend_what_is_known(subject: &Subject) -> Result<Mended, String> {
 /// Folds all rows again, some at a time: for where more differ than anybody has listed. Looks again at the end.
 fn mend_everything(subject: &Subject) -> Result<Mended, String> {
     let mut mended = Mended::default();
-    let rows = subject.views().filter_map(|view| subject.drift.of(view).last).map(|last| last.rows).max();
+    let rows = subject.views().filter_map(|view| subject.drift.brief(view).last).map(|last| last.rows).max();
     let parts = u16::try_from(rows.unwrap_or(0) / TOGETHER_OF_SHARES + 1).unwrap_or(SHARES).min(SHARES);
     {
         let _alone = subject.alone();

@@ -154,14 +154,28 @@ impl Drift {
         self.with(view, |known| known.rows.len() as u64 + known.more)
     }
 
+    /// What is known of a view, without its rows.
+    pub(crate) fn brief(&self, view: &'static str) -> ViewDrift {
+        self.with(view, |known| known.told(view))
+    }
+
     /// What is known of a view.
     pub(crate) fn of(&self, view: &'static str) -> ViewDrift {
         self.with(view, |known| ViewDrift {
-            view: view.to_owned(),
-            drift: known.rows.len() as u64 + known.more,
-            since: known.rows.values().map(|entry| entry.since).min(),
-            last: known.last.clone(),
             rows: known.rows.values().cloned().collect(),
+            ..known.told(view)
         })
+    }
+}
+
+impl OfView {
+    fn told(&self, view: &str) -> ViewDrift {
+        ViewDrift {
+            view: view.to_owned(),
+            drift: self.rows.len() as u64 + self.more,
+            since: self.rows.values().map(|entry| entry.since).min(),
+            last: self.last.clone(),
+            rows: Vec::new(),
+        }
     }
 }

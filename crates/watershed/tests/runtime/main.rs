@@ -10,6 +10,8 @@ mod kills;
 mod questions;
 mod rebuilds;
 mod reconcile;
+mod reconcile_parked;
+mod reconcile_schedule;
 mod rows_equal_the_fold;
 mod shop;
 mod troubles;
