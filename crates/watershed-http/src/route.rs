@@ -45,6 +45,10 @@ pub(crate) enum Admin<'a> {
     Views,
     /// `checkpoints`
     Checkpoints,
+    /// `contracts`
+    Contracts,
+    /// `drift`
+    Drift,
     /// `parked`
     Parked,
     /// `events`
@@ -66,6 +70,10 @@ pub(crate) enum Change<'a> {
     Resume(&'a str),
     /// `views/{view}/rebuild`
     Rebuild(&'a str),
+    /// `views/{view}/reconcile`
+    Reconcile(&'a str),
+    /// `views/{view}/repair`
+    Repair(&'a str),
     /// `parked/retry`
     Retry,
     /// `parked/skip`
@@ -151,6 +159,8 @@ impl<'a> Admin<'a> {
         Some(match segments {
             ["views"] => Self::Views,
             ["checkpoints"] => Self::Checkpoints,
+            ["contracts"] => Self::Contracts,
+            ["drift"] => Self::Drift,
             ["parked"] => Self::Parked,
             ["events"] => Self::Events,
             ["log"] => Self::Log,
@@ -158,6 +168,8 @@ impl<'a> Admin<'a> {
             ["views", view, "pause"] => Self::Change(Change::Pause(view)),
             ["views", view, "resume"] => Self::Change(Change::Resume(view)),
             ["views", view, "rebuild"] => Self::Change(Change::Rebuild(view)),
+            ["views", view, "reconcile"] => Self::Change(Change::Reconcile(view)),
+            ["views", view, "repair"] => Self::Change(Change::Repair(view)),
             ["parked", "retry"] => Self::Change(Change::Retry),
             ["parked", "skip"] => Self::Change(Change::Skip),
             _ => return None,
@@ -168,6 +180,8 @@ impl<'a> Admin<'a> {
         match self {
             Self::Views => "/admin/{context}/views",
             Self::Checkpoints => "/admin/{context}/checkpoints",
+            Self::Contracts => "/admin/{context}/contracts",
+            Self::Drift => "/admin/{context}/drift",
             Self::Parked => "/admin/{context}/parked",
             Self::Events => "/admin/{context}/events",
             Self::Log => "/admin/{context}/log",
@@ -175,6 +189,8 @@ impl<'a> Admin<'a> {
             Self::Change(Change::Pause(_)) => "/admin/{context}/views/{view}/pause",
             Self::Change(Change::Resume(_)) => "/admin/{context}/views/{view}/resume",
             Self::Change(Change::Rebuild(_)) => "/admin/{context}/views/{view}/rebuild",
+            Self::Change(Change::Reconcile(_)) => "/admin/{context}/views/{view}/reconcile",
+            Self::Change(Change::Repair(_)) => "/admin/{context}/views/{view}/repair",
             Self::Change(Change::Retry) => "/admin/{context}/parked/retry",
             Self::Change(Change::Skip) => "/admin/{context}/parked/skip",
         }
@@ -209,7 +225,11 @@ mod tests {
             "/admin/{context}/views/{view}/pause",
             "/admin/{context}/views/{view}/resume",
             "/admin/{context}/views/{view}/rebuild",
+            "/admin/{context}/views/{view}/reconcile",
+            "/admin/{context}/views/{view}/repair",
             "/admin/{context}/checkpoints",
+            "/admin/{context}/contracts",
+            "/admin/{context}/drift",
             "/admin/{context}/parked",
             "/admin/{context}/parked/retry",
             "/admin/{context}/parked/skip",

@@ -13,9 +13,9 @@ mod telemetry;
 
 pub use command::{AnyRefusal, Request, SendError, StateAt};
 pub use context::{
-    Asking, Catalogue, CheckpointView, CommandEntry, Context, GroupCheckpoint, LookAt, OperateError, PageAsk,
-    ParkedEntry, Queries, QueryEntry, ReadModels, Rollups, Running, Sending, StartError, Stores, ViewEntry,
-    ViewKind, ViewStatus,
+    Asking, BrokenContract, Catalogue, CheckpointView, CommandEntry, Context, ContractEntry, GroupCheckpoint,
+    LookAt, OperateError, PageAsk, ParkedEntry, Queries, QueryEntry, ReadModels, Rollups, Running, Sending,
+    StartError, Stores, ViewEntry, ViewKind, ViewStatus,
 };
 pub use projector::{FieldDrift, Mended, RebuildProgress, Retried};
 pub use query::{Answer, AskError, FetchPlan, OnStale, Terms};

@@ -2,16 +2,28 @@
 
 mod log;
 mod parked;
+mod reconcile;
 mod views;
 
 use bytes::Bytes;
 use http::request::Parts;
+use serde::de::DeserializeOwned;
 
 use crate::hosted::Hosted;
-use crate::problem::Problem;
+use crate::problem::{MALFORMED_BODY, Problem};
 use crate::reply::Reply;
 use crate::request::{Limits, Parameters, principal_of, read_json};
 use crate::route::{Admin, Change};
+
+/// What a change says in its body.
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    serde_json::from_slice(body).map_err(|error| {
+        let problem = error.to_string();
+        let field =
+            problem.split('`').nth(1).filter(|_| problem.contains(" field `")).unwrap_or("body").to_owned();
+        Problem::with_field(&MALFORMED_BODY, field, problem)
+    })
+}
 
 /// Everything under `/admin/{context}`.
 pub(crate) async fn operate<B>(
@@ -30,6 +42,8 @@ where
     match what {
         Admin::Views => views::statuses(hosted, &principal, parameters).await,
         Admin::Checkpoints => views::checkpoints(hosted, &principal, parameters),
+        Admin::Contracts => reconcile::contracts(hosted, &principal, parameters).await,
+        Admin::Drift => reconcile::drift(hosted, &principal, parameters),
         Admin::Parked => parked::list(hosted, &principal, parameters).await,
         Admin::Events => log::events(hosted, &principal, parameters).await,
         Admin::Log => log::facts(hosted, &principal, parameters).await,
@@ -43,7 +57,9 @@ where
                 Change::Skip => parked::skip(hosted, &principal, &body).await,
                 Change::Pause(view) => views::pause(hosted, &principal, view).await,
                 Change::Resume(view) => views::resume(hosted, &principal, view).await,
-                Change::Rebuild(view) => views::rebuild(hosted, &principal, view).await,
+                Change::Rebuild(view) => views::rebuild(hosted, &principal, view, &body).await,
+                Change::Reconcile(view) => reconcile::reconcile(hosted, &principal, view, &body).await,
+                Change::Repair(view) => reconcile::repair(hosted, &principal, view, &body).await,
             }
         }
     }

@@ -9,9 +9,11 @@ use crate::problem::{
 };
 
 /// What an operator can look at, under `/admin/{context}/`.
-const READS: [(&str, &str); 6] = [
+const READS: [(&str, &str); 8] = [
     ("views", "How every view stands: lag, bound, parked keys, checkpoint"),
     ("checkpoints", "The checkpoints: one for each group of views"),
+    ("contracts", "What every view promises, and what of it is broken"),
+    ("drift", "The rows that are known not to be what they should be; `view` for those of one view"),
     ("parked", "The parked keys; `view` for those of one view"),
     ("events", "The whole log; `after` and `limit` page"),
     ("log", "Which log it is, how far it has come, and what its store says of itself"),
@@ -19,10 +21,19 @@ const READS: [(&str, &str); 6] = [
 ];
 
 /// What an operator can do there.
-const CHANGES: [(&str, &str); 5] = [
+const CHANGES: [(&str, &str); 7] = [
     ("views/{view}/pause", "Stops a view's projector"),
     ("views/{view}/resume", "Starts it again"),
-    ("views/{view}/rebuild", "Builds a view's rows anew from the log"),
+    (
+        "views/{view}/rebuild",
+        "Builds a view's rows anew from the log: all; one row {tenant, key}; those that a part of the log concerns \
+         {from, to} or {since, until}",
+    ),
+    ("views/{view}/reconcile", "Holds a view's rows against the log: all, or a {sample} of about so many"),
+    (
+        "views/{view}/repair",
+        "Puts right what is known to be wrong in a view's group, or one row {tenant, key}",
+    ),
     ("parked/retry", "Tries a parked key again: {view, tenant, key}"),
     ("parked/skip", "Passes over the event that a key is parked on: {view, tenant, key, position}"),
 ];

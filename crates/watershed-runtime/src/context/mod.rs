@@ -2,6 +2,7 @@
 
 mod builder;
 mod catalogue;
+mod contracts;
 mod lists;
 mod operate;
 mod queries;
@@ -13,6 +14,7 @@ mod views;
 
 pub use builder::{Context, StartError, Stores};
 pub use catalogue::{Catalogue, CommandEntry, QueryEntry, ViewEntry, ViewKind};
+pub use contracts::{BrokenContract, ContractEntry};
 pub use lists::{Queries, ReadModels, Rollups};
 pub use operate::{CheckpointView, GroupCheckpoint, OperateError, ParkedEntry, ViewStatus};
 pub use reconcile::LookAt;

@@ -66,6 +66,8 @@ pub struct ViewStatus {
     pub freshness: String,
     /// The lag beyond which its promise is broken, in milliseconds.
     pub bound_ms: u64,
+    /// How rows that are wrong are made right, as the contract has it.
+    pub rebuild_strategy: String,
     /// `running`, `rebuilding`, `paused`, `stopped` or `error`.
     pub status: String,
     /// The position up to which its rows are folded.
@@ -217,7 +219,7 @@ impl Running {
         Ok(groups)
     }
 
-    async fn status(&self, view: &RunningView) -> Result<ViewStatus, OperateError> {
+    pub(super) async fn status(&self, view: &RunningView) -> Result<ViewStatus, OperateError> {
         let head = self.head();
         let contract = view.promise.contract;
         let (group, checkpoint, parked, rebuild, last_rebuild) = match &view.stand {
@@ -251,6 +253,7 @@ impl Running {
             owner: contract.owner.to_owned(),
             freshness: contract.freshness.class().to_owned(),
             bound_ms: millis(contract.freshness.bound()),
+            rebuild_strategy: contract.rebuild.to_string(),
             status: checkpoint.status.clone(),
             position,
             head,
