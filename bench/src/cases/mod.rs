@@ -11,6 +11,7 @@ mod raw_group;
 mod raw_scan;
 mod raw_single;
 mod rebuild;
+mod reconcile;
 mod replay;
 
 use crate::error::Problem;
@@ -79,6 +80,8 @@ pub(crate) const ALL: &[&dyn Case] = &[
     &rebuild::Rebuild::MILLION,
     &rebuild::Rebuild::TEN_MILLION,
     &rebuild::Rebuild::WIDE,
+    &reconcile::Offline,
+    &reconcile::Online,
     &lag::Lag::SLOW,
     &lag::Lag::FAST,
     &query::Query,
