@@ -12,8 +12,10 @@ use crate::lab::Lab;
 use crate::line::{Line, Unit};
 use crate::machine::{forget_peak, own_time, peak_mebibytes};
 use crate::raw::scan;
+use crate::stats::micros_each;
 
 static FAST: Line = Line::told("events", Unit::PerSecond).at_least(600_000.0);
+static PROCESSOR: Line = Line::told("processor each", Unit::Micros);
 static MEMORY: Line = Line::told("peak memory", Unit::Mebibytes);
 static LITTLE: Line = Line::told("processor a second", Unit::Millis).at_most(20.0);
 
@@ -40,6 +42,7 @@ impl Case for Offline {
         Ok(Box::new(move || {
             let raw = scan(&dir.path().join("log.db"), history.events())?;
             forget_peak();
+            let used = own_time();
             let report = runtime.block_on(look(&coop.running))?;
             if (report.drift, report.rows, report.events) != (0, history.families, history.events()) {
                 return Err(Problem::Wrong(format!(
@@ -49,7 +52,9 @@ impl Case for Offline {
             }
             let rate = report.events_per_second;
             #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
-            let mut readings = vec![Reading::beside(&FAST, rate as f64, raw)];
+            let rate = Reading::beside(&FAST, rate as f64, raw);
+            let processor = micros_each(own_time() - used, history.events());
+            let mut readings = vec![rate, Reading::alone(&PROCESSOR, processor)];
             readings.extend(peak_mebibytes().map(|peak| Reading::alone(&MEMORY, peak)));
             Ok(readings)
         }))

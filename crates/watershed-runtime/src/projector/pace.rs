@@ -3,8 +3,9 @@
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// For every part of a core that paced work uses, so many parts of sleep: 2% of a core in all.
-const SLEEP_FOR: u32 = 49;
+/// For every part of a core that paced work uses, so many parts of sleep: 2% of a core in all, with what is done between the
+/// steps.
+const SLEEP_FOR: u32 = 59;
 /// How much work may come together before it is slept for: a step of a scan takes less.
 const TOGETHER: Duration = Duration::from_millis(1);
 
@@ -94,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paced_work_uses_a_fiftieth_of_the_time_and_ends_when_it_is_told_to() {
+    fn paced_work_uses_less_than_a_fiftieth_of_the_time_and_ends_when_it_is_told_to() {
         let closing = Arc::new(Closing::default());
         let mut pace = Pace::slow(closing.clone());
         let began = Instant::now();
@@ -105,7 +106,7 @@ mod tests {
             };
             pace.step(busy).unwrap();
         }
-        assert!(began.elapsed() >= pace.worked() * 50, "{:?} of {:?}", pace.worked(), began.elapsed());
+        assert!(began.elapsed() >= pace.worked() * 60, "{:?} of {:?}", pace.worked(), began.elapsed());
         let ending = std::thread::spawn(move || {
             let work = || {
                 std::thread::sleep(Duration::from_millis(200));

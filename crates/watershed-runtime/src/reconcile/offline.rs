@@ -13,7 +13,7 @@ use super::tally::{Folded, Tally, Tallying};
 use super::{Report, Subject};
 use crate::projector::{
     Against, Ground, Instead, Pace, Progress, Refold, Wanted, against, differences, fold_group, regroup,
-    share_of,
+    share_of, wait_for,
 };
 
 /// Stored rows that are read at once.
@@ -33,6 +33,7 @@ pub(crate) fn offline(subject: &Subject) -> Result<Report, String> {
     let moment = subject.runtime.block_on(subject.store.moment()).map_err(|error| error.to_string())?;
     let look = Look { subject, moment: &*moment };
     let position = look.checkpoint()?.position;
+    wait_for(&subject.feed, position)?;
     let parked = look.parked()?;
     let folded = fold_everything(subject, position)?;
     let (stored, mut found) = look.tallies()?;

@@ -10,7 +10,7 @@ use watershed_core::{Position, Timestamp};
 use super::{Subject, mend_keys};
 use crate::feed::Feed;
 use crate::projector::{
-    AnyModel, Concern, Glimpse, GroupDefinition, Mended, ParkedRow, Passage, concern, pass_through,
+    AnyModel, Concern, Glimpse, GroupDefinition, Mended, ParkedRow, Passage, concern, pass_through, wait_for,
 };
 
 /// A part of the log: by position, by when the log took the events, or by both.
@@ -41,6 +41,7 @@ impl EventRange {
 /// Where the log or the store cannot be read or written. What has been put right until then is right.
 pub(crate) fn refold_range(subject: &Subject, range: EventRange) -> Result<Mended, String> {
     let head = subject.position()?;
+    wait_for(&subject.feed, head)?;
     let mut keys = Keys::of(subject, range);
     // The clock may have jumped: events are in the order of their positions, not of their times.
     let first = range.from.unwrap_or(1).max(1);

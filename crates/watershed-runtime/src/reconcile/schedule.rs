@@ -82,11 +82,7 @@ struct Walk {
     due: Instant,
     /// When the present round through all keys began.
     began: Instant,
-    /// Shares that have been looked at since the start.
-    step: u32,
-    seed: u32,
-    /// How many rows there were; none where nobody has counted them yet.
-    rows: Option<u64>,
+    steps: Steps,
 }
 
 impl Walk {
@@ -105,24 +101,23 @@ impl Walk {
         })?;
         let due = now + every.min(FIRST);
         let seed = u32::try_from(seed % u64::from(SHARES)).unwrap_or(0);
-        Some(Self { subject: subject.clone(), every, full, due, began: due, step: 0, seed, rows: None })
+        Some(Self {
+            subject: subject.clone(),
+            every,
+            full,
+            due,
+            began: due,
+            steps: Steps { done: 0, seed, rows: None },
+        })
     }
 
     /// Looks at the next keys.
     fn go_on(&mut self, pace: &mut Pace) {
-        let round = u32::from(SHARES);
-        let left = round - self.step % round;
-        let few = if self.full { AT_ONCE } else { SAMPLE };
-        // Nobody knows how many rows are in all shares, but one share is little in any case.
-        let count = self.rows.map_or(1, |rows| u64::from(SHARES) * few / rows.max(1)).clamp(1, left.into());
-        let count = u32::try_from(count).unwrap_or(left);
-        let is_first = self.rows.is_none();
-        let shares: Vec<u16> = (self.step..self.step + count).map(|step| self.share(step)).collect();
-        let is_last = count == left;
+        let is_first = self.steps.rows.is_none();
+        let (shares, is_last) = self.steps.next(if self.full { AT_ONCE } else { SAMPLE });
         match sample(&self.subject, &shares, is_last || !self.full, pace) {
             Ok((report, rows)) => {
-                self.rows = Some(rows);
-                self.step = self.step.wrapping_add(count);
+                self.steps.looked_at(shares.len(), rows);
                 if report.drift > 0 {
                     tracing::error!(
                         group = report.group,
@@ -132,11 +127,8 @@ impl Walk {
                 }
             }
             Err(problem) => {
-                tracing::warn!(
-                    group = self.subject.definition.name(),
-                    problem,
-                    "a group could not be reconciled"
-                );
+                let group = self.subject.definition.name();
+                tracing::warn!(group, problem, "a group could not be reconciled");
                 self.due = Instant::now() + self.every;
                 return;
             }
@@ -147,14 +139,40 @@ impl Walk {
             (false, _) => now + self.every,
             (true, false) => now,
             (true, true) => {
-                let next = (self.began + self.every).max(now);
-                self.began = next;
-                next
+                self.began = (self.began + self.every).max(now);
+                self.began
             }
         };
     }
+}
 
-    /// The share of the keys that the walk comes to with that step: each of them once in each round.
+/// The way through the shares of the keys: each once in a round, not in their order.
+#[derive(Debug, Clone, Copy)]
+struct Steps {
+    /// Shares that have been looked at since the start.
+    done: u32,
+    seed: u32,
+    /// How many rows there were; none where nobody has counted them yet.
+    rows: Option<u64>,
+}
+
+impl Steps {
+    /// The next shares, so many that they hold about `few` rows; and whether they are the last of a round.
+    fn next(&self, few: u64) -> (Vec<u16>, bool) {
+        let round = u32::from(SHARES);
+        let left = round - self.done % round;
+        // Nobody knows how many rows are in all shares, but one share is little in any case.
+        let count = self.rows.map_or(1, |rows| u64::from(SHARES) * few / rows.max(1)).clamp(1, left.into());
+        let count = u32::try_from(count).unwrap_or(left);
+        ((self.done..self.done + count).map(|step| self.share(step)).collect(), count == left)
+    }
+
+    /// So many shares have been looked at, in a table of so many rows.
+    fn looked_at(&mut self, shares: usize, rows: u64) {
+        self.done = (self.done + u32::try_from(shares).unwrap_or(0)) % u32::from(SHARES);
+        self.rows = Some(rows);
+    }
+
     fn share(&self, step: u32) -> u16 {
         let share = self.seed.wrapping_add(step.wrapping_mul(STRIDE)) % u32::from(SHARES);
         u16::try_from(share).unwrap_or(0)
@@ -179,6 +197,20 @@ mod tests {
             let mut shares = shares_for(10, 10, seed);
             shares.sort_unstable();
             assert_eq!(shares, (0..SHARES).collect::<Vec<_>>());
+        }
+        for rows in [0, 300, 3_000_000] {
+            let (mut steps, mut seen) = (Steps { done: 0, seed: 4_000, rows: None }, Vec::new());
+            loop {
+                let (shares, is_last) = steps.next(AT_ONCE);
+                assert!(rows < 1_000 || shares.len() <= 70, "{} at once", shares.len());
+                steps.looked_at(shares.len(), rows);
+                seen.extend(shares);
+                if is_last {
+                    break;
+                }
+            }
+            seen.sort_unstable();
+            assert_eq!(seen, (0..SHARES).collect::<Vec<_>>(), "{rows} rows");
         }
         assert_eq!(shares_for(1, 1_000_000, 3).len(), 1);
         assert_eq!(shares_for(1_000, 4_096, 3).len(), 1_000);

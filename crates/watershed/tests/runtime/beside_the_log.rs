@@ -193,3 +193,36 @@ async fn inline_rows_are_held_against_the_log_and_put_right_while_commands_come(
     let sql = books.reconcile(&operator, "branch_sizes", LookAt::Everything).await;
     assert!(matches!(sql, Err(OperateError::WrongState(_))), "{sql:?}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_repair_of_inline_rows_loses_no_event_that_comes_meanwhile() {
+    let folder = tempfile::tempdir().unwrap();
+    let books = open(folder.path()).await;
+    let operator = Principal::default();
+    for id in ["a1", "a2"] {
+        books.send(opening(id, "Ann", "north")).await.unwrap();
+    }
+    let done = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let busy = tokio::spawn({
+        let (books, done) = (books.clone(), done.clone());
+        async move {
+            while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                books.send(deposit("a1", 1)).await.unwrap();
+            }
+        }
+    });
+    for round in 0..40 {
+        tamper(
+            folder.path(),
+            "log.db",
+            "UPDATE ledger SET branch = 'south', balance = '0' WHERE account_id = 'a1'",
+        );
+        while let Err(error) = books.rebuild_key(&operator, "ledger", &Tenant::default(), "a1").await {
+            assert!(matches!(error, OperateError::Unavailable(_)), "{error:?}");
+        }
+        let report = books.reconcile(&operator, "ledger", LookAt::Everything).await.unwrap();
+        assert_eq!(report.drift, 0, "round {round}: {report:?}");
+    }
+    done.store(true, std::sync::atomic::Ordering::Relaxed);
+    busy.await.unwrap();
+}

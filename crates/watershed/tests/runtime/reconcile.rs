@@ -290,6 +290,9 @@ async fn what_the_business_says_of_rows_is_reported_and_never_mended() {
                 Ok(())
             }
         })
+        .check("no account is closed", |row: &Balance| {
+            if row.closed { Err("readers do not see it".to_owned()) } else { Ok(()) }
+        })
         .check("a branch has accounts", |row: &Branch| {
             if row.accounts < 2 { Err("a lonely account".to_owned()) } else { Ok(()) }
         });
@@ -298,6 +301,9 @@ async fn what_the_business_says_of_rows_is_reported_and_never_mended() {
         bank.send(opening(id, "Ann", branch)).await.unwrap();
         bank.send(deposit(id, amount)).await.unwrap();
     }
+    everything(&bank).await;
+    bank.send(bank::AccountCommand::Close { account_id: "a1".into() }).await.unwrap();
+    bank.send(opening("a4", "Ann", "north")).await.unwrap();
     everything(&bank).await;
     let report = offline(&bank, "balances").await;
     let checks: Vec<_> = report
@@ -319,4 +325,23 @@ async fn what_the_business_says_of_rows_is_reported_and_never_mended() {
     let wrong = Context::new("x").policy(AllowAll).check("none", |_: &Balance| Ok(()));
     let wrong = wrong.start(watershed::embedded(tempfile::tempdir().unwrap().path()).unwrap()).await;
     assert!(wrong.is_err(), "a check of a view that is not there");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_memory_holds_of_a_rollup_is_not_what_is_stored_any_more_once_it_is_put_right() {
+    let folder = tempfile::tempdir().unwrap();
+    let bank = filled(folder.path()).await;
+    bank.close().await;
+    tamper(folder.path(), BALANCES, "DELETE FROM branches WHERE branch = 'north'");
+    let bank = bank::open(folder.path()).await;
+    // Begins with a group of one account, as there is none.
+    bank.send(opening("b1", "Ben", "north")).await.unwrap();
+    everything(&bank).await;
+    assert_eq!(told(&offline(&bank, "branches").await).len(), 1);
+    let mended = bank.repair(&Principal::default(), "branches").await.unwrap();
+    assert_eq!((mended.rows, mended.groups), (0, 1));
+    bank.send(deposit("b1", 10)).await.unwrap();
+    everything(&bank).await;
+    let report = offline(&bank, "branches").await;
+    assert_eq!(report.drift, 0, "{:?}", told(&report));
 }

@@ -36,7 +36,7 @@ pub(crate) fn differences(
     each: &mut dyn FnMut(&StoredRow, bool),
 ) -> Result<Vec<Difference>, String> {
     let mut different = Vec::new();
-    let keys = refold.keys(model)?;
+    let keys = pace.step(|| refold.keys(model))?;
     if against == Against::Named {
         for keys in keys.chunks(PAGE) {
             let found = || runtime.block_on(rows.rows(model, keys)).map_err(|error| error.to_string());

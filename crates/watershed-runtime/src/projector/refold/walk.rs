@@ -1,6 +1,7 @@
 //! A refold's way through the log.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
 use watershed_core::ports::{NameCache, ReadFrom, RowKey, Scope};
@@ -16,6 +17,8 @@ use crate::projector::slice::share;
 const BLOCK: u64 = 512;
 /// Reading a stream takes about as long as passing so many events.
 const STREAM: u64 = 100;
+/// How long the log may take to show what has been committed.
+const MOMENT: Duration = Duration::from_secs(10);
 /// Events of a stream that are read at once.
 const CHUNK: usize = 1_024;
 
@@ -35,6 +38,7 @@ impl Refold {
             self.position = self.position.max(until);
             return Ok(());
         }
+        wait_for(feed, until)?;
         loop {
             if self.position == 0
                 && let Some(keys) = self.few_streams(until)
@@ -105,6 +109,22 @@ impl Refold {
         self.position = until;
         Ok(())
     }
+}
+
+/// Waits until the log shows everything up to there. Rows that commit with the events are seen a moment before the log says that
+/// it has come so far; its streams would then lack the newest event, and nobody would notice.
+///
+/// # Errors
+/// Where that does not happen.
+pub(crate) fn wait_for(feed: &Feed, position: Position) -> Result<(), String> {
+    let since = Instant::now();
+    while feed.log().head() < position {
+        if since.elapsed() > MOMENT {
+            return Err(format!("the log ends at {}, before {position}", feed.log().head()));
+        }
+        std::thread::sleep(Duration::from_micros(100));
+    }
+    Ok(())
 }
 
 struct Going<'a> {
