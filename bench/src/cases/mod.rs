@@ -12,6 +12,7 @@ mod raw_group;
 mod raw_scan;
 mod raw_single;
 mod rebuild;
+mod reconcile;
 mod replay;
 
 use crate::error::Problem;
@@ -81,6 +82,8 @@ pub(crate) const ALL: &[&dyn Case] = &[
     &rebuild::Rebuild::TEN_MILLION,
     &rebuild::Rebuild::WIDE,
     &backfill::Backfill,
+    &reconcile::Offline,
+    &reconcile::Online,
     &lag::Lag::SLOW,
     &lag::Lag::FAST,
     &query::Query,

@@ -115,7 +115,7 @@ impl Entry {
                 operate(self.context(context)?, what, parts, body, self.limits).await
             }
             Route::Index => Ok(pages::index(&self.contexts, &parts.headers)),
-            Route::Health => Ok(pages::health()),
+            Route::Health => Ok(pages::health(&self.contexts).await),
             Route::Ready => pages::ready(self.closing.is_said()),
             Route::Metrics => {
                 let watches = self.watching.seats.taken();

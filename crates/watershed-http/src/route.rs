@@ -49,6 +49,10 @@ pub(crate) enum Admin<'a> {
     Verification(&'a str),
     /// `checkpoints`
     Checkpoints,
+    /// `contracts`
+    Contracts,
+    /// `drift`
+    Drift,
     /// `parked`
     Parked,
     /// `events`
@@ -78,6 +82,10 @@ pub(crate) enum Change<'a> {
     Save(&'a str),
     /// `views/{view}/restore`
     Restore(&'a str),
+    /// `views/{view}/reconcile`
+    Reconcile(&'a str),
+    /// `views/{view}/repair`
+    Repair(&'a str),
     /// `parked/retry`
     Retry,
     /// `parked/skip`
@@ -183,6 +191,8 @@ impl<'a> Admin<'a> {
             ["views", view, "restore"] => Self::Change(Change::Restore(view)),
             ["views", view, "flag"] => Self::Change(Change::Flag(view)),
             ["checkpoints"] => Self::Checkpoints,
+            ["contracts"] => Self::Contracts,
+            ["drift"] => Self::Drift,
             ["parked"] => Self::Parked,
             ["events"] => Self::Events,
             ["log"] => Self::Log,
@@ -190,6 +200,8 @@ impl<'a> Admin<'a> {
             ["views", view, "pause"] => Self::Change(Change::Pause(view)),
             ["views", view, "resume"] => Self::Change(Change::Resume(view)),
             ["views", view, "rebuild"] => Self::Change(Change::Rebuild(view)),
+            ["views", view, "reconcile"] => Self::Change(Change::Reconcile(view)),
+            ["views", view, "repair"] => Self::Change(Change::Repair(view)),
             ["parked", "retry"] => Self::Change(Change::Retry),
             ["parked", "skip"] => Self::Change(Change::Skip),
             _ => return None,
@@ -210,6 +222,8 @@ impl<'a> Admin<'a> {
             Self::Change(Change::Restore(_)) => "/admin/{context}/views/{view}/restore",
             Self::Change(Change::Flag(_)) => "/admin/{context}/views/{view}/flag",
             Self::Checkpoints => "/admin/{context}/checkpoints",
+            Self::Contracts => "/admin/{context}/contracts",
+            Self::Drift => "/admin/{context}/drift",
             Self::Parked => "/admin/{context}/parked",
             Self::Events => "/admin/{context}/events",
             Self::Log => "/admin/{context}/log",
@@ -217,6 +231,8 @@ impl<'a> Admin<'a> {
             Self::Change(Change::Pause(_)) => "/admin/{context}/views/{view}/pause",
             Self::Change(Change::Resume(_)) => "/admin/{context}/views/{view}/resume",
             Self::Change(Change::Rebuild(_)) => "/admin/{context}/views/{view}/rebuild",
+            Self::Change(Change::Reconcile(_)) => "/admin/{context}/views/{view}/reconcile",
+            Self::Change(Change::Repair(_)) => "/admin/{context}/views/{view}/repair",
             Self::Change(Change::Retry) => "/admin/{context}/parked/retry",
             Self::Change(Change::Skip) => "/admin/{context}/parked/skip",
         }
@@ -261,7 +277,11 @@ mod tests {
             "/admin/{context}/views/{view}/flag",
             "/admin/{context}/views/{view}/save",
             "/admin/{context}/views/{view}/restore",
+            "/admin/{context}/views/{view}/reconcile",
+            "/admin/{context}/views/{view}/repair",
             "/admin/{context}/checkpoints",
+            "/admin/{context}/contracts",
+            "/admin/{context}/drift",
             "/admin/{context}/parked",
             "/admin/{context}/parked/retry",
             "/admin/{context}/parked/skip",

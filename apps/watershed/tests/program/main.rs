@@ -5,4 +5,5 @@
 mod demo;
 mod operators;
 mod process;
+mod reconcile;
 mod wrong;

@@ -2,7 +2,6 @@
 
 mod demo;
 mod doctor;
-mod editions;
 mod events;
 mod log;
 mod parked;
@@ -52,7 +51,7 @@ async fn ask(
         Command::Events(which) => events::events(door, screen, &which).await?,
         Command::Streams(which) => streams::streams(door, screen, &which).await?,
         Command::Views { change: None } => views::statuses(door, screen).await?,
-        Command::Views { change: Some(change) } => views::change(door, screen, &change).await?,
+        Command::Views { change: Some(change) } => return views::change(door, screen, &change).await,
         Command::Parked { action } => parked::parked(door, screen, action).await?,
         Command::Log { action } => return log::log(door, screen, action).await,
         Command::Doctor => return doctor::doctor(door, screen, settings).await,

@@ -6,6 +6,7 @@
 mod clock;
 mod ledger;
 mod log;
+mod moment;
 mod rows;
 mod scan;
 
@@ -15,6 +16,7 @@ pub use log::{
     Append, AppendError, Appended, Condition, EventLog, Events, Expected, Idempotency, InlineFold, KeyRecord,
     LogError, LogIndex, LogReader, NewEvent, ReadFrom, Scope, Snapshot, Snapshots,
 };
+pub use moment::{RowMoment, RowMoments};
 pub use rows::{
     Checkpoint, GroupSpec, Loader, ParkedKey, RowChange, RowEditions, RowError, RowGroup, RowKey, RowReader,
     RowSnapshots, RowStore, RowWriter, RowsBatch, RowsBesideLog, RowsFound, RowsNow, StoredRow,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Later;
+use super::{Later, RowMoments};
 use crate::{Ask, Cursor, EventId, Key, Position, TableSpec, Tenant, Timestamp, Value, Version};
 
 /// The tables of a group of read models, which share one checkpoint and one store.
@@ -104,6 +104,9 @@ pub struct RowsBatch {
     pub unpark: Vec<(usize, RowKey)>,
     /// How far the group has come with this.
     pub checkpoint: Checkpoint,
+    /// Made only where the group's checkpoint still stands at this position, and nothing of it otherwise
+    /// ([`RowError::Moved`]): for whoever writes beside the group's own writer.
+    pub only_at: Option<Position>,
 }
 
 /// Rows that were found, and as of when.
@@ -128,6 +131,9 @@ pub enum RowError {
     /// The question names a column that the table does not have, or that may not be asked about.
     #[error("`{0}` is not a column that can be filtered or sorted by")]
     NoSuchColumn(String),
+    /// The batch was made for another checkpoint: nothing of it was written.
+    #[error("the rows have moved on, to position {0}")]
+    Moved(Position),
     /// The cursor was made for another question.
     #[error("the cursor belongs to another question")]
     WrongCursor,
@@ -198,7 +204,7 @@ pub trait RowsBesideLog: Send + Sync + 'static {
 }
 
 /// One group's tables, checkpoint and parked keys.
-pub trait RowGroup: RowReader + RowWriter {
+pub trait RowGroup: RowReader + RowWriter + RowMoments {
     /// How far the group has come.
     fn checkpoint(&self) -> Later<'_, Result<Checkpoint, RowError>>;
 

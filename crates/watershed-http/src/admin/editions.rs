@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 use watershed_core::Principal;
 use watershed_runtime::{EditionStatus, Flag, Verification};
 
-use super::read_body;
+use super::read;
 use crate::hosted::Hosted;
 use crate::problem::Problem;
 use crate::reply::{Reply, json};
@@ -63,7 +63,7 @@ pub(crate) async fn step(
     step: Step,
     body: &[u8],
 ) -> Result<Reply, Problem> {
-    let Which { edition, rate } = read_body(body)?;
+    let Which { edition, rate } = read(body)?;
     let running = &hosted.running;
     let switched = match step {
         Step::Backfill => running.backfill(principal, view, edition, rate).await?,
@@ -91,7 +91,7 @@ pub(crate) async fn flag(
     view: &str,
     body: &[u8],
 ) -> Result<Reply, Problem> {
-    let Flagged { flag } = read_body(body)?;
+    let Flagged { flag } = read(body)?;
     hosted.running.set_flag(principal, view, flag).await?;
     Ok(json(&Begun { view, done: flag.name() }))
 }
@@ -110,7 +110,7 @@ pub(crate) async fn save(
     view: &str,
     body: &[u8],
 ) -> Result<Reply, Problem> {
-    let Named { name } = read_body(body)?;
+    let Named { name } = read(body)?;
     Ok(json(&hosted.running.save(principal, view, &name).await?))
 }
 
@@ -121,6 +121,6 @@ pub(crate) async fn restore(
     view: &str,
     body: &[u8],
 ) -> Result<Reply, Problem> {
-    let Named { name } = read_body(body)?;
+    let Named { name } = read(body)?;
     Ok(json(&hosted.running.restore(principal, view, &name).await?))
 }

@@ -3,6 +3,7 @@
 mod editions;
 mod log;
 mod parked;
+mod reconcile;
 mod views;
 
 use bytes::Bytes;
@@ -15,8 +16,8 @@ use crate::reply::Reply;
 use crate::request::{Limits, Parameters, principal_of, read_json};
 use crate::route::{Admin, Change};
 
-/// What a change's body says.
-fn read_body<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+/// What a change says in its body.
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     serde_json::from_slice(body).map_err(|error| {
         let problem = error.to_string();
         let field =
@@ -44,6 +45,8 @@ where
         Admin::Editions => editions::list(hosted, &principal, parameters),
         Admin::Verification(view) => editions::verification(hosted, &principal, view, parameters),
         Admin::Checkpoints => views::checkpoints(hosted, &principal, parameters),
+        Admin::Contracts => reconcile::contracts(hosted, &principal, parameters).await,
+        Admin::Drift => reconcile::drift(hosted, &principal, parameters),
         Admin::Parked => parked::list(hosted, &principal, parameters).await,
         Admin::Events => log::events(hosted, &principal, parameters).await,
         Admin::Log => log::facts(hosted, &principal, parameters).await,
@@ -57,7 +60,9 @@ where
                 Change::Skip => parked::skip(hosted, &principal, &body).await,
                 Change::Pause(view) => views::pause(hosted, &principal, view).await,
                 Change::Resume(view) => views::resume(hosted, &principal, view).await,
-                Change::Rebuild(view) => views::rebuild(hosted, &principal, view).await,
+                Change::Rebuild(view) => views::rebuild(hosted, &principal, view, &body).await,
+                Change::Reconcile(view) => reconcile::reconcile(hosted, &principal, view, &body).await,
+                Change::Repair(view) => reconcile::repair(hosted, &principal, view, &body).await,
                 Change::Step(view, step) => editions::step(hosted, &principal, view, step, &body).await,
                 Change::Save(view) => editions::save(hosted, &principal, view, &body).await,
                 Change::Restore(view) => editions::restore(hosted, &principal, view, &body).await,

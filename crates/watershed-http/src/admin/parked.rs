@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 use watershed_core::{Position, Principal, Tenant};
 use watershed_runtime::{ParkedEntry, Retried};
 
-use super::read_body;
+use super::read;
 use crate::hosted::Hosted;
 use crate::problem::Problem;
 use crate::reply::{Reply, json};
@@ -69,14 +69,14 @@ impl From<Retried> for Outcome {
 
 /// Tries a parked key's events again.
 pub(crate) async fn retry(hosted: &Hosted, principal: &Principal, body: &[u8]) -> Result<Reply, Problem> {
-    let Which { view, tenant, key } = read_body(body)?;
+    let Which { view, tenant, key } = read(body)?;
     let outcome = hosted.running.retry_parked(principal, &view, &tenant, &key).await?;
     Ok(json(&Outcome::from(outcome)))
 }
 
 /// Passes over the event that a key is parked at, and tries those behind it.
 pub(crate) async fn skip(hosted: &Hosted, principal: &Principal, body: &[u8]) -> Result<Reply, Problem> {
-    let Skipped { view, tenant, key, position } = read_body(body)?;
+    let Skipped { view, tenant, key, position } = read(body)?;
     let outcome = hosted.running.skip_parked(principal, &view, &tenant, &key, position).await?;
     Ok(json(&Outcome::from(outcome)))
 }

@@ -9,11 +9,13 @@ use crate::problem::{
 };
 
 /// What an operator can look at, under `/admin/{context}/`.
-const READS: [(&str, &str); 8] = [
+const READS: [(&str, &str); 10] = [
     ("views", "How every view stands: lag, bound, parked keys, checkpoint"),
     ("editions", "The editions of every group of views; `view` for those of one view's"),
     ("views/{view}/verification", "How the last verification of an edition went, or goes"),
     ("checkpoints", "The checkpoints: one for each group of views"),
+    ("contracts", "What every view promises, and what of it is broken"),
+    ("drift", "The rows that are known not to be what they should be; `view` for those of one view"),
     ("parked", "The parked keys; `view` for those of one view"),
     ("events", "The whole log; `after` and `limit` page"),
     ("log", "Which log it is, how far it has come, and what its store says of itself"),
@@ -21,10 +23,19 @@ const READS: [(&str, &str); 8] = [
 ];
 
 /// What an operator can do there.
-const CHANGES: [(&str, &str); 13] = [
+const CHANGES: [(&str, &str); 15] = [
     ("views/{view}/pause", "Stops a view's projector"),
     ("views/{view}/resume", "Starts it again"),
-    ("views/{view}/rebuild", "Builds a view's rows anew from the log"),
+    (
+        "views/{view}/rebuild",
+        "Builds a view's rows anew from the log: all; one row {tenant, key}; those that a part of the log concerns \
+         {from, to} or {since, until}",
+    ),
+    ("views/{view}/reconcile", "Holds a view's rows against the log: all, or a {sample} of about so many"),
+    (
+        "views/{view}/repair",
+        "Puts right what is known to be wrong in a view's group, or one row {tenant, key}",
+    ),
     (
         "views/{view}/backfill",
         "Begins to fill a new version: {edition?, rate?}, with at most `rate` events a second",

@@ -12,6 +12,7 @@ mod limits;
 mod openapi;
 mod pages;
 mod questions;
+mod reconcile;
 mod site;
 mod streams;
 mod watches;

@@ -15,6 +15,7 @@ use super::queries::{NamedQuestion, Question};
 use crate::command::{Aggregates, CommandHandler, Decisions, ErasedHandler, WriteCore, WriteModel};
 use crate::projector::{Differs, ModelDefinition, RollupDefinition};
 use crate::query::{EarlierView, ErasedView, View};
+use crate::reconcile::Check;
 
 /// What a rebuild's rows may take in memory where nothing is said.
 const REBUILD_MEMORY: usize = 256 << 20;
@@ -82,6 +83,16 @@ pub enum StartError {
         new: &'static str,
         /// Its version.
         new_version: u32,
+    },
+    /// A check is about a view that the context does not have, or whose rows are not stored.
+    #[error(
+        "the check `{check}` is about `{view}`, whose rows the context does not keep: add the view, or take the check away"
+    )]
+    NoCheckedView {
+        /// The check.
+        check: &'static str,
+        /// The view.
+        view: &'static str,
     },
     /// The stores cannot do what a read model wants.
     #[error("the read model `{view}` cannot be kept: {problem}")]
@@ -184,6 +195,7 @@ pub struct Context {
     /// By the name of the view.
     pub(crate) earlier: FxHashMap<&'static str, EarlierVersion>,
     pub(crate) questions: Vec<Box<dyn Question>>,
+    pub(crate) checks: Vec<Check>,
 }
 
 impl Context {
@@ -201,6 +213,7 @@ impl Context {
             views: Vec::new(),
             earlier: FxHashMap::default(),
             questions: Vec::new(),
+            checks: Vec::new(),
         }
     }
 
@@ -286,6 +299,17 @@ impl Context {
     /// Adds queries, so that they can be asked by name.
     pub fn queries<Q: Queries>(self) -> Self {
         Q::add_each(self)
+    }
+
+    /// Adds a check of the business over the rows of a view, as readers see them: `holds` says what is wrong with a row. It is
+    /// asked whenever rows are held against the log, and what it says is reported beside what differs; nothing is mended.
+    pub fn check<R: Row>(
+        mut self,
+        name: &'static str,
+        holds: impl Fn(&R) -> Result<(), String> + Send + Sync + 'static,
+    ) -> Self {
+        self.checks.push(Check::of(name, holds));
+        self
     }
 
     pub(crate) fn add_read_model<R: ReadModel>(&mut self, starts_group: bool) {

@@ -16,6 +16,7 @@ use super::views::RunningView;
 use crate::command::{AnyRefusal, ErasedHandler, Request, SendError, StateAt, WriteCore, WriteModel};
 use crate::editions::Group;
 use crate::query::{Answer, AskError, Fetch, Stand, Terms, declared, filter_of};
+use crate::reconcile::{Drift, Reconciler, Watched};
 use crate::telemetry;
 
 /// A running context: a handle, cheap to clone.
@@ -33,11 +34,16 @@ pub(crate) struct Inner {
     pub(crate) views: FxHashMap<&'static str, RunningView>,
     pub(crate) questions: FxHashMap<&'static str, Box<dyn Question>>,
     pub(crate) groups: Vec<Arc<Group>>,
+    /// The groups, as reconciliation sees them.
+    pub(crate) watched: Vec<Arc<Watched>>,
+    pub(crate) drift: Arc<Drift>,
+    pub(crate) reconciler: Reconciler,
     pub(crate) catalogue: Catalogue,
 }
 
 impl Drop for Inner {
     fn drop(&mut self) {
+        self.reconciler.close();
         for group in &self.groups {
             group.close();
         }
@@ -304,7 +310,11 @@ impl Running {
     /// Stops the projectors after what they are folding now. Other handles of this context answer questions still, from rows that stand.
     pub async fn close(self) {
         let inner = self.0;
+        for group in &inner.groups {
+            group.end_tasks().await;
+        }
         let closed = tokio::task::spawn_blocking(move || {
+            inner.reconciler.close();
             for group in &inner.groups {
                 group.close();
             }

@@ -1,6 +1,6 @@
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use tokio::task::AbortHandle;
+use tokio::task::JoinHandle;
 use watershed_core::ports::{Ledger, RowEditions, RowError};
 use watershed_core::{Clock, Timestamp};
 
@@ -53,7 +53,7 @@ pub(crate) struct Group {
     kept: RwLock<Kept>,
     /// The last verification, or the one under way.
     pub(super) verification: Mutex<Option<Verification>>,
-    tasks: Mutex<Vec<AbortHandle>>,
+    tasks: Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl Group {
@@ -204,17 +204,28 @@ impl Group {
 
     /// Runs until it is done or the group is closed.
     pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
-        let handle = tokio::spawn(task).abort_handle();
+        let handle = tokio::spawn(task);
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         tasks.retain(|task| !task.is_finished());
         tasks.push(handle);
     }
 
+    fn take_tasks(&self) -> Vec<JoinHandle<()>> {
+        std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Ends what is under way with the editions: nothing of it holds the stores any more then.
+    pub(crate) async fn end_tasks(&self) {
+        for task in self.take_tasks() {
+            task.abort();
+            // That it was aborted is what was wanted; a panic has been reported where it happened.
+            let _ = task.await;
+        }
+    }
+
     /// Ends all projectors after what they are folding now, and waits for them.
     pub(crate) fn close(&self) {
-        for task in self.tasks.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
-            task.abort();
-        }
+        self.take_tasks().iter().for_each(JoinHandle::abort);
         for edition in self.editions() {
             edition.projector.close();
         }

@@ -300,6 +300,8 @@ impl Group {
             if let Err(error) = &outcome {
                 tracing::error!(group = group.name(), edition = number, %error, "the rebuild failed; the old rows stay");
             }
+            // First: whoever hears of it may close the context, and open it again at once.
+            drop(group);
             // Whoever asked may have gone.
             let _ = done.send(outcome);
         });

@@ -115,6 +115,8 @@ impl Group {
         let group = self.clone();
         self.spawn(async move {
             let verified = group.verify_all(old, new).await;
+            // First: whoever hears of it may close the context, and open it again at once.
+            drop(group);
             // Whoever asked may have gone.
             let _ = done.send(verified);
         });

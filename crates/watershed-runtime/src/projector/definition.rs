@@ -135,6 +135,12 @@ impl GroupDefinition {
         self.models.last().map_or("", |model| model.name)
     }
 
+    /// Whether a read model of the group follows events of that category.
+    pub(crate) fn follows(&self, category: &str) -> bool {
+        let mut followed = self.models.iter().flat_map(|model| &model.follows);
+        followed.any(|(follows, _, _)| *follows == category)
+    }
+
     /// The names of its read models and their rollups.
     pub(crate) fn views(&self) -> impl Iterator<Item = &'static str> {
         self.models.iter().flat_map(|model| {

@@ -222,6 +222,21 @@ impl Live {
         self.models[model].load(keys, rows).map_err(Trouble::Stop)
     }
 
+    /// Drops what memory holds of these rows and of rollups: somebody has written them. Rows that others read are read again.
+    pub(super) fn forget(&mut self, rows: Vec<ParkedRow>) -> Result<(), Trouble> {
+        let last = self.models.len().saturating_sub(1);
+        for (model, key) in rows {
+            self.models[model].forget(&key);
+            if model < last {
+                self.load_rows(model, vec![key])?;
+            }
+        }
+        for model in &mut self.models {
+            model.rollups().iter_mut().for_each(super::rollup::RollupState::clear);
+        }
+        Ok(())
+    }
+
     /// The keys of the stored rows that fulfil the condition.
     fn scan(&mut self, model: usize, predicate: &Predicate) -> Result<Vec<RowKey>, Trouble> {
         let table = self.models[model].table();

@@ -12,6 +12,7 @@ use super::live::{Live, Trouble};
 use super::parking::{Parked, ParkedRow};
 use super::priority::lower_priority;
 use super::rebuild::rebuild;
+use super::refold::{Mended, Refold};
 use super::{Control, GroupDefinition, Progress, Retried};
 use crate::editions::{Held, Order};
 use crate::feed::Feed;
@@ -116,6 +117,13 @@ impl Projector {
         self.tell(Control::Hold { at, orders });
         let position = held.await.map_err(|_| "the projector is closed".to_owned())?;
         Ok(Held::new(position, sender))
+    }
+
+    /// Has the worker put a refold's rows in place of the stored ones, and waits for it. Not for threads that may not block.
+    pub(crate) fn mend(&self, refold: Refold, rollups: bool) -> Result<Mended, String> {
+        let (done, answer) = oneshot::channel();
+        self.tell(Control::Mend { refold: Box::new(refold), rollups, done });
+        answer.blocking_recv().unwrap_or_else(|_| Err("the projector is closed".to_owned()))
     }
 
     /// Ends the thread after its present batch, and waits for it.
@@ -273,6 +281,9 @@ impl Worker {
             Control::Close => return None,
             Control::Pause => self.set_paused(true),
             Control::Resume => self.set_paused(false),
+            Control::Mend { mut refold, rollups, done } => {
+                return Some(self.mend(&mut refold, rollups, done));
+            }
             Control::Retry { table, key, done } => return Some(self.retry(&(table, key), None, done)),
             Control::Skip { table, key, position, done } => {
                 return Some(self.retry(&(table, key), Some(position), done));
@@ -306,6 +317,19 @@ impl Worker {
         if let Err(trouble) = self.live.write() {
             self.stop(&trouble);
         }
+    }
+
+    fn mend(
+        &mut self,
+        refold: &mut Refold,
+        rollups: bool,
+        done: oneshot::Sender<Result<Mended, String>>,
+    ) -> Result<(), Trouble> {
+        let outcome = self.live.mend(refold, rollups);
+        let answer = outcome.as_ref().map_or_else(|trouble| Err(trouble.to_string()), Clone::clone);
+        // Whoever asked may have gone: what was done is done.
+        let _ = done.send(answer);
+        outcome.map(drop)
     }
 
     fn retry(

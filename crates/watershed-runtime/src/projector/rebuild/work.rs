@@ -63,7 +63,7 @@ struct Standing {
 }
 
 /// Where finished rows go.
-pub(super) struct Sink {
+pub(crate) struct Sink {
     pub(super) loader: Box<dyn Loader>,
     /// By the place of their table.
     pub(super) rollups: BTreeMap<usize, RollupState>,
@@ -72,7 +72,7 @@ pub(super) struct Sink {
 
 impl Sink {
     /// Loads the rollups, and puts everything in the old rows' place.
-    pub(super) fn finish(mut self, runtime: &Handle, checkpoint: Checkpoint) -> Result<(), String> {
+    pub(crate) fn finish(mut self, runtime: &Handle, checkpoint: Checkpoint) -> Result<(), String> {
         for (table, rollup) in self.rollups {
             let rows = rollup
                 .changes(checkpoint.position)
@@ -88,14 +88,45 @@ impl Sink {
     }
 }
 
-impl<'a> Work<'a> {
-    pub(super) fn new(live: &'a Live, loader: Box<dyn Loader>, target: Position, workers: usize) -> Self {
-        let memory_each = live.definition.rebuild_memory / workers.max(1);
+/// What a group is folded from.
+pub(crate) struct Ground<'a> {
+    pub(crate) definition: &'a Arc<GroupDefinition>,
+    pub(crate) feed: &'a Arc<Feed>,
+    pub(crate) runtime: &'a Handle,
+    pub(crate) clock: &'a Arc<dyn Clock>,
+    pub(crate) closing: &'a AtomicBool,
+    pub(crate) progress: &'a Progress,
+    /// At most so many events a second are folded.
+    pub(crate) rate: Option<u64>,
+}
+
+impl<'a> Ground<'a> {
+    pub(super) fn of(live: &'a Live) -> Self {
         Self {
             definition: &live.definition,
             feed: &live.feed,
             runtime: &live.runtime,
             clock: &live.clock,
+            closing: &live.closing,
+            progress: &live.progress,
+            rate: live.rate,
+        }
+    }
+}
+
+impl<'a> Work<'a> {
+    pub(super) fn new(
+        ground: &Ground<'a>,
+        loader: Box<dyn Loader>,
+        target: Position,
+        workers: usize,
+    ) -> Self {
+        let memory_each = ground.definition.rebuild_memory / workers.max(1);
+        Self {
+            definition: ground.definition,
+            feed: ground.feed,
+            runtime: ground.runtime,
+            clock: ground.clock,
             target,
             block: ((memory_each / MEMORY_AN_EVENT) as u64).clamp(BLOCKS.0, BLOCKS.1),
             memory_each,
@@ -103,10 +134,10 @@ impl<'a> Work<'a> {
             parts: Parts::among(workers),
             short: AtomicBool::new(false),
             sink: Mutex::new(Sink { loader, rollups: BTreeMap::new(), parked: Vec::new() }),
-            closing: &live.closing,
-            progress: &live.progress,
+            closing: ground.closing,
+            progress: ground.progress,
             started: Instant::now(),
-            rate: live.rate,
+            rate: ground.rate,
             done: AtomicU64::new(0),
             processed: AtomicU64::new(0),
             workers: (0..workers).map(|_| Standing::default()).collect(),
@@ -124,8 +155,7 @@ impl<'a> Work<'a> {
 
     /// Whether a read model of the group follows events of that category.
     pub(super) fn follows(&self, category: &str) -> bool {
-        let mut followed = self.definition.models.iter().flat_map(|model| &model.follows);
-        followed.any(|(follows, _, _)| *follows == category)
+        self.definition.follows(category)
     }
 
     /// So many more events have concerned a row.
