@@ -41,6 +41,8 @@ pub(crate) struct ModelDefinition {
     pub(crate) contract: Contract,
     pub(crate) table: TableSpec,
     pub(crate) rollups: Vec<(&'static str, u32, TableSpec)>,
+    /// The tables of the rollups' values, of those that have one.
+    pub(crate) values: Vec<TableSpec>,
     /// The enums that it follows: category, kinds, decoder.
     pub(crate) follows: Vec<(&'static str, &'static [EventKind], event::Decoder)>,
     /// Makes its fold with empty hands.
@@ -58,6 +60,7 @@ impl ModelDefinition {
                 .iter()
                 .map(|rollup| (rollup.name, rollup.version, rollup.table.spec().clone()))
                 .collect(),
+            values: rollups.iter().filter_map(|rollup| rollup.table.values().cloned()).collect(),
             follows: R::handlers()
                 .iter()
                 .map(|handler| (handler.category, handler.kinds, handler.decode))
@@ -87,7 +90,7 @@ impl GroupDefinition {
         })
     }
 
-    /// The tables: the read models' in their order, then the rollups' in theirs.
+    /// The tables: the read models' in their order, then the rollups' in theirs, and last those of the rollups' values.
     pub(crate) fn spec(&self) -> GroupSpec {
         let mut tables: Vec<_> = self.models.iter().map(|model| model.table.clone()).collect();
         let mut version = String::new();
@@ -98,19 +101,22 @@ impl GroupDefinition {
                 tables.push(table.clone());
             }
         }
+        tables.extend(self.models.iter().flat_map(|model| model.values.iter().cloned()));
         GroupSpec { name: self.name().to_owned(), version, tables }
     }
 
     /// The folds, with empty hands.
     pub(crate) fn make_models(&self) -> Vec<Box<dyn AnyModel>> {
         let mut next_table = self.models.len();
+        let mut next_values = next_table + self.models.iter().map(|model| model.rollups.len()).sum::<usize>();
         self.models
             .iter()
             .enumerate()
             .map(|(place, definition)| {
                 let mut model = (definition.make)();
-                model.place_tables(place, next_table);
+                model.place_tables(place, next_table, next_values);
                 next_table += definition.rollups.len();
+                next_values += definition.values.len();
                 model
             })
             .collect()
