@@ -31,9 +31,9 @@ impl Accumulator {
             Measure::Count => Some(Self::Count(0)),
             Measure::Sum | Measure::Avg { .. } => Some(Self::Sum(Total::default(), 0)),
             Measure::Min | Measure::Max | Measure::Quantile { .. } | Measure::Distinct => {
-                Some(Self::Bag(Bag::new(false)))
+                Some(Self::Bag(Bag::new(0)))
             }
-            Measure::Top { .. } => Some(Self::Bag(Bag::new(true))),
+            Measure::Top { most } => Some(Self::Bag(Bag::new(usize::try_from(most).unwrap_or(usize::MAX)))),
             Measure::CountBy | Measure::SumBy => Some(Self::Words(BTreeMap::new())),
         }
     }
@@ -88,10 +88,8 @@ impl Accumulator {
                 mean.map_or(Value::Null, number)
             }
             (Self::Bag(bag), Measure::Distinct) => Value::Int(bag.distinct()),
-            (Self::Bag(bag), Measure::Top { most }) => {
-                let most = usize::try_from(most).unwrap_or(usize::MAX);
-                let top = bag.top(most, pages)?;
-                json(&top.iter().map(top_as_json).collect::<Vec<_>>())
+            (Self::Bag(bag), Measure::Top { .. }) => {
+                json(&bag.top(pages)?.iter().map(top_as_json).collect::<Vec<_>>())
             }
             (Self::Bag(bag), measure) => {
                 let rank = rank(measure, bag.times());

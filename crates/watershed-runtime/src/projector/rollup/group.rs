@@ -51,8 +51,8 @@ impl Group {
         let State(rows, mut accumulators) = state;
         let measures = measures.iter().filter(|measure| **measure != Measure::Group);
         for (accumulator, measure) in accumulators.iter_mut().zip(measures) {
-            if let (Accumulator::Bag(bag), Measure::Top { .. }) = (accumulator, measure) {
-                bag.rank();
+            if let (Accumulator::Bag(bag), Measure::Top { most }) = (accumulator, measure) {
+                bag.rank(usize::try_from(*most).unwrap_or(usize::MAX));
             }
         }
         Self { group, rows, accumulators, revision, dirty: false }

@@ -9,8 +9,20 @@ use super::table::RollupTable;
 use super::{ReadRow, nothing_is_stored};
 use crate::projector::live::Trouble;
 
-/// What a row gives, and to which group.
-type Given = (RowKey, Contribution);
+/// A change that waits to be taken into the group of that key.
+enum Waiting {
+    /// A row gives something else than before.
+    Within(RowKey, Contribution, Contribution),
+    /// A row gives this no more (-1), or now does (1).
+    Across(RowKey, Contribution, i64),
+}
+
+impl Waiting {
+    fn key(&self) -> &RowKey {
+        let (Self::Within(key, ..) | Self::Across(key, ..)) = self;
+        key
+    }
+}
 
 /// The groups of one rollup that are in memory, and the changes that wait to be taken in.
 pub(crate) struct RollupState {
@@ -18,8 +30,7 @@ pub(crate) struct RollupState {
     /// The place of its table in its group, and of its values'.
     places: (usize, usize),
     groups: FxHashMap<RowKey, Group>,
-    /// What rows gave, and give now.
-    waiting: Vec<(Option<Given>, Option<Given>)>,
+    waiting: Vec<Waiting>,
     /// The groups that have changed since they were written.
     dirty: Vec<RowKey>,
     /// About how many pages of values are in memory.
@@ -76,13 +87,22 @@ impl RollupState {
 
     /// A row gave `old` and now gives `new`.
     pub(crate) fn change(&mut self, tenant: &Tenant, old: Option<Contribution>, new: Option<Contribution>) {
-        if old == new {
-            return;
-        }
-        let given = |contribution: Contribution| {
-            (RowKey { tenant: tenant.clone(), key: self.table.group_key(&contribution.group) }, contribution)
+        let key = |contribution: &Contribution| RowKey {
+            tenant: tenant.clone(),
+            key: self.table.group_key(&contribution.group),
         };
-        self.waiting.push((old.map(given), new.map(given)));
+        match (old, new) {
+            (Some(old), Some(new)) if old.group == new.group => {
+                if old.inputs != new.inputs {
+                    self.waiting.push(Waiting::Within(key(&new), old, new));
+                }
+            }
+            (old, new) => {
+                let old = old.map(|old| Waiting::Across(key(&old), old, -1));
+                let new = new.map(|new| Waiting::Across(key(&new), new, 1));
+                self.waiting.extend(old.into_iter().chain(new));
+            }
+        }
     }
 
     /// The groups that waiting changes are about and that are not in memory.
@@ -90,8 +110,7 @@ impl RollupState {
         let mut missing: Vec<RowKey> = self
             .waiting
             .iter()
-            .flat_map(|(old, new)| old.iter().chain(new))
-            .map(|(key, _)| key)
+            .map(Waiting::key)
             .filter(|key| !self.groups.contains_key(*key))
             .cloned()
             .collect();
@@ -120,18 +139,13 @@ impl RollupState {
 
     /// Takes the waiting changes into their groups. Groups that are not in memory by now are new.
     pub(crate) fn settle(&mut self, read: ReadRow<'_>) -> Result<(), Trouble> {
-        for (old, new) in std::mem::take(&mut self.waiting) {
-            match (old, new) {
-                (Some((key, old)), Some((to, new))) if key == to => {
+        for waiting in std::mem::take(&mut self.waiting) {
+            match waiting {
+                Waiting::Within(key, old, new) => {
                     self.in_group(key, &old, read, |group, stored| group.replace(&old, &new, stored))?;
                 }
-                (old, new) => {
-                    if let Some((key, old)) = old {
-                        self.in_group(key, &old, read, |group, stored| group.take(&old, -1, stored))?;
-                    }
-                    if let Some((key, new)) = new {
-                        self.in_group(key, &new, read, |group, stored| group.take(&new, 1, stored))?;
-                    }
+                Waiting::Across(key, given, sign) => {
+                    self.in_group(key, &given, read, |group, stored| group.take(&given, sign, stored))?;
                 }
             }
         }
@@ -229,9 +243,14 @@ impl RollupState {
         if self.groups.len() > KEPT {
             self.clear();
         } else if self.pages > KEPT_PAGES {
-            self.groups.values_mut().for_each(Group::forget_pages);
-            self.pages = 0;
+            self.forget_pages();
         }
+    }
+
+    /// Drops the pages that are in memory; the groups stay. Everything must have been written.
+    fn forget_pages(&mut self) {
+        self.groups.values_mut().for_each(Group::forget_pages);
+        self.pages = 0;
     }
 
     /// Takes another state's groups in: that of another part of the same rows, of which nothing is stored.
@@ -259,5 +278,66 @@ impl RollupState {
         self.waiting.clear();
         self.dirty.clear();
         self.pages = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use watershed_core::{Input, TableSpec};
+
+    use super::*;
+
+    const MEASURES: &[Measure] = &[Measure::Group, Measure::Distinct, Measure::Top { most: 2 }];
+
+    fn state() -> RollupState {
+        let table = TableSpec { name: "t".into(), columns: Vec::new().into(), indexes: Vec::new().into() };
+        let mut state = RollupState::new(RollupTable::new(table, MEASURES));
+        state.place(1, 2);
+        state
+    }
+
+    fn gives(number: i64) -> Option<Contribution> {
+        let input = Input::Number(number.into());
+        Some(Contribution { group: vec![Value::Text("g".into())], inputs: vec![input.clone(), input] })
+    }
+
+    type Store = BTreeMap<(usize, RowKey), StoredRow>;
+
+    fn write(state: &mut RollupState, store: &mut Store) {
+        let mut read = |key: &RowKey| Ok(store.get(&(2, key.clone())).cloned());
+        state.settle(&mut read).unwrap();
+        let changes: Vec<_> = state.changes(1, &mut read).unwrap().collect();
+        for (table, change) in
+            changes.into_iter().flat_map(|(table, all)| all.into_iter().map(move |one| (table, one)))
+        {
+            match change {
+                RowChange::Put(row) => drop(store.insert((table, row.key.clone()), row)),
+                RowChange::Delete(key) => drop(store.remove(&(table, key))),
+            }
+        }
+        state.written();
+    }
+
+    #[test]
+    fn pages_that_are_dropped_from_memory_are_read_again() {
+        let tenant = Tenant::default();
+        let (mut kept, mut dropping) = ((state(), Store::new()), (state(), Store::new()));
+        for step in 0..40 {
+            for (state, store) in [&mut kept, &mut dropping] {
+                for number in 0..50 {
+                    state.change(&tenant, None, gives(step * 37 % 40 * 50 + number));
+                }
+                state.change(&tenant, gives(step * 37 % 40 * 50), None);
+                write(state, store);
+            }
+            dropping.0.forget_pages();
+            let contents = |store: &Store| -> Vec<_> {
+                store.iter().map(|(place, row)| (place.clone(), format!("{:?}", row.values))).collect()
+            };
+            assert_eq!(contents(&kept.1), contents(&dropping.1), "{step}");
+        }
+        assert!(dropping.1.len() > 50);
     }
 }

@@ -48,14 +48,15 @@ impl Bag {
     }
 
     /// The values with the largest totals, the largest first; of equal totals, the smallest value first.
-    pub(in super::super) fn top(
-        &mut self,
-        most: usize,
-        pages: &mut Pages<'_>,
-    ) -> Result<Vec<(Total, Item)>, Trouble> {
-        let mut search = Search { most, found: Vec::new(), least: None, pages };
+    pub(in super::super) fn top(&mut self, pages: &mut Pages<'_>) -> Result<Vec<(Total, Item)>, Trouble> {
+        if let Some(best) = &self.best {
+            return Ok(best.clone());
+        }
+        let mut search = Search { most: self.most, found: Vec::new(), least: None, pages };
         search.go_through(&mut self.root, self.height)?;
-        Ok(search.found)
+        let found = search.found;
+        self.best = (self.height > 0).then(|| found.clone());
+        Ok(found)
     }
 }
 
@@ -92,7 +93,8 @@ impl Search<'_, '_> {
     fn raise_least(&mut self, refs: &[Ref]) {
         let mut bests: Vec<Total> = refs.iter().filter_map(|page| page.sum.best).collect();
         bests.sort_unstable_by(|left, right| right.cmp(left));
-        self.least = self.least.max(bests.get(self.most - 1).copied());
+        let least = self.most.checked_sub(1).and_then(|last| bests.get(last));
+        self.least = self.least.max(least.copied());
     }
 
     /// A later value has to be better than the last of those found; one of equal total comes behind it.

@@ -3,7 +3,7 @@
 use watershed_core::Decimal;
 
 use super::node::{Elements, Entry, Ref, place_of};
-use super::{Bag, Item, PageName, Pages};
+use super::{Bag, Item, PageName, Pages, Total};
 use crate::projector::live::Trouble;
 
 impl Bag {
@@ -17,9 +17,11 @@ impl Bag {
     ) -> Result<(), Trouble> {
         let level = if self.height == 0 { 0 } else { item.level().min(self.height) };
         let mut change = Change { item, level, dropped: &mut self.dropped, pages };
-        if change.take(&mut self.root, self.height, weight, sign)? {
+        let (total, is_left_over) = change.take(&mut self.root, self.height, weight, sign)?;
+        if is_left_over {
             change.remove(&mut self.root, self.height)?;
         }
+        self.note_best(item, total);
         Ok(())
     }
 
@@ -27,6 +29,7 @@ impl Bag {
     pub(in super::super) fn merge(&mut self, other: Self, pages: &mut Pages<'_>) -> Result<(), Trouble> {
         let mut entries = Vec::new();
         flatten(other.root, &mut entries);
+        self.best = None;
         for entry in entries {
             let level = if self.height == 0 { 0 } else { entry.item.level().min(self.height) };
             let mut change = Change { item: &entry.item, level, dropped: &mut self.dropped, pages };
@@ -58,35 +61,36 @@ struct Change<'c, 'p> {
 }
 
 impl Change<'_, '_> {
-    /// Takes the value in or out of elements of that level. Whether nothing is left of it though it begins a page: then it
-    /// stands there still, with no times, and is to be [removed](Change::remove).
+    /// Takes the value in or out of elements of that level. Gives its total, where there is anything left of it; and whether
+    /// nothing is though it begins a page: then it stands there still, with no times, and is to be
+    /// [removed](Change::remove).
     fn take(
         &mut self,
         elements: &mut Elements,
         level: u8,
         weight: Option<Decimal>,
         sign: i64,
-    ) -> Result<bool, Trouble> {
-        let (is_page, item) = (self.level > 0, self.item);
+    ) -> Result<(Option<Total>, bool), Trouble> {
+        let (begins_page, mut total) = (self.level > 0, None);
         self.with_entry(elements, level, &mut |entries, place| {
             let entry = &mut entries[place];
             entry.take(weight, sign);
-            if entry.times != 0 || is_page {
-                return entry.times == 0 && entry.item == *item;
+            if entry.times != 0 {
+                total = Some(entry.total());
+            } else if !begins_page {
+                entries.remove(place);
             }
-            entries.remove(place);
-            false
-        })
+        })?;
+        Ok((total, begins_page && total.is_none()))
     }
 
-    fn merge(&mut self, elements: &mut Elements, level: u8, other: &Entry) -> Result<bool, Trouble> {
+    fn merge(&mut self, elements: &mut Elements, level: u8, other: &Entry) -> Result<(), Trouble> {
         self.with_entry(elements, level, &mut |entries, place| {
             let entry = &mut entries[place];
             entry.times += other.times;
             if let Some(weight) = &other.weight {
                 entry.weight.get_or_insert_default().merge(**weight);
             }
-            false
         })
     }
 
@@ -95,8 +99,8 @@ impl Change<'_, '_> {
         &mut self,
         elements: &mut Elements,
         level: u8,
-        with: &mut dyn FnMut(&mut Vec<Entry>, usize) -> bool,
-    ) -> Result<bool, Trouble> {
+        with: &mut dyn FnMut(&mut Vec<Entry>, usize),
+    ) -> Result<(), Trouble> {
         let refs = match elements {
             Elements::Entries(entries) => {
                 let found = entries.binary_search_by(|entry| entry.item.cmp(self.item));
@@ -104,15 +108,16 @@ impl Change<'_, '_> {
                     entries.insert(place, Entry::new(self.item.clone()));
                     place
                 });
-                return Ok(with(entries, place));
+                with(entries, place);
+                return Ok(());
             }
             Elements::Refs(refs) => refs,
         };
         let place = self.page(refs, level)?;
         let page = refs[place].change(level - 1, self.pages)?;
-        let done = self.with_entry(page, level - 1, with)?;
+        self.with_entry(page, level - 1, with)?;
         self.drop_empty(refs, place, level);
-        Ok(done)
+        Ok(())
     }
 
     /// The place of the page that the value is in, or belongs in: made where it is missing.

@@ -10,6 +10,7 @@
 //! kept up for years and one that was built today are equal to the byte.
 
 mod ask;
+mod best;
 mod change;
 mod node;
 mod pages;
@@ -34,15 +35,18 @@ pub(super) struct Bag {
     height: u8,
     /// What stands in the group's row: values, or pages of the highest level.
     root: Elements,
-    /// Whether somebody will ask for the most frequent values.
-    is_ranked: bool,
+    /// How many of the most frequent values somebody will ask for; 0 for none.
+    most: usize,
+    /// Those, where there are pages: stored with the bag, so that a change need not look for them among the pages.
+    best: Option<Vec<(Total, Item)>>,
     /// Pages that are no more, or that were for a while.
     dropped: Vec<PageName>,
 }
 
 impl Bag {
-    pub(super) fn new(is_ranked: bool) -> Self {
-        Self { height: 0, root: Elements::Entries(Vec::new()), is_ranked, dropped: Vec::new() }
+    /// An empty bag, which will be asked for so many of the most frequent values.
+    pub(super) fn new(most: usize) -> Self {
+        Self { height: 0, root: Elements::Entries(Vec::new()), most, best: None, dropped: Vec::new() }
     }
 
     /// Drops what pages are in memory. All of them must have been written.

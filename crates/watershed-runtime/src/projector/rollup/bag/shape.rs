@@ -7,7 +7,7 @@ use crate::projector::live::Trouble;
 impl Bag {
     /// Brings the bag into the one shape that its values have: as few levels as leave no more in the row than it takes.
     pub(in super::super) fn settle(&mut self, pages: &mut Pages<'_>) -> Result<(), Trouble> {
-        summarize(&mut self.root, self.is_ranked);
+        summarize(&mut self.root, self.most > 0);
         loop {
             if self.root.len() > IN_ROW {
                 self.raise();
@@ -56,7 +56,7 @@ impl Bag {
         }
         self.root = Elements::Refs(refs);
         self.height = next;
-        summarize(&mut self.root, self.is_ranked);
+        summarize(&mut self.root, self.most > 0);
     }
 
     /// Takes what stands in the highest pages into the row.
@@ -81,6 +81,9 @@ impl Bag {
         }
         self.root = all;
         self.height = level;
+        if level == 0 {
+            self.best = None;
+        }
         Ok(())
     }
 }

@@ -35,10 +35,13 @@ impl Serialize for Elements {
     }
 }
 
-/// The height, and what stands in the row.
+/// The height, what stands in the row, and, where values are ranked and there are pages, the best ones.
 impl Serialize for Bag {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        (self.height, &self.root).serialize(serializer)
+        match (self.most, &self.best) {
+            (1.., Some(best)) => (self.height, &self.root, best).serialize(serializer),
+            _ => (self.height, &self.root).serialize(serializer),
+        }
     }
 }
 
@@ -111,7 +114,7 @@ from_sequence!(Ref, "a page", |sequence| {
     Ok(Ref { start, sum, elements: None, is_dirty: false })
 });
 
-// Whether it is ranked is the measure's business: see [`Bag::rank`].
+// How many values are asked for is the measure's business: see [`Bag::rank`].
 from_sequence!(Bag, "a bag", |sequence| {
     let height: u8 = next(&mut sequence)?;
     let root = if height == 0 {
@@ -119,12 +122,13 @@ from_sequence!(Bag, "a bag", |sequence| {
     } else {
         Elements::Refs(next(&mut sequence)?)
     };
-    Ok(Bag { height, root, is_ranked: false, dropped: Vec::new() })
+    let best = sequence.next_element()?;
+    Ok(Bag { height, root, most: 0, best, dropped: Vec::new() })
 });
 
 impl Bag {
-    /// The most frequent values are going to be asked for.
-    pub(in super::super) fn rank(&mut self) {
-        self.is_ranked = true;
+    /// So many of the most frequent values are going to be asked for.
+    pub(in super::super) fn rank(&mut self, most: usize) {
+        self.most = most;
     }
 }

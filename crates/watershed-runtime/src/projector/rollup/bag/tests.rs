@@ -8,7 +8,7 @@ use super::{Bag, Item, Pages, Total};
 /// A bag beside what it must be, with its pages in a store.
 struct Kept {
     bag: Bag,
-    ranked: bool,
+    most: usize,
     weighed: bool,
     plain: BTreeMap<Item, (i64, Total)>,
     store: BTreeMap<RowKey, StoredRow>,
@@ -27,9 +27,9 @@ fn with<T>(kept: &mut Kept, run: impl FnOnce(&mut Bag, &mut Pages<'_>) -> T) -> 
 }
 
 impl Kept {
-    fn new(ranked: bool) -> Self {
+    fn new(most: usize) -> Self {
         let (plain, store) = (BTreeMap::new(), BTreeMap::new());
-        Self { bag: Bag::new(ranked), ranked, weighed: false, plain, store, loaded: 0, written: 0 }
+        Self { bag: Bag::new(most), most, weighed: false, plain, store, loaded: 0, written: 0 }
     }
 
     fn take(&mut self, item: &Item, weight: Option<Decimal>, sign: i64) {
@@ -48,6 +48,9 @@ impl Kept {
         let mut changes = Vec::new();
         with(self, |bag, pages| {
             bag.settle(pages).unwrap();
+            if bag.most > 0 {
+                bag.top(pages).unwrap();
+            }
             bag.page_changes(pages, 1, &mut changes);
         });
         self.written += changes.len();
@@ -62,9 +65,7 @@ impl Kept {
     /// Forgets what is in memory, and reads what is stored in the group's row.
     fn reopen(&mut self) {
         self.bag = serde_json::from_str(&serde_json::to_string(&self.bag).unwrap()).unwrap();
-        if self.ranked {
-            self.bag.rank();
-        }
+        self.bag.rank(self.most);
     }
 
     fn check(&mut self) {
@@ -77,20 +78,22 @@ impl Kept {
             let expected = expected.or_else(|| in_order.first().cloned());
             assert_eq!(with(self, |bag, pages| bag.at_rank(rank, pages)).unwrap(), expected, "{rank}");
         }
-        if self.ranked {
+        self.check_top();
+    }
+
+    fn check_top(&mut self) {
+        if self.most > 0 {
             let mut expected: Vec<(Total, Item)> =
                 self.plain.iter().map(|(item, (_, total))| (*total, item.clone())).collect();
             expected.sort_by(|left, right| right.0.cmp(&left.0).then(left.1.cmp(&right.1)));
-            for most in [1, 7, 200] {
-                let found = with(self, |bag, pages| bag.top(most, pages)).unwrap();
-                assert_eq!(found, expected[..most.min(expected.len())], "{most}");
-            }
+            expected.truncate(self.most);
+            assert_eq!(with(self, Bag::top).unwrap(), expected);
         }
     }
 
     /// What a bag that is made of the same values at once is: its row and its pages.
     fn made_anew(&self) -> (String, BTreeMap<RowKey, StoredRow>) {
-        let mut fresh = Self::new(self.ranked);
+        let mut fresh = Self::new(self.most);
         for (item, (times, total)) in self.plain.iter().rev() {
             let weight = total.to_decimal().divided_by(Decimal::from(*times), 28).unwrap();
             for _ in 0..*times {
@@ -110,13 +113,8 @@ fn dice(seed: &mut u64) -> u64 {
 }
 
 /// Grows and shrinks through every height, reads everything again now and then, and is at all times what was put in.
-fn live_through(
-    seed: u64,
-    ranked: bool,
-    item: impl Fn(u64) -> Item,
-    weight: impl Fn(u64) -> Option<Decimal>,
-) {
-    let (mut kept, mut seed) = (Kept::new(ranked), seed);
+fn live_through(seed: u64, top: usize, item: impl Fn(u64) -> Item, weight: impl Fn(u64) -> Option<Decimal>) {
+    let (mut kept, mut seed) = (Kept::new(top), seed);
     let mut heights = std::collections::BTreeSet::new();
     for most in [60, 3_000, 200, 7_000, 30, 0] {
         while kept.plain.len() < most {
@@ -125,6 +123,7 @@ fn live_through(
                 kept.take(&item(number), weight(number), 1);
             }
             kept.write();
+            kept.check_top();
             if dice(&mut seed).is_multiple_of(3) {
                 kept.reopen();
             }
@@ -138,6 +137,7 @@ fn live_through(
                 kept.take(&item, weight.filter(|_| kept.weighed), -1);
             }
             kept.write();
+            kept.check_top();
             if dice(&mut seed).is_multiple_of(3) {
                 kept.reopen();
             }
@@ -154,15 +154,15 @@ fn live_through(
 
 #[test]
 fn a_bag_is_what_was_put_in_whatever_its_size_and_its_past() {
-    live_through(7, false, |number| Item::Number(Decimal::new(number as i64 * 25, 2).normalized()), |_| None);
-    live_through(8, true, |number| Item::Text(format!("customer: {}", number % 37_000).into()), |_| None);
+    live_through(7, 0, |number| Item::Number(Decimal::new(number as i64 * 25, 2).normalized()), |_| None);
+    live_through(8, 7, |number| Item::Text(format!("customer: {}", number % 37_000).into()), |_| None);
     let weight = |number: u64| Some(Decimal::new((number % 50) as i64 - 10, 1));
-    live_through(9, true, |number| Item::Number(Decimal::from(number as i64 - 20_000)), weight);
+    live_through(9, 200, |number| Item::Number(Decimal::from(number as i64 - 20_000)), weight);
 }
 
 #[test]
 fn a_change_of_a_large_bag_touches_a_page_of_each_level() {
-    let mut kept = Kept::new(true);
+    let mut kept = Kept::new(10);
     for number in 0..100_000 {
         kept.take(&Item::Number(Decimal::from(number)), None, 1);
     }
@@ -183,7 +183,7 @@ fn a_change_of_a_large_bag_touches_a_page_of_each_level() {
 
 #[test]
 fn a_page_that_is_missing_is_damage_and_not_an_empty_page() {
-    let mut kept = Kept::new(false);
+    let mut kept = Kept::new(0);
     for number in 0..1_000 {
         kept.take(&Item::Number(Decimal::from(number)), None, 1);
     }
