@@ -12,6 +12,8 @@ mod raw_scan;
 mod raw_single;
 mod rebuild;
 mod replay;
+mod rollups;
+mod rollups_inline;
 
 use crate::error::Problem;
 use crate::lab::Lab;
@@ -76,6 +78,9 @@ pub(crate) const ALL: &[&dyn Case] = &[
     &live::Live,
     &commands::Commands::HOT,
     &command_deep::CommandDeep,
+    &rollups::Rollups::THREE,
+    &rollups::Rollups::WIDE,
+    &rollups_inline::RollupsInline,
     &rebuild::Rebuild::MILLION,
     &rebuild::Rebuild::TEN_MILLION,
     &rebuild::Rebuild::WIDE,
