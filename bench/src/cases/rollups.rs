@@ -63,15 +63,16 @@ impl Case for Rollups {
             let (plain, plain_used) = runtime.block_on(without.fold())?;
             let (took, used) = runtime.block_on(with.fold())?;
             let each = |time| micros_each(time, history.events());
-            Ok(vec![
+            let rate = |time| per_second(history.events(), time);
+            let mut readings = vec![
                 Reading::beside(self.time, each(took), each(plain)),
-                Reading::beside(&PROCESSOR, each(used), each(plain_used)),
-                Reading::beside(
-                    &RATE,
-                    per_second(history.events(), took),
-                    per_second(history.events(), plain),
-                ),
-            ])
+                Reading::beside(&RATE, rate(took), rate(plain)),
+            ];
+            // The system counts it in hundredths of a second: of a short run it may say nothing.
+            if !plain_used.is_zero() && !used.is_zero() {
+                readings.push(Reading::beside(&PROCESSOR, each(used), each(plain_used)));
+            }
+            Ok(readings)
         }))
     }
 }
