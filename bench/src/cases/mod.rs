@@ -14,6 +14,8 @@ mod raw_single;
 mod rebuild;
 mod reconcile;
 mod replay;
+mod rollups;
+mod rollups_inline;
 
 use crate::error::Problem;
 use crate::lab::Lab;
@@ -78,6 +80,9 @@ pub(crate) const ALL: &[&dyn Case] = &[
     &live::Live,
     &commands::Commands::HOT,
     &command_deep::CommandDeep,
+    &rollups::Rollups::THREE,
+    &rollups::Rollups::WIDE,
+    &rollups_inline::RollupsInline,
     &rebuild::Rebuild::MILLION,
     &rebuild::Rebuild::TEN_MILLION,
     &rebuild::Rebuild::WIDE,

@@ -34,7 +34,7 @@ pub use read::{
     Query, ReadModel, Rebuild, Reconcile, Replaces, Retention, Row, Slot, Sort, Source, TableSpec,
     UnknownEvents,
 };
-pub use rollup::{Contribution, Input, IntoInput, Measure, Rollup};
+pub use rollup::{Contribution, Input, IntoInput, IntoItem, Measure, Rollup, Top};
 pub use time::{Date, Month, ParseTimeError, Timestamp};
 pub use token::{Token, TokenError};
 pub use value::{ColumnError, ColumnKind, ColumnType, Value, json_from_value, json_to_value};

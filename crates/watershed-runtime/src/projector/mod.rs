@@ -32,8 +32,8 @@ pub(crate) use progress::Progress;
 pub use progress::RebuildProgress;
 pub(crate) use rebuild::{Glimpse, Ground, Passage, fold_group, pass_through};
 pub(crate) use refold::{
-    Against, Difference, Instead, Refold, Wanted, against, differences, fields, mend_beside, regroup,
-    wait_for,
+    Against, Difference, Instead, Refold, Regrouped, Wanted, against, differences, fields, mend_beside,
+    regroup, wait_for,
 };
 pub use refold::{FieldDrift, Mended};
 pub(crate) use slice::{SHARES, share_of};

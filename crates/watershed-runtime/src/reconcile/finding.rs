@@ -2,7 +2,7 @@ use serde::Serialize;
 use watershed_core::ports::RowKey;
 
 use super::Subject;
-use crate::projector::{Difference, FieldDrift, fields};
+use crate::projector::{Difference, FieldDrift, Regrouped, fields};
 
 /// In which way a row is not what it should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -47,6 +47,25 @@ impl Finding {
         let fields =
             if subject.is_personal(table) { fields.into_iter().map(hidden).collect() } else { fields };
         Self { table, key: difference.key.clone(), kind, check: None, fields, problem: None }
+    }
+
+    /// Groups of a rollup that differ, or pages of their values.
+    pub(super) fn regrouped(subject: &Subject, found: &Regrouped) -> Vec<Self> {
+        let (rollup, is_own) = (found.rollup, found.table == found.rollup);
+        let different = |group: &Difference| {
+            if is_own {
+                return Self::different(subject, rollup, group);
+            }
+            Self {
+                table: rollup,
+                key: group.key.clone(),
+                kind: DriftKind::Edited,
+                check: None,
+                fields: Vec::new(),
+                problem: Some("the values of its group are not those of its rows".to_owned()),
+            }
+        };
+        found.different.iter().map(different).collect()
     }
 
     /// A key that should be parked.

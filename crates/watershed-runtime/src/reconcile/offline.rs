@@ -12,8 +12,8 @@ use super::finding::Finding;
 use super::tally::{Folded, Tally, Tallying};
 use super::{Report, Subject};
 use crate::projector::{
-    Against, Ground, Instead, Pace, Progress, Refold, Wanted, against, differences, fold_group, regroup,
-    share_of, wait_for,
+    Against, Ground, Instead, Pace, Progress, Refold, Regrouped, Wanted, against, differences, fold_group,
+    regroup, share_of, wait_for,
 };
 
 /// Stored rows that are read at once.
@@ -170,26 +170,24 @@ impl Look<'_> {
         found: &mut Vec<Finding>,
     ) -> Result<(), String> {
         let (subject, runtime, pace) = (self.subject, &self.subject.runtime, &mut Pace::free());
-        let mut expected: BTreeMap<usize, _> = folded.groups;
-        let mut first_rollup = subject.definition.models.len();
-        for (place, model) in subject.definition.models.iter().enumerate() {
-            let groups = if same_rows {
-                let tables = first_rollup..first_rollup + model.rollups.len();
-                let compare = |table| {
-                    let groups = expected.remove(&table).unwrap_or_default();
-                    against(self.moment, table, subject.spec(table), groups, runtime, pace)
-                        .map(|different| (table, different))
-                };
-                tables.map(compare).collect::<Result<Vec<_>, _>>()?
-            } else {
+        if !same_rows {
+            for model in 0..subject.definition.models.len() {
                 let none = Instead::new();
-                let places = (place, first_rollup);
-                regroup(&subject.definition, places, self.moment, &none, position, runtime, pace)?
-            };
-            for (table, different) in groups {
-                found.extend(different.iter().map(|group| Finding::different(subject, table, group)));
+                let groups =
+                    regroup(&subject.definition, model, self.moment, &none, position, runtime, pace)?;
+                groups.iter().for_each(|group| found.extend(Finding::regrouped(subject, group)));
             }
-            first_rollup += model.rollups.len();
+            return Ok(());
+        }
+        let mut expected: BTreeMap<usize, _> = folded.groups;
+        let specs = subject.definition.spec(0).tables;
+        let first = subject.definition.models.len();
+        let rollups: usize = subject.definition.models.iter().map(|model| model.rollups.len()).sum();
+        let own = (first..first + rollups).map(|rollup| (rollup, rollup));
+        for (table, rollup) in own.chain(subject.definition.values()) {
+            let groups = expected.remove(&table).unwrap_or_default();
+            let different = against(self.moment, table, &specs[table], groups, runtime, pace)?;
+            found.extend(Finding::regrouped(subject, &Regrouped { rollup, table, different }));
         }
         Ok(())
     }

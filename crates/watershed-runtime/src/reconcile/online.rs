@@ -146,15 +146,11 @@ fn regroup_all(
     }
     let moment = moment(subject)?;
     let checkpoint = subject.runtime.block_on(moment.checkpoint()).map_err(|error| error.to_string())?;
-    let mut first_rollup = definition.models.len();
-    for (model, of) in definition.models.iter().enumerate() {
-        let (none, places) = (Instead::new(), (model, first_rollup));
+    for model in 0..definition.models.len() {
+        let none = Instead::new();
         let groups =
-            regroup(definition, places, &*moment, &none, checkpoint.position, &subject.runtime, pace)?;
-        for (table, different) in groups {
-            found.extend(different.iter().map(|group| Finding::different(subject, table, group)));
-        }
-        first_rollup += of.rollups.len();
+            regroup(definition, model, &*moment, &none, checkpoint.position, &subject.runtime, pace)?;
+        groups.iter().for_each(|group| found.extend(Finding::regrouped(subject, group)));
     }
     drop(moment);
     pace.rest()?;

@@ -73,16 +73,19 @@ pub(crate) struct Sink {
 impl Sink {
     /// Loads the rollups, and puts everything in the old rows' place.
     pub(crate) fn finish(mut self, runtime: &Handle, checkpoint: Checkpoint) -> Result<(), String> {
-        for (table, rollup) in self.rollups {
-            let rows = rollup
-                .changes(checkpoint.position)
-                .into_iter()
-                .filter_map(|change| match change {
-                    RowChange::Put(row) => Some(row),
-                    RowChange::Delete(_) => None,
-                })
-                .collect();
-            runtime.block_on(self.loader.add(table, rows)).map_err(|error| error.to_string())?;
+        for mut rollup in std::mem::take(&mut self.rollups).into_values() {
+            while let Some(changes) =
+                rollup.next_new(checkpoint.position).map_err(|trouble| trouble.to_string())?
+            {
+                for (table, changes) in changes {
+                    let rows = changes.into_iter().filter_map(|change| match change {
+                        RowChange::Put(row) => Some(row),
+                        RowChange::Delete(_) => None,
+                    });
+                    let added = runtime.block_on(self.loader.add(table, rows.collect()));
+                    added.map_err(|error| error.to_string())?;
+                }
+            }
         }
         runtime.block_on(self.loader.finish(self.parked, checkpoint)).map_err(|error| error.to_string())
     }

@@ -109,11 +109,6 @@ impl Refold {
         0..=self.wanted.last().min(self.models.len().saturating_sub(1))
     }
 
-    /// The place of the first table of a model's rollups.
-    pub(crate) fn first_rollup(&self, model: usize) -> usize {
-        self.models[model].first_rollup_table()
-    }
-
     /// Takes an event into the rows that it concerns.
     pub(super) fn take(&mut self, event: &FeedEvent) -> Result<(), String> {
         for model in self.models() {

@@ -20,6 +20,6 @@ pub(crate) use differences::{Against, differences};
 pub(crate) use fold::Refold;
 pub(crate) use mend::mend_beside;
 pub use plan::Mended;
-pub(crate) use regroup::{Instead, against, regroup};
+pub(crate) use regroup::{Instead, Regrouped, against, regroup};
 pub(crate) use walk::wait_for;
 pub(crate) use wanted::Wanted;

@@ -87,15 +87,14 @@ pub(super) fn plan(
             plan.looked_at.push(row);
         }
         if rollups || !different.is_empty() {
-            let places = (model, refold.first_rollup(model));
             let instead: Instead =
                 different.iter().map(|row| (row.key.clone(), row.expected.clone())).collect();
             let position = refold.position();
-            for (table, groups) in
-                regroup(&refold.definition, places, rows, &instead, position, runtime, pace)?
-            {
-                plan.mended.groups += groups.len() as u64;
-                plan.put(table, groups, position);
+            for found in regroup(&refold.definition, model, rows, &instead, position, runtime, pace)? {
+                if found.table == found.rollup {
+                    plan.mended.groups += found.different.len() as u64;
+                }
+                plan.put(found.table, found.different, position);
             }
         }
         plan.put(model, different, refold.position());

@@ -16,24 +16,34 @@ const PAGE: usize = 1_000;
 /// What rows are to be in place of the stored ones; none for a row that is to go.
 pub(crate) type Instead = BTreeMap<RowKey, Option<StoredRow>>;
 
-/// Where the groups of a model's rollups are not what its rows make of them, by the place of the rollup's table.
+/// Where a table of a rollup is not what the rows make of it.
+pub(crate) struct Regrouped {
+    /// The place of the rollup's own table.
+    pub(crate) rollup: usize,
+    /// The place of the table: the rollup's own, or that of its groups' values.
+    pub(crate) table: usize,
+    pub(crate) different: Vec<Difference>,
+}
+
+/// Where the groups of a model's rollups are not what its rows make of them.
 ///
 /// # Errors
 /// Where the store fails.
 pub(crate) fn regroup(
     definition: &GroupDefinition,
-    (model, first_rollup): (usize, usize),
+    model: usize,
     rows: &dyn RowReader,
     instead: &Instead,
     position: Position,
     runtime: &Handle,
     pace: &mut Pace,
-) -> Result<Vec<(usize, Vec<Difference>)>, String> {
+) -> Result<Vec<Regrouped>, String> {
     let model_definition = &definition.models[model];
     if model_definition.rollups.is_empty() {
         return Ok(Vec::new());
     }
-    let mut fresh = (model_definition.make)();
+    // Of the group's models, so that the rollups know their tables.
+    let mut fresh = definition.make_models().swap_remove(model);
     let mut take = |rows: Vec<StoredRow>| {
         for row in rows {
             // A row that cannot be read is in no group; that it cannot be is found where rows are compared.
@@ -49,15 +59,26 @@ pub(crate) fn regroup(
         pace.hold(|| take(page.into_iter().filter(|row| !instead.contains_key(&row.key)).collect()))?;
     }
     take(instead.values().flatten().cloned().collect())?;
+    let specs = definition.spec(0).tables;
     let mut all = Vec::new();
-    for (place, rollup) in fresh.take_rollups().into_iter().enumerate() {
-        let table = first_rollup + place;
-        let expected = rollup.changes(position).into_iter().filter_map(|change| match change {
-            RowChange::Put(row) => Some((row.key.clone(), row)),
-            RowChange::Delete(_) => None,
-        });
-        let spec = &model_definition.rollups[place].2;
-        all.push((table, against(rows, table, spec, expected.collect(), runtime, pace)?));
+    for mut rollup in fresh.take_rollups() {
+        let own = rollup.table();
+        let values = definition.values().find(|(_, of)| *of == own).map(|(values, _)| values);
+        let mut expected: BTreeMap<usize, BTreeMap<RowKey, StoredRow>> = BTreeMap::new();
+        while let Some(changes) = rollup.next_new(position).map_err(|trouble| trouble.to_string())? {
+            for (table, changes) in changes {
+                let rows = changes.into_iter().filter_map(|change| match change {
+                    RowChange::Put(row) => Some((row.key.clone(), row)),
+                    RowChange::Delete(_) => None,
+                });
+                expected.entry(table).or_default().extend(rows);
+            }
+        }
+        for table in std::iter::once(own).chain(values) {
+            let expected = expected.remove(&table).unwrap_or_default();
+            let different = against(rows, table, &specs[table], expected, runtime, pace)?;
+            all.push(Regrouped { rollup: own, table, different });
+        }
     }
     Ok(all)
 }
