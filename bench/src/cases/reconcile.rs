@@ -10,7 +10,7 @@ use crate::coop::{Coop, History, Views, mixed, write_history};
 use crate::error::Problem;
 use crate::lab::Lab;
 use crate::line::{Line, Unit};
-use crate::machine::{forget_peak, own_time, peak_mebibytes};
+use crate::machine::{forget_peak, own_time, peak_mebibytes, threads_time};
 use crate::raw::scan;
 use crate::stats::micros_each;
 
@@ -53,8 +53,12 @@ impl Case for Offline {
             let rate = report.events_per_second;
             #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
             let rate = Reading::beside(&FAST, rate as f64, raw);
-            let processor = micros_each(own_time() - used, history.events());
-            let mut readings = vec![rate, Reading::alone(&PROCESSOR, processor)];
+            let used = own_time() - used;
+            let mut readings = vec![rate];
+            // The system counts it in hundredths of a second: of a short run it may say nothing.
+            if !used.is_zero() {
+                readings.push(Reading::alone(&PROCESSOR, micros_each(used, history.events())));
+            }
             readings.extend(peak_mebibytes().map(|peak| Reading::alone(&MEMORY, peak)));
             Ok(readings)
         }))
@@ -113,9 +117,10 @@ impl Case for Online {
         let time = lab.time(20.0);
         Ok(Box::new(move || {
             let _folder = &dir;
-            let (used, began) = (own_time(), Instant::now());
+            let untold = || Problem::Wrong("the system does not say what its threads use".to_owned());
+            let (used, began) = (threads_time().ok_or_else(untold)?, Instant::now());
             std::thread::sleep(time);
-            let used = own_time().saturating_sub(used);
+            let used = threads_time().ok_or_else(untold)?.saturating_sub(used);
             let drift = runtime.block_on(async { running.drift(&Principal::default(), Some("watched")) });
             let drift = drift.map_err(Problem::product)?;
             if drift.iter().any(|view| view.drift > 0) {
