@@ -33,6 +33,7 @@ pub(crate) struct Entry {
     pub(crate) closing: Closing,
     watching: api::Watching,
     requests: Seats,
+    imports: Seats,
     limits: Limits,
     patience: Duration,
     openapi: OnceLock<Bytes>,
@@ -53,6 +54,7 @@ impl Entry {
             },
             closing,
             requests: Seats::new(options.max_requests),
+            imports: Seats::new(options.max_imports),
             limits: Limits { bytes: options.max_body, depth: options.max_depth, time: options.body_time },
             patience: options.patience,
             openapi: OnceLock::new(),
@@ -97,6 +99,10 @@ impl Entry {
         match route {
             Route::Command(context, command) => {
                 api::send(self.context(context)?, command, parts, body, self.limits).await
+            }
+            Route::Import(context, import) => {
+                let room = api::Room { seats: &self.imports, limits: self.limits, closing: &self.closing };
+                api::import(self.context(context)?, import, parts, body, room).await
             }
             Route::Row(context, view, key) => {
                 api::row(self.context(context)?, (view, key), parts, self.patience).await

@@ -25,6 +25,9 @@ pub(crate) fn index(contexts: &[Hosted], headers: &HeaderMap) -> Reply {
         for command in &catalogue.commands {
             let _ = writeln!(page, "  POST /api/{name}/commands/{}", command.name);
         }
+        for import in &catalogue.imports {
+            let _ = writeln!(page, "  POST /api/{name}/imports/{}", import.name);
+        }
         for view in &catalogue.views {
             let _ = writeln!(page, "  GET  /api/{name}/views/{}", view.name);
         }

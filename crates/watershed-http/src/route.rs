@@ -24,6 +24,8 @@ pub(crate) enum Route<'a> {
     ErrorPage(&'a str),
     /// `/api/{context}/commands/{command}`
     Command(&'a str, &'a str),
+    /// `/api/{context}/imports/{import}`
+    Import(&'a str, &'a str),
     /// `/api/{context}/views/{view}`
     Rows(&'a str, &'a str),
     /// `/api/{context}/views/{view}/{key}`
@@ -47,6 +49,12 @@ pub(crate) enum Admin<'a> {
     Checkpoints,
     /// `parked`
     Parked,
+    /// `imports`
+    Imports,
+    /// `imports/{import}`
+    ImportLines(&'a str),
+    /// `imports/{import}/{number}`
+    ImportLine(&'a str, &'a str),
     /// `events`
     Events,
     /// `log`
@@ -66,6 +74,10 @@ pub(crate) enum Change<'a> {
     Resume(&'a str),
     /// `views/{view}/rebuild`
     Rebuild(&'a str),
+    /// `imports/{import}/retry`
+    RetryLine(&'a str),
+    /// `imports/{import}/discard`
+    DiscardLine(&'a str),
     /// `parked/retry`
     Retry,
     /// `parked/skip`
@@ -92,6 +104,7 @@ impl<'a> Route<'a> {
             ["errors"] => Self::ErrorPages,
             ["errors", code] => Self::ErrorPage(code),
             ["api", context, "commands", command] => Self::Command(context, command),
+            ["api", context, "imports", import] => Self::Import(context, import),
             ["api", context, "views", view] => Self::Rows(context, view),
             ["api", context, "views", view, key] => Self::Row(context, view, key),
             ["api", context, "views", view, key, "watch"] => Self::Watch(context, view, key),
@@ -114,6 +127,7 @@ impl<'a> Route<'a> {
             Self::ErrorPages => "/errors",
             Self::ErrorPage(_) => "/errors/{code}",
             Self::Command(..) => "/api/{context}/commands/{command}",
+            Self::Import(..) => "/api/{context}/imports/{import}",
             Self::Rows(..) => "/api/{context}/views/{view}",
             Self::Row(..) => "/api/{context}/views/{view}/{key}",
             Self::Watch(..) => "/api/{context}/views/{view}/{key}/watch",
@@ -126,7 +140,7 @@ impl<'a> Route<'a> {
     /// The method that it takes.
     pub(crate) fn takes(self) -> Takes {
         match self {
-            Self::Command(..) | Self::Admin(_, Admin::Change(_)) => Takes::Post,
+            Self::Command(..) | Self::Import(..) | Self::Admin(_, Admin::Change(_)) => Takes::Post,
             _ => Takes::Get,
         }
     }
@@ -152,6 +166,11 @@ impl<'a> Admin<'a> {
             ["views"] => Self::Views,
             ["checkpoints"] => Self::Checkpoints,
             ["parked"] => Self::Parked,
+            ["imports"] => Self::Imports,
+            ["imports", import] => Self::ImportLines(import),
+            ["imports", import, "retry"] => Self::Change(Change::RetryLine(import)),
+            ["imports", import, "discard"] => Self::Change(Change::DiscardLine(import)),
+            ["imports", import, number] => Self::ImportLine(import, number),
             ["events"] => Self::Events,
             ["log"] => Self::Log,
             ["log", "verify"] => Self::Verify,
@@ -169,12 +188,17 @@ impl<'a> Admin<'a> {
             Self::Views => "/admin/{context}/views",
             Self::Checkpoints => "/admin/{context}/checkpoints",
             Self::Parked => "/admin/{context}/parked",
+            Self::Imports => "/admin/{context}/imports",
+            Self::ImportLines(_) => "/admin/{context}/imports/{import}",
+            Self::ImportLine(..) => "/admin/{context}/imports/{import}/{number}",
             Self::Events => "/admin/{context}/events",
             Self::Log => "/admin/{context}/log",
             Self::Verify => "/admin/{context}/log/verify",
             Self::Change(Change::Pause(_)) => "/admin/{context}/views/{view}/pause",
             Self::Change(Change::Resume(_)) => "/admin/{context}/views/{view}/resume",
             Self::Change(Change::Rebuild(_)) => "/admin/{context}/views/{view}/rebuild",
+            Self::Change(Change::RetryLine(_)) => "/admin/{context}/imports/{import}/retry",
+            Self::Change(Change::DiscardLine(_)) => "/admin/{context}/imports/{import}/discard",
             Self::Change(Change::Retry) => "/admin/{context}/parked/retry",
             Self::Change(Change::Skip) => "/admin/{context}/parked/skip",
         }
@@ -200,6 +224,7 @@ mod tests {
             "/errors",
             "/errors/{code}",
             "/api/{context}/commands/{command}",
+            "/api/{context}/imports/{import}",
             "/api/{context}/views/{view}",
             "/api/{context}/views/{view}/{key}",
             "/api/{context}/views/{view}/{key}/watch",
@@ -213,6 +238,11 @@ mod tests {
             "/admin/{context}/parked",
             "/admin/{context}/parked/retry",
             "/admin/{context}/parked/skip",
+            "/admin/{context}/imports",
+            "/admin/{context}/imports/{import}",
+            "/admin/{context}/imports/{import}/{number}",
+            "/admin/{context}/imports/{import}/retry",
+            "/admin/{context}/imports/{import}/discard",
             "/admin/{context}/events",
             "/admin/{context}/log",
             "/admin/{context}/log/verify",

@@ -7,17 +7,22 @@ mod command;
 mod context;
 mod editions;
 mod feed;
+mod import;
 mod projector;
 mod query;
 mod telemetry;
 
 pub use command::{AnyRefusal, Request, SendError, StateAt};
 pub use context::{
-    Asking, Catalogue, CheckpointView, CommandEntry, Context, EditionStatus, GroupCheckpoint, OperateError,
-    PageAsk, ParkedEntry, Queries, QueryEntry, ReadModels, Rollups, Running, Sending, StartError, Stores,
-    Switched, ViewEntry, ViewKind, ViewStatus,
+    Asking, Catalogue, CheckpointView, CommandEntry, Context, EditionStatus, GroupCheckpoint, ImportEntry,
+    OperateError, PageAsk, ParkedEntry, Queries, QueryEntry, ReadModels, Rollups, Running, Sending,
+    StartError, Stores, Switched, ViewEntry, ViewKind, ViewStatus,
 };
 pub use editions::{EditionState, FieldDifference, Flag, Mismatch, Verification};
+pub use import::{
+    ImportError, ImportRequest, ImportStatus, ImportSummary, Importing, LeftLine, LineStatus, LinesStatus,
+    Looked,
+};
 pub use projector::{RebuildProgress, Retried};
 pub use query::{Answer, AskError, FetchPlan, OnStale, Terms};
 

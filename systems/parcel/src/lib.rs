@@ -4,6 +4,7 @@
 //!
 //! - [`shipment`]: the write side, the journey of one shipment;
 //! - [`hub`]: the write side, a place where parcels are sorted, and its name;
+//! - [`carrier`]: the way in for what carriers report, in their own words;
 //! - [`views`]: the read side, three read models and two rollups;
 //! - [`queries`]: the questions, by their names in the business;
 //! - [`context()`]: all of it put together;
@@ -11,6 +12,7 @@
 //!
 //! Nothing here does I/O. `README.md` says where each column comes from.
 
+pub mod carrier;
 mod checks;
 mod context;
 pub mod hub;

@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "helpers of tests may panic as tests do")]
 
 mod demo;
+mod imports;
 mod operators;
 mod process;
 mod wrong;

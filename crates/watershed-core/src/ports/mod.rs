@@ -8,6 +8,7 @@ mod ledger;
 mod log;
 mod rows;
 mod scan;
+mod triage;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use ledger::Ledger;
@@ -20,6 +21,7 @@ pub use rows::{
     RowStore, RowWriter, RowsBatch, RowsBesideLog, RowsFound, RowsNow, StoredRow,
 };
 pub use scan::{LogScan, LogVisitor, NameCache, RawEvent};
+pub use triage::{BadLine, KeptLine, KeptLines, Triage, WhichLines};
 
 /// An answer that comes later.
 pub type Later<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;

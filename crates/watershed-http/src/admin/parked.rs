@@ -81,7 +81,7 @@ pub(crate) async fn skip(hosted: &Hosted, principal: &Principal, body: &[u8]) ->
     Ok(json(&Outcome::from(outcome)))
 }
 
-fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     serde_json::from_slice(body).map_err(|error| {
         let problem = error.to_string();
         let field =

@@ -9,20 +9,25 @@ use crate::problem::{
 };
 
 /// What an operator can look at, under `/admin/{context}/`.
-const READS: [(&str, &str); 6] = [
+const READS: [(&str, &str); 9] = [
     ("views", "How every view stands: lag, bound, parked keys, checkpoint"),
     ("checkpoints", "The checkpoints: one for each group of views"),
     ("parked", "The parked keys; `view` for those of one view"),
+    ("imports", "The imports, and how many lines of each could not be taken and wait to be looked at"),
+    ("imports/{import}", "Those lines; `after` and `limit` page"),
+    ("imports/{import}/{number}", "One of them, whole"),
     ("events", "The whole log; `after` and `limit` page"),
     ("log", "Which log it is, how far it has come, and what its store says of itself"),
     ("log/verify", "Checks every event and link; as application/x-ndjson it tells how that comes on"),
 ];
 
 /// What an operator can do there.
-const CHANGES: [(&str, &str); 5] = [
+const CHANGES: [(&str, &str); 7] = [
     ("views/{view}/pause", "Stops a view's projector"),
     ("views/{view}/resume", "Starts it again"),
     ("views/{view}/rebuild", "Builds a view's rows anew from the log"),
+    ("imports/{import}/retry", "Tries a line again: {number}"),
+    ("imports/{import}/discard", "Lets a line go that will never be taken: {number}"),
     ("parked/retry", "Tries a parked key again: {view, tenant, key}"),
     ("parked/skip", "Passes over the event that a key is parked on: {view, tenant, key, position}"),
 ];
@@ -32,7 +37,8 @@ pub(super) fn add(document: &mut Document, context: &str) {
     for (path, summary) in READS {
         let problems =
             problems::of(&[&DENIED, &MALFORMED_PARAMETER, &NO_AUDIT, &DAMAGED_VIEW, &DAMAGED_LOG], &[]);
-        let operation = operation(context, path, summary, problems.into());
+        let mut operation = operation(context, path, summary, problems.into());
+        name_parameters(path, &mut operation);
         document.paths.insert(format!("/admin/{context}/{path}"), json!({ "get": operation }));
     }
     for (path, summary) in CHANGES {
@@ -42,16 +48,25 @@ pub(super) fn add(document: &mut Document, context: &str) {
         );
         let mut operation = operation(context, path, summary, problems.into());
         operation["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": { "type": "object" } } } });
-        if path.contains("{view}") {
-            operation["parameters"] = json!([path_parameter("view")]);
-        }
+        name_parameters(path, &mut operation);
         document.paths.insert(format!("/admin/{context}/{path}"), json!({ "post": operation }));
+    }
+}
+
+/// Describes what stands in braces in the path.
+fn name_parameters(path: &str, operation: &mut Value) {
+    let named = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+    let parameters: Vec<Value> = named.map(path_parameter).collect();
+    if !parameters.is_empty() {
+        operation["parameters"] = parameters.into();
     }
 }
 
 fn operation(context: &str, path: &str, summary: &str, mut responses: Value) -> Value {
     responses["200"] = json!({ "description": "Done.", "content": { "application/json": { "schema": { "type": "object" } } } });
-    let id: Vec<&str> = path.split('/').filter(|part| !part.starts_with('{')).collect();
+    // What stands in braces is left out, but at the end, where it tells one of a list from the list.
+    let is_named = |part: &&str| !part.starts_with('{') || path.ends_with(*part);
+    let id: Vec<&str> = path.split('/').filter(is_named).map(|part| part.trim_matches(['{', '}'])).collect();
     json!({
         "tags": [format!("{context}: operating")],
         "operationId": format!("{context}.admin.{}", id.join(".")),
