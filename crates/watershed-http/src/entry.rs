@@ -20,7 +20,7 @@ use crate::pages;
 use crate::problem::{OVERLOADED, Problem, UNKNOWN_CONTEXT};
 use crate::reply::{Names, Reply, as_json};
 use crate::request::{Limits, Segments, principal_of};
-use crate::route::Route;
+use crate::route::{Route, not_found};
 use crate::seats::Seats;
 use crate::telemetry::{Meters, Metrics, Operation};
 
@@ -120,6 +120,7 @@ impl Entry {
             Route::Admin(context, what) => {
                 operate(self.context(context)?, what, parts, body, self.limits).await
             }
+            Route::Asset(context, asset, key) => self.asset(context, asset, key, parts),
             Route::Index => Ok(pages::index(&self.contexts, &parts.headers)),
             Route::Health => Ok(pages::health()),
             Route::Ready => pages::ready(self.closing.is_said()),
@@ -137,6 +138,13 @@ impl Entry {
         let unknown =
             || Problem::new(&UNKNOWN_CONTEXT, format!("no context `{}` is hosted here", shortened(name)));
         self.contexts.iter().find(|hosted| hosted.running.name() == name).ok_or_else(unknown)
+    }
+
+    /// What a context's program serves there. Whatever else leads here is an address at which there is nothing.
+    fn asset(&self, context: &str, asset: &str, key: Option<&str>, parts: &Parts) -> Result<Reply, Problem> {
+        let hosted = self.context(context).map_err(|_| not_found())?;
+        let found = hosted.assets.iter().find(|other| other.is_at(asset, key)).ok_or_else(not_found)?;
+        Ok(found.reply(&parts.headers))
     }
 
     fn openapi(&self) -> Reply {

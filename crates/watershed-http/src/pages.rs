@@ -22,6 +22,9 @@ pub(crate) fn index(contexts: &[Hosted], headers: &HeaderMap) -> Reply {
         let (name, catalogue) = (hosted.running.name(), hosted.running.catalogue());
         // Writing to a String cannot fail.
         let _ = writeln!(page, "The context `{name}`");
+        for asset in hosted.assets.iter().filter(|asset| asset.is_page()) {
+            let _ = writeln!(page, "  GET  /{name}/{}", asset.path());
+        }
         for command in &catalogue.commands {
             let _ = writeln!(page, "  POST /api/{name}/commands/{}", command.name);
         }

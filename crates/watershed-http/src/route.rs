@@ -36,6 +36,8 @@ pub(crate) enum Route<'a> {
     Query(&'a str, &'a str),
     /// `/api/{context}/streams/{category}/{id}`
     Stream(&'a str, &'a str, &'a str),
+    /// `/{context}/{asset}`, `/{context}/{asset}/{key}`: what is served beside a context's API.
+    Asset(&'a str, &'a str, Option<&'a str>),
     /// `/admin/{context}/...`
     Admin(&'a str, Admin<'a>),
 }
@@ -111,6 +113,9 @@ impl<'a> Route<'a> {
             ["api", context, "queries", query] => Self::Query(context, query),
             ["api", context, "streams", category, id] => Self::Stream(context, category, id),
             ["admin", context, rest @ ..] => Self::Admin(context, Admin::of(rest).ok_or_else(not_found)?),
+            ["api" | "admin" | "errors", ..] => return Err(not_found()),
+            [context, asset] => Self::Asset(context, asset, None),
+            [context, asset, key] => Self::Asset(context, asset, Some(key)),
             _ => return Err(not_found()),
         };
         Ok(route)
@@ -133,6 +138,8 @@ impl<'a> Route<'a> {
             Self::Watch(..) => "/api/{context}/views/{view}/{key}/watch",
             Self::Query(..) => "/api/{context}/queries/{query}",
             Self::Stream(..) => "/api/{context}/streams/{category}/{id}",
+            Self::Asset(_, _, None) => "/{context}/{asset}",
+            Self::Asset(..) => "/{context}/{asset}/{key}",
             Self::Admin(_, admin) => admin.template(),
         }
     }
@@ -205,7 +212,7 @@ impl<'a> Admin<'a> {
     }
 }
 
-fn not_found() -> Problem {
+pub(crate) fn not_found() -> Problem {
     Problem::new(&NOT_FOUND, "there is nothing at this address; `/` lists what there is")
 }
 
@@ -230,6 +237,8 @@ mod tests {
             "/api/{context}/views/{view}/{key}/watch",
             "/api/{context}/queries/{query}",
             "/api/{context}/streams/{category}/{id}",
+            "/{context}/{asset}",
+            "/{context}/{asset}/{key}",
             "/admin/{context}/views",
             "/admin/{context}/views/{view}/pause",
             "/admin/{context}/views/{view}/resume",

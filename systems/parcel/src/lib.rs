@@ -7,6 +7,7 @@
 //! - [`carrier`]: the way in for what carriers report, in their own words;
 //! - [`views`]: the read side, three read models and two rollups;
 //! - [`queries`]: the questions, by their names in the business;
+//! - [`pages`]: the page that customers look at;
 //! - [`context()`]: all of it put together;
 //! - [`traffic`]: some made-up weeks of shipments, for demos and benchmarks.
 //!
@@ -16,6 +17,7 @@ pub mod carrier;
 mod checks;
 mod context;
 pub mod hub;
+pub mod pages;
 pub mod queries;
 pub mod shipment;
 pub mod traffic;

@@ -2,8 +2,10 @@
 
 #![expect(clippy::expect_used, reason = "helpers of tests may panic as tests do")]
 
+mod browser;
 mod demo;
 mod imports;
 mod operators;
 mod process;
+mod tracking;
 mod wrong;
