@@ -1,5 +1,10 @@
 //! The watershed binary: hosts the reference systems on embedded stores, plays the demo, and carries the operator's commands.
 
+mod demo;
+mod memory;
+mod patient;
+mod tour;
+mod weeks;
 mod year;
 
 use std::process::ExitCode;
@@ -27,7 +32,7 @@ fn main() -> ExitCode {
             Hosted { name: "coop", make: || coop::context().policy(AllowAll), assets: &[] },
             Hosted { name: "parcel", make: || parcel::context().policy(AllowAll), assets: TRACKING },
         ],
-        demo: Box::new(year::SchoolYear),
+        demo: Box::new(demo::Demonstration),
     };
     watershed_cli::run(&program, std::env::args_os())
 }

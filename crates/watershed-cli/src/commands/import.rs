@@ -128,10 +128,8 @@ impl Total {
         if !left.is_empty() {
             screen.line("")?;
             screen.lines(&left, &columns())?;
-            let all = self.refused_lines + self.malformed_lines;
             screen.line(&format!(
-                "All {} are kept: `imports list {import}` shows them, `imports retry` tries them again.",
-                thousands(all)
+                "What was not taken is kept: `imports list {import}` shows all of it, `imports retry` tries it again."
             ))?;
         }
         Ok(())

@@ -69,14 +69,19 @@ pub fn read_record<T: DeserializeOwned>(json: &[u8]) -> Result<T, Misfit> {
     match serde_path_to_error::deserialize(&mut reader) {
         Ok(record) => match reader.end() {
             Ok(()) => Ok(record),
-            Err(error) => Err(Misfit { field: None, problem: error.to_string() }),
+            Err(error) => Err(Misfit { field: None, problem: on_one_line(&error) }),
         },
         Err(error) => {
             let path = error.path().to_string();
             let field = (path != "." && path != "?").then_some(path);
-            Err(Misfit { field, problem: error.into_inner().to_string() })
+            Err(Misfit { field, problem: on_one_line(&error.into_inner()) })
         }
     }
+}
+
+/// The error's words. A record is one line as a rule: which one it is in its file is told beside it.
+fn on_one_line(error: &serde_json::Error) -> String {
+    error.to_string().replace(" at line 1 column ", " at column ")
 }
 
 #[cfg(test)]
