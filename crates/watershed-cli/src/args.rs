@@ -20,7 +20,7 @@ pub(crate) struct CommandLine {
 }
 
 /// What every command takes.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct Global {
     /// The data folder [default: ./watershed-data]
     #[arg(long, global = true, value_name = "DIR")]
@@ -58,6 +58,13 @@ pub(crate) enum Command {
     Parked {
         #[command(subcommand)]
         action: Option<ParkedAction>,
+    },
+    /// Bring in records from outside: a file with one JSON object a line
+    Import(Import),
+    /// Lines that imports could not take; try them again or let them go
+    Imports {
+        #[command(subcommand)]
+        action: Option<ImportsAction>,
     },
     /// The log: verify it, export its head
     Log {
@@ -257,6 +264,35 @@ pub(crate) enum ParkedAction {
         #[arg(long, default_value = "default")]
         tenant: String,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// The bounded context: parcel
+    pub(crate) into: String,
+    /// The import: carrier_reports
+    pub(crate) import: String,
+    /// The file, or - for the standard input
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ImportsAction {
+    /// The lines of an import that could not be taken
+    List { import: String },
+    /// One of them, whole
+    Show { import: String, number: u64 },
+    /// Try a line again, or all of them
+    Retry {
+        import: String,
+        #[arg(required_unless_present = "all")]
+        number: Option<u64>,
+        /// All lines of the import
+        #[arg(long, conflicts_with = "number")]
+        all: bool,
+    },
+    /// Let a line go that will never be taken
+    Discard { import: String, number: u64 },
 }
 
 #[derive(Debug, Clone, Copy, Subcommand)]

@@ -27,6 +27,8 @@ pub(crate) enum CliError {
     NoData { folder: PathBuf, program: &'static str },
     #[error("there is no context `{name}`: there is {known}")]
     NoContext { name: String, known: String },
+    #[error("cannot read {}: {problem}", .file.display())]
+    File { file: PathBuf, problem: String },
     #[error("measuring cannot start: {0}")]
     Metrics(String),
     #[error("the program cannot start: {0}")]
@@ -45,7 +47,7 @@ impl CliError {
     /// The exit code.
     pub(crate) fn code(&self) -> ExitCode {
         ExitCode::from(match self {
-            Self::Settings(_) | Self::NoContext { .. } => 2,
+            Self::Settings(_) | Self::NoContext { .. } | Self::File { .. } => 2,
             Self::Call(CallError::Problem { .. }) => 4,
             Self::Demo(_) | Self::Undone(_) | Self::Print(_) => 1,
             _ => 3,

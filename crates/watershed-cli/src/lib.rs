@@ -21,3 +21,4 @@ pub use client::{Answer, CallError, Client};
 pub use output::{Progress, thousands};
 pub use program::{Demo, Hosted, Later, Program, Stage};
 pub use run::run;
+pub use watershed_http::Asset;

@@ -2,6 +2,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::pin::Pin;
 
+use watershed_http::Asset;
 use watershed_runtime::Context;
 
 use crate::output::Progress;
@@ -25,6 +26,8 @@ pub struct Hosted {
     pub name: &'static str,
     /// Makes it, with its policy.
     pub make: fn() -> Context,
+    /// What is served beside its API: pages for people.
+    pub assets: &'static [Asset],
 }
 
 /// An answer that comes later.

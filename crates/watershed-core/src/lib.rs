@@ -39,6 +39,6 @@ pub use time::{Date, Month, ParseTimeError, Timestamp};
 pub use token::{Token, TokenError};
 pub use value::{ColumnError, ColumnKind, ColumnType, Value, json_from_value, json_to_value};
 pub use write::{
-    Aggregate, Boundary, Command, CommandKind, Cx, Decided, Decision, Fingerprint, FingerprintWriter,
-    Principal, Receipt, Refusal, RefusalKind, SnapshotCodec, Storage,
+    Aggregate, Boundary, Command, CommandKind, Cx, Decided, Decision, Fingerprint, FingerprintWriter, Import,
+    Misfit, Principal, Receipt, Refusal, RefusalKind, SnapshotCodec, Storage,
 };

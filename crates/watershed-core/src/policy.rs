@@ -15,6 +15,11 @@ pub enum Action<'a> {
         /// What it is about.
         stream: &'a StreamId,
     },
+    /// Bring in records from outside. Each record's command is asked about as well.
+    Import {
+        /// The import's name.
+        name: &'a str,
+    },
     /// Read a view, or ask a query over it.
     View {
         /// The view's name.

@@ -20,7 +20,7 @@ use crate::pages;
 use crate::problem::{OVERLOADED, Problem, UNKNOWN_CONTEXT};
 use crate::reply::{Names, Reply, as_json};
 use crate::request::{Limits, Segments, principal_of};
-use crate::route::Route;
+use crate::route::{Route, not_found};
 use crate::seats::Seats;
 use crate::telemetry::{Meters, Metrics, Operation};
 
@@ -33,6 +33,7 @@ pub(crate) struct Entry {
     pub(crate) closing: Closing,
     watching: api::Watching,
     requests: Seats,
+    imports: Seats,
     limits: Limits,
     patience: Duration,
     openapi: OnceLock<Bytes>,
@@ -53,6 +54,7 @@ impl Entry {
             },
             closing,
             requests: Seats::new(options.max_requests),
+            imports: Seats::new(options.max_imports),
             limits: Limits { bytes: options.max_body, depth: options.max_depth, time: options.body_time },
             patience: options.patience,
             openapi: OnceLock::new(),
@@ -98,6 +100,10 @@ impl Entry {
             Route::Command(context, command) => {
                 api::send(self.context(context)?, command, parts, body, self.limits).await
             }
+            Route::Import(context, import) => {
+                let room = api::Room { seats: &self.imports, limits: self.limits, closing: &self.closing };
+                api::import(self.context(context)?, import, parts, body, room).await
+            }
             Route::Row(context, view, key) => {
                 api::row(self.context(context)?, (view, key), parts, self.patience).await
             }
@@ -114,6 +120,7 @@ impl Entry {
             Route::Admin(context, what) => {
                 operate(self.context(context)?, what, parts, body, self.limits).await
             }
+            Route::Asset(context, asset, key) => self.asset(context, asset, key, parts),
             Route::Index => Ok(pages::index(&self.contexts, &parts.headers)),
             Route::Health => Ok(pages::health(&self.contexts).await),
             Route::Ready => pages::ready(self.closing.is_said()),
@@ -131,6 +138,13 @@ impl Entry {
         let unknown =
             || Problem::new(&UNKNOWN_CONTEXT, format!("no context `{}` is hosted here", shortened(name)));
         self.contexts.iter().find(|hosted| hosted.running.name() == name).ok_or_else(unknown)
+    }
+
+    /// What a context's program serves there. Whatever else leads here is an address at which there is nothing.
+    fn asset(&self, context: &str, asset: &str, key: Option<&str>, parts: &Parts) -> Result<Reply, Problem> {
+        let hosted = self.context(context).map_err(|_| not_found())?;
+        let found = hosted.assets.iter().find(|other| other.is_at(asset, key)).ok_or_else(not_found)?;
+        Ok(found.reply(&parts.headers))
     }
 
     fn openapi(&self) -> Reply {

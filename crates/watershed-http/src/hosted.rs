@@ -4,6 +4,7 @@ use std::sync::Arc;
 use http::HeaderValue;
 use watershed_runtime::Running;
 
+use crate::asset::Asset;
 use crate::audit::Audit;
 use crate::problem::{Problem, UNKNOWN_QUERY, UNKNOWN_VIEW};
 use crate::reply::contract_value;
@@ -12,6 +13,7 @@ use crate::reply::contract_value;
 pub(crate) struct Hosted {
     pub(crate) running: Running,
     pub(crate) audit: Option<Arc<dyn Audit>>,
+    pub(crate) assets: &'static [Asset],
     contracts: HashMap<&'static str, HeaderValue>,
     queries: HashMap<&'static str, QueryFacts>,
 }
@@ -38,7 +40,7 @@ impl Hosted {
         };
         let queries =
             catalogue.queries.iter().map(|query| (query.name, facts(query.view, query.by_key))).collect();
-        Self { contracts, queries, running, audit: None }
+        Self { contracts, queries, running, audit: None, assets: &[] }
     }
 
     /// The contract of a view, as a header's value.

@@ -9,6 +9,7 @@
 
 mod admin;
 mod api;
+mod asset;
 mod audit;
 mod closing;
 mod entry;
@@ -25,6 +26,7 @@ mod seats;
 mod server;
 mod telemetry;
 
+pub use asset::Asset;
 pub use audit::{Audit, Fact, Verified};
 pub use options::Options;
 pub use problem::{ALL as PROBLEM_KINDS, ProblemKind};

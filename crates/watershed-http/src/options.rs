@@ -3,11 +3,11 @@ use std::time::Duration;
 /// What a server takes and how long it waits. The defaults suit a server on a small machine.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// The largest body of a request, in bytes. 1 MiB.
+    /// The largest body of a request, and the longest line of an import, in bytes. 1 MiB.
     pub max_body: usize,
     /// How deep a body's JSON objects and arrays may stand inside one another. 64.
     pub max_depth: usize,
-    /// How long a body may take to arrive. 30 seconds.
+    /// How long a body may take to arrive; of an import, the longest time without anything arriving. 30 seconds.
     pub body_time: Duration,
     /// How long a request's head may take to arrive, and how long a connection may stay without a request. 30 seconds.
     pub header_time: Duration,
@@ -17,6 +17,8 @@ pub struct Options {
     pub max_requests: usize,
     /// How many watches may be open; more are answered with 429. 1,024.
     pub max_watches: usize,
+    /// How many imports may be under way; more are answered with 429. 16.
+    pub max_imports: usize,
     /// The longest silence on a watch. 15 seconds.
     pub heartbeat: Duration,
     /// The shortest time between two looks at a watched row. 10 milliseconds.
@@ -39,6 +41,7 @@ impl Default for Options {
             max_connections: 4_096,
             max_requests: 2_048,
             max_watches: 1_024,
+            max_imports: 16,
             heartbeat: Duration::from_secs(15),
             watch_interval: Duration::from_millis(10),
             patience: Duration::from_secs(2),

@@ -23,8 +23,14 @@ pub(crate) fn index(contexts: &[Hosted], headers: &HeaderMap) -> Reply {
         let (name, catalogue) = (hosted.running.name(), hosted.running.catalogue());
         // Writing to a String cannot fail.
         let _ = writeln!(page, "The context `{name}`");
+        for asset in hosted.assets.iter().filter(|asset| asset.is_page()) {
+            let _ = writeln!(page, "  GET  /{name}/{}", asset.path());
+        }
         for command in &catalogue.commands {
             let _ = writeln!(page, "  POST /api/{name}/commands/{}", command.name);
+        }
+        for import in &catalogue.imports {
+            let _ = writeln!(page, "  POST /api/{name}/imports/{}", import.name);
         }
         for view in &catalogue.views {
             let _ = writeln!(page, "  GET  /api/{name}/views/{}", view.name);

@@ -24,6 +24,8 @@ pub(crate) enum Route<'a> {
     ErrorPage(&'a str),
     /// `/api/{context}/commands/{command}`
     Command(&'a str, &'a str),
+    /// `/api/{context}/imports/{import}`
+    Import(&'a str, &'a str),
     /// `/api/{context}/views/{view}`
     Rows(&'a str, &'a str),
     /// `/api/{context}/views/{view}/{key}`
@@ -34,6 +36,8 @@ pub(crate) enum Route<'a> {
     Query(&'a str, &'a str),
     /// `/api/{context}/streams/{category}/{id}`
     Stream(&'a str, &'a str, &'a str),
+    /// `/{context}/{asset}`, `/{context}/{asset}/{key}`: what is served beside a context's API.
+    Asset(&'a str, &'a str, Option<&'a str>),
     /// `/admin/{context}/...`
     Admin(&'a str, Admin<'a>),
 }
@@ -55,6 +59,12 @@ pub(crate) enum Admin<'a> {
     Drift,
     /// `parked`
     Parked,
+    /// `imports`
+    Imports,
+    /// `imports/{import}`
+    ImportLines(&'a str),
+    /// `imports/{import}/{number}`
+    ImportLine(&'a str, &'a str),
     /// `events`
     Events,
     /// `log`
@@ -86,6 +96,10 @@ pub(crate) enum Change<'a> {
     Reconcile(&'a str),
     /// `views/{view}/repair`
     Repair(&'a str),
+    /// `imports/{import}/retry`
+    RetryLine(&'a str),
+    /// `imports/{import}/discard`
+    DiscardLine(&'a str),
     /// `parked/retry`
     Retry,
     /// `parked/skip`
@@ -122,12 +136,16 @@ impl<'a> Route<'a> {
             ["errors"] => Self::ErrorPages,
             ["errors", code] => Self::ErrorPage(code),
             ["api", context, "commands", command] => Self::Command(context, command),
+            ["api", context, "imports", import] => Self::Import(context, import),
             ["api", context, "views", view] => Self::Rows(context, view),
             ["api", context, "views", view, key] => Self::Row(context, view, key),
             ["api", context, "views", view, key, "watch"] => Self::Watch(context, view, key),
             ["api", context, "queries", query] => Self::Query(context, query),
             ["api", context, "streams", category, id] => Self::Stream(context, category, id),
             ["admin", context, rest @ ..] => Self::Admin(context, Admin::of(rest).ok_or_else(not_found)?),
+            ["api" | "admin" | "errors", ..] => return Err(not_found()),
+            [context, asset] => Self::Asset(context, asset, None),
+            [context, asset, key] => Self::Asset(context, asset, Some(key)),
             _ => return Err(not_found()),
         };
         Ok(route)
@@ -144,11 +162,14 @@ impl<'a> Route<'a> {
             Self::ErrorPages => "/errors",
             Self::ErrorPage(_) => "/errors/{code}",
             Self::Command(..) => "/api/{context}/commands/{command}",
+            Self::Import(..) => "/api/{context}/imports/{import}",
             Self::Rows(..) => "/api/{context}/views/{view}",
             Self::Row(..) => "/api/{context}/views/{view}/{key}",
             Self::Watch(..) => "/api/{context}/views/{view}/{key}/watch",
             Self::Query(..) => "/api/{context}/queries/{query}",
             Self::Stream(..) => "/api/{context}/streams/{category}/{id}",
+            Self::Asset(_, _, None) => "/{context}/{asset}",
+            Self::Asset(..) => "/{context}/{asset}/{key}",
             Self::Admin(_, admin) => admin.template(),
         }
     }
@@ -156,7 +177,7 @@ impl<'a> Route<'a> {
     /// The method that it takes.
     pub(crate) fn takes(self) -> Takes {
         match self {
-            Self::Command(..) | Self::Admin(_, Admin::Change(_)) => Takes::Post,
+            Self::Command(..) | Self::Import(..) | Self::Admin(_, Admin::Change(_)) => Takes::Post,
             _ => Takes::Get,
         }
     }
@@ -194,6 +215,11 @@ impl<'a> Admin<'a> {
             ["contracts"] => Self::Contracts,
             ["drift"] => Self::Drift,
             ["parked"] => Self::Parked,
+            ["imports"] => Self::Imports,
+            ["imports", import] => Self::ImportLines(import),
+            ["imports", import, "retry"] => Self::Change(Change::RetryLine(import)),
+            ["imports", import, "discard"] => Self::Change(Change::DiscardLine(import)),
+            ["imports", import, number] => Self::ImportLine(import, number),
             ["events"] => Self::Events,
             ["log"] => Self::Log,
             ["log", "verify"] => Self::Verify,
@@ -225,6 +251,9 @@ impl<'a> Admin<'a> {
             Self::Contracts => "/admin/{context}/contracts",
             Self::Drift => "/admin/{context}/drift",
             Self::Parked => "/admin/{context}/parked",
+            Self::Imports => "/admin/{context}/imports",
+            Self::ImportLines(_) => "/admin/{context}/imports/{import}",
+            Self::ImportLine(..) => "/admin/{context}/imports/{import}/{number}",
             Self::Events => "/admin/{context}/events",
             Self::Log => "/admin/{context}/log",
             Self::Verify => "/admin/{context}/log/verify",
@@ -233,13 +262,15 @@ impl<'a> Admin<'a> {
             Self::Change(Change::Rebuild(_)) => "/admin/{context}/views/{view}/rebuild",
             Self::Change(Change::Reconcile(_)) => "/admin/{context}/views/{view}/reconcile",
             Self::Change(Change::Repair(_)) => "/admin/{context}/views/{view}/repair",
+            Self::Change(Change::RetryLine(_)) => "/admin/{context}/imports/{import}/retry",
+            Self::Change(Change::DiscardLine(_)) => "/admin/{context}/imports/{import}/discard",
             Self::Change(Change::Retry) => "/admin/{context}/parked/retry",
             Self::Change(Change::Skip) => "/admin/{context}/parked/skip",
         }
     }
 }
 
-fn not_found() -> Problem {
+pub(crate) fn not_found() -> Problem {
     Problem::new(&NOT_FOUND, "there is nothing at this address; `/` lists what there is")
 }
 
@@ -258,11 +289,14 @@ mod tests {
             "/errors",
             "/errors/{code}",
             "/api/{context}/commands/{command}",
+            "/api/{context}/imports/{import}",
             "/api/{context}/views/{view}",
             "/api/{context}/views/{view}/{key}",
             "/api/{context}/views/{view}/{key}/watch",
             "/api/{context}/queries/{query}",
             "/api/{context}/streams/{category}/{id}",
+            "/{context}/{asset}",
+            "/{context}/{asset}/{key}",
             "/admin/{context}/views",
             "/admin/{context}/views/{view}/pause",
             "/admin/{context}/views/{view}/resume",
@@ -285,6 +319,11 @@ mod tests {
             "/admin/{context}/parked",
             "/admin/{context}/parked/retry",
             "/admin/{context}/parked/skip",
+            "/admin/{context}/imports",
+            "/admin/{context}/imports/{import}",
+            "/admin/{context}/imports/{import}/{number}",
+            "/admin/{context}/imports/{import}/retry",
+            "/admin/{context}/imports/{import}/discard",
             "/admin/{context}/events",
             "/admin/{context}/log",
             "/admin/{context}/log/verify",

@@ -22,6 +22,7 @@ const CLASSES: [&str; 4] = ["2xx", "3xx", "4xx", "5xx"];
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Operation {
     Command,
+    Import,
     Row,
     Rows,
     Query,
@@ -33,8 +34,9 @@ pub(crate) enum Operation {
 }
 
 impl Operation {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Command,
+        Self::Import,
         Self::Row,
         Self::Rows,
         Self::Query,
@@ -47,6 +49,7 @@ impl Operation {
     pub(crate) fn of(route: Route<'_>) -> Self {
         match route {
             Route::Command(..) => Self::Command,
+            Route::Import(..) => Self::Import,
             Route::Row(..) => Self::Row,
             Route::Rows(..) => Self::Rows,
             Route::Query(..) => Self::Query,
@@ -60,6 +63,7 @@ impl Operation {
     fn name(self) -> &'static str {
         match self {
             Self::Command => "command",
+            Self::Import => "import",
             Self::Row => "row",
             Self::Rows => "rows",
             Self::Query => "query",

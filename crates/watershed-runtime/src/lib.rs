@@ -7,6 +7,7 @@ mod command;
 mod context;
 mod editions;
 mod feed;
+mod import;
 mod projector;
 mod query;
 mod reconcile;
@@ -15,10 +16,14 @@ mod telemetry;
 pub use command::{AnyRefusal, Request, SendError, StateAt};
 pub use context::{
     Asking, BrokenContract, Catalogue, CheckpointView, CommandEntry, Context, ContractEntry, EditionStatus,
-    GroupCheckpoint, LookAt, OperateError, PageAsk, ParkedEntry, Queries, QueryEntry, ReadModels, Rollups,
-    Running, Sending, StartError, Stores, Switched, ViewEntry, ViewKind, ViewStatus,
+    GroupCheckpoint, ImportEntry, LookAt, OperateError, PageAsk, ParkedEntry, Queries, QueryEntry,
+    ReadModels, Rollups, Running, Sending, StartError, Stores, Switched, ViewEntry, ViewKind, ViewStatus,
 };
 pub use editions::{EditionState, FieldDifference, Flag, Mismatch, SnapshotNote, Verification};
+pub use import::{
+    ImportError, ImportRequest, ImportStatus, ImportSummary, Importing, LeftLine, LineStatus, LinesStatus,
+    Looked,
+};
 pub use projector::{FieldDrift, Mended, RebuildProgress, Retried};
 pub use query::{Answer, AskError, FetchPlan, OnStale, Terms};
 pub use reconcile::{DriftEntry, DriftKind, EventRange, LastLook, Report, ViewDrift};

@@ -9,7 +9,7 @@ use watershed_core::ports::LogError;
 
 use crate::log::{Options, SqliteLog, Verified, verify_file};
 use crate::rows::SqliteRowsBesideLog;
-use crate::{OpenError, SqliteLedger};
+use crate::{OpenError, SqliteLedger, SqliteTriage};
 
 /// A data folder that this process holds, with everything in it.
 ///
@@ -20,6 +20,7 @@ pub struct Sqlite {
     log: Arc<SqliteLog>,
     rows_beside_log: Arc<SqliteRowsBesideLog>,
     ledger: Arc<SqliteLedger>,
+    triage: Arc<SqliteTriage>,
 }
 
 impl Sqlite {
@@ -32,8 +33,9 @@ impl Sqlite {
         let folder = Arc::new(Folder::lock(dir.as_ref())?);
         let rows_beside_log = Arc::new(SqliteRowsBesideLog::new(folder.log_file()));
         let ledger = Arc::new(SqliteLedger::new(folder.log_file()));
+        let triage = Arc::new(SqliteTriage::new(folder.log_file()));
         let log = Arc::new(SqliteLog::open(&folder, options, rows_beside_log.clone())?);
-        Ok(Self { folder, log, rows_beside_log, ledger })
+        Ok(Self { folder, log, rows_beside_log, ledger, triage })
     }
 
     /// The log.
@@ -52,6 +54,12 @@ impl Sqlite {
     #[must_use]
     pub fn ledger(&self) -> Arc<SqliteLedger> {
         self.ledger.clone()
+    }
+
+    /// The lines that imports could not take, in the log's own file.
+    #[must_use]
+    pub fn triage(&self) -> Arc<SqliteTriage> {
+        self.triage.clone()
     }
 
     /// The folder.

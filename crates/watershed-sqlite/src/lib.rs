@@ -4,6 +4,7 @@
 //! idempotency key, and can be made again from the log. No type of the SQLite driver is public, since only one crate of a
 //! build may link SQLite.
 
+mod beside_log;
 mod connection;
 mod error;
 mod files;
@@ -11,6 +12,7 @@ mod folder;
 mod ledger;
 mod log;
 mod rows;
+mod triage;
 
 pub use connection::sqlite_version;
 pub use error::OpenError;
@@ -18,3 +20,4 @@ pub use folder::Sqlite;
 pub use ledger::SqliteLedger;
 pub use log::{Health, Options, SqliteLog, Verified};
 pub use rows::{SqliteRows, SqliteRowsBesideLog};
+pub use triage::SqliteTriage;

@@ -26,6 +26,7 @@ pub fn stores(sqlite: &Sqlite) -> Result<Stores, OpenError> {
         log: sqlite.log(),
         rows: Arc::new(rows),
         ledger: sqlite.ledger(),
+        triage: sqlite.triage(),
         beside_log: Some(sqlite.rows_beside_log()),
     })
 }

@@ -1,5 +1,6 @@
 use watershed::runtime::Context;
 
+use crate::carrier::CarrierReports;
 use crate::hub::Hub;
 use crate::queries::{
     CountShipmentsByStatus, CustomerShipments, DelayedShipments, GetOpsDashboard, TrackShipment,
@@ -15,6 +16,7 @@ pub fn context() -> Context {
     Context::new("parcel")
         .aggregate::<ShipmentJourney>()
         .aggregate::<Hub>()
+        .import::<CarrierReports>()
         .read_models::<(CustomerTracking,)>()
         .group::<(HubRow, ShipmentOperations)>()
         .rollups::<(OpsDashboard, ShipmentsByStatus)>()

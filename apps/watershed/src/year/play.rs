@@ -5,24 +5,24 @@ use tokio::task::JoinSet;
 use watershed::prelude::{Command, Month};
 use watershed_cli::Stage;
 
-use super::SEED;
-use super::memory::Memory;
 use super::sender::Sender;
 use super::tally::Tally;
+use crate::demo::SEED;
+use crate::memory::Memory;
 
 /// How many connections send at once.
 const CONNECTIONS: usize = 32;
 
 /// A year on its way to a server.
-pub(super) struct Play<'a> {
-    pub(super) stage: Stage<'a>,
-    pub(super) families: u32,
-    pub(super) url: &'a str,
+pub(crate) struct Play<'a> {
+    pub(crate) stage: Stage<'a>,
+    pub(crate) families: u32,
+    pub(crate) url: &'a str,
 }
 
 impl Play<'_> {
     /// Sends the year month by month. A month's commands go out over all connections at once, each family's in their order.
-    pub(super) async fn run(self, memory: &mut Memory) -> Result<Tally, String> {
+    pub(crate) async fn run(self, memory: &mut Memory) -> Result<Tally, String> {
         let total = Year::new(self.families, SEED).count() as u64;
         let progress = self.stage.progress("playing the year");
         let mut senders = Vec::with_capacity(CONNECTIONS);

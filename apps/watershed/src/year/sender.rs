@@ -1,5 +1,4 @@
 use std::collections::HashMap;
-use std::time::Duration;
 
 use coop::year::{Expected, Step};
 use http::header::{HeaderName, HeaderValue, IF_MATCH};
@@ -9,10 +8,9 @@ use watershed::prelude::{Command, Refusal};
 use watershed_cli::{Answer, CallError, Client, Progress};
 
 use super::tally::Tally;
+use crate::patient::post;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
-/// How often a request is sent before the demo gives up.
-const TRIES: u32 = 12;
 /// One contact in so many is saved by somebody who looked at the family before the last change.
 const OLD_PAGES: usize = 10;
 
@@ -119,30 +117,16 @@ impl Sender {
         }
     }
 
-    /// Sends until there is an answer: the key makes that safe, whatever became of an earlier attempt.
     async fn post(
         &mut self,
         path: &str,
         headers: &[(HeaderName, HeaderValue)],
         body: &[u8],
     ) -> Result<Answer, String> {
-        for attempt in 0..TRIES {
-            match self.client.post(path, headers, body.to_vec()).await {
-                Ok(answer) if !is_busy(&answer) => return Ok(answer),
-                Ok(_) | Err(CallError::Broken(_) | CallError::Unreachable { .. }) => {
-                    self.tally.retries += 1;
-                    tokio::time::sleep(Duration::from_millis(2 << attempt)).await;
-                }
-                Err(error) => return Err(error.to_string()),
-            }
-        }
-        Err(format!("the server takes no commands: {TRIES} attempts at {path}"))
+        let (answer, tries) = post(&mut self.client, path, headers, body).await?;
+        self.tally.retries += u64::from(tries - 1);
+        Ok(answer)
     }
-}
-
-/// Whether the same request is to be sent again.
-fn is_busy(answer: &Answer) -> bool {
-    matches!(answer.status.as_u16(), 408 | 409 | 429 | 503)
 }
 
 fn in_quotes(version: u64) -> HeaderValue {

@@ -8,7 +8,7 @@ const SHOWN: usize = 5;
 
 /// What became of the commands that were sent.
 #[derive(Debug, Default, Clone)]
-pub(super) struct Tally {
+pub(crate) struct Tally {
     /// Commands that were answered.
     pub(super) commands: u64,
     /// Events that they led to.
@@ -43,7 +43,7 @@ impl Tally {
     }
 
     /// Says what was done.
-    pub(super) fn print(&self, families: u32, lag: Duration) {
+    pub(crate) fn print(&self, families: u32, lag: Duration) {
         let line = |count: u64, what: &str| println!("{:>9}  {what}", thousands(count));
         let (rate, connections) = (thousands(self.per_second()), self.connections);
         let seconds = self.took.as_secs_f64();

@@ -2,8 +2,11 @@
 
 #![expect(clippy::expect_used, reason = "helpers of tests may panic as tests do")]
 
+mod browser;
 mod demo;
+mod imports;
 mod operators;
 mod process;
 mod reconcile;
+mod tracking;
 mod wrong;

@@ -84,14 +84,35 @@ impl Running {
 
     /// Asks it in the plainest way there is.
     pub(crate) fn get(&self, path: &str) -> (u16, String) {
+        self.call(&format!("GET {path} HTTP/1.1\r\n"), "")
+    }
+
+    /// The head of what it answers.
+    pub(crate) fn head_of(&self, path: &str) -> String {
+        self.exchange(&format!("HEAD {path} HTTP/1.1\r\n"), "").to_ascii_lowercase()
+    }
+
+    /// Sends it something.
+    pub(crate) fn post(&self, path: &str, media: &str, body: &str) -> (u16, String) {
+        let length = body.len();
+        let head = format!("POST {path} HTTP/1.1\r\ncontent-type: {media}\r\ncontent-length: {length}\r\n");
+        self.call(&head, body)
+    }
+
+    fn call(&self, head: &str, body: &str) -> (u16, String) {
+        let answer = self.exchange(head, body);
+        let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+        (status, answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default())
+    }
+
+    fn exchange(&self, head: &str, body: &str) -> String {
         use std::io::{Read, Write};
         let host = self.url.trim_start_matches("http://");
         let mut stream = std::net::TcpStream::connect(host).expect("connects");
-        write!(stream, "GET {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n").expect("writes");
+        write!(stream, "{head}host: {host}\r\nconnection: close\r\n\r\n{body}").expect("writes");
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("reads");
-        let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
-        (status, answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default())
+        answer
     }
 }
 

@@ -50,7 +50,7 @@ impl Client {
         self.call(Method::GET, path, &[], Bytes::new()).await
     }
 
-    /// Sends a JSON body to `path`.
+    /// Sends a body to `path`: JSON, unless a header says otherwise.
     ///
     /// # Errors
     /// Where no answer came. A problem document is an answer.
@@ -88,7 +88,7 @@ impl Client {
         *request.method_mut() = method;
         *request.uri_mut() = path.parse().map_err(|_| CallError::BadUrl(path.to_owned()))?;
         request.headers_mut().insert(HOST, self.host.clone());
-        if is_post {
+        if is_post && !headers.iter().any(|(name, _)| *name == CONTENT_TYPE) {
             request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
         for (name, value) in headers {

@@ -60,22 +60,39 @@ impl Door {
 
     /// The JSON that stands at `path`.
     pub(crate) async fn get(&mut self, path: &str) -> Result<Value, CliError> {
-        Ok(self.call(Method::GET, path, Bytes::new()).await?.json()?)
+        Ok(self.call(Method::GET, path, JSON, Bytes::new()).await?.json()?)
     }
 
     /// The JSON that a change answers with.
     pub(crate) async fn post(&mut self, path: &str, body: &Value) -> Result<Value, CliError> {
-        Ok(self.call(Method::POST, path, body.to_string().into()).await?.json()?)
+        Ok(self.call(Method::POST, path, JSON, body.to_string().into()).await?.json()?)
     }
 
-    async fn call(&mut self, method: Method, path: &str, body: Bytes) -> Result<Answer, CallError> {
+    /// The JSON that lines of JSON are answered with.
+    pub(crate) async fn post_lines(&mut self, path: &str, lines: Bytes) -> Result<Value, CliError> {
+        Ok(self.call(Method::POST, path, LINES, lines).await?.json()?)
+    }
+
+    async fn call(
+        &mut self,
+        method: Method,
+        path: &str,
+        media: &'static str,
+        body: Bytes,
+    ) -> Result<Answer, CallError> {
         match &mut self.way {
-            Way::Server(client) => client.call(method, path, &[], body).await,
+            Way::Server(client) => {
+                let headers: &[_] = match method {
+                    Method::POST => &[(CONTENT_TYPE, HeaderValue::from_static(media))],
+                    _ => &[],
+                };
+                client.call(method, path, headers, body).await
+            }
             Way::Folder { api, .. } => {
                 let request = Request::builder()
                     .method(method)
                     .uri(path)
-                    .header(CONTENT_TYPE, "application/json")
+                    .header(CONTENT_TYPE, media)
                     .body(Full::new(body))
                     .map_err(|_| CallError::BadUrl(path.to_owned()))?;
                 let (parts, body) = api.call(request).await.into_parts();
@@ -113,6 +130,7 @@ impl Door {
     }
 }
 
+const JSON: &str = "application/json";
 const LINES: &str = "application/x-ndjson";
 
 async fn read_lines<B>(answer: http::Response<B>, mut each: impl FnMut(Value)) -> Result<(), CliError>

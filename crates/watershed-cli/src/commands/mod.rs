@@ -3,6 +3,8 @@
 mod demo;
 mod doctor;
 mod events;
+mod import;
+mod imports;
 mod log;
 mod parked;
 mod serve;
@@ -35,7 +37,12 @@ pub(crate) async fn carry_out(
         }
         other => other,
     };
-    let mut door = reach(program, &settings, global).await?;
+    // An import names its context as one of its words: it changes what is in there.
+    let named = match &asking {
+        Command::Import(which) => Global { context: Some(which.into.clone()), ..global.clone() },
+        _ => global.clone(),
+    };
+    let mut door = reach(program, &settings, &named).await?;
     let outcome = ask(&mut door, screen, &settings, asking).await;
     door.close().await;
     outcome
@@ -53,6 +60,8 @@ async fn ask(
         Command::Views { change: None } => views::statuses(door, screen).await?,
         Command::Views { change: Some(change) } => return views::change(door, screen, &change).await,
         Command::Parked { action } => parked::parked(door, screen, action).await?,
+        Command::Import(which) => return import::import(door, screen, &which).await,
+        Command::Imports { action } => imports::imports(door, screen, action).await?,
         Command::Log { action } => return log::log(door, screen, action).await,
         Command::Doctor => return doctor::doctor(door, screen, settings).await,
         // invariant: both have been carried out before a way to the API was looked for.

@@ -32,6 +32,7 @@ impl Opened {
                 log: sqlite.log(),
                 rows: Arc::new(rows),
                 ledger: sqlite.ledger(),
+                triage: sqlite.triage(),
                 beside_log: Some(sqlite.rows_beside_log()),
             };
             opened.push(((context.make)().start(stores).await?, sqlite));

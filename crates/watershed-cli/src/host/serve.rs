@@ -2,12 +2,12 @@ use std::net::SocketAddr;
 
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
-use watershed_http::{Handle, Metrics, ServeError};
+use watershed_http::{Handle, Metrics, ServeError, Server};
 
 use super::holder::Holder;
 use super::opened::Opened;
 use crate::error::CliError;
-use crate::program::Program;
+use crate::program::{Hosted, Program};
 use crate::settings::Settings;
 
 /// Which port will do.
@@ -41,6 +41,8 @@ pub(crate) async fn serve(program: &Program, settings: &Settings, port: Port) ->
     let listener = listen(settings.server.listen, port).await?;
     let address = listener.local_addr()?;
     let server = opened.server(settings.options()).metrics(metrics);
+    let assets = |server: Server, hosted: &Hosted| server.assets(hosted.name, hosted.assets);
+    let server = program.contexts.iter().fold(server, assets);
     server.check(address)?;
     opened.say_holder(&Holder { process: std::process::id(), url: format!("http://{address}") });
     let handle = server.handle();

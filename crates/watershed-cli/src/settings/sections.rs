@@ -29,6 +29,7 @@ pub(crate) struct Server {
     max_connections: usize,
     max_requests: usize,
     max_watches: usize,
+    max_imports: usize,
     patience_ms: u64,
     drain_ms: u64,
 }
@@ -69,6 +70,7 @@ impl Default for Server {
             max_connections: options.max_connections,
             max_requests: options.max_requests,
             max_watches: options.max_watches,
+            max_imports: options.max_imports,
             patience_ms: millis(options.patience),
             drain_ms: millis(options.drain),
         }
@@ -107,6 +109,7 @@ impl Settings {
             max_connections: server.max_connections,
             max_requests: server.max_requests,
             max_watches: server.max_watches,
+            max_imports: server.max_imports,
             patience: Duration::from_millis(server.patience_ms),
             drain: Duration::from_millis(server.drain_ms),
             expose_unauthenticated: server.expose_unauthenticated,

@@ -9,6 +9,7 @@ mod log;
 mod moment;
 mod rows;
 mod scan;
+mod triage;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use ledger::Ledger;
@@ -22,6 +23,7 @@ pub use rows::{
     RowSnapshots, RowStore, RowWriter, RowsBatch, RowsBesideLog, RowsFound, RowsNow, StoredRow,
 };
 pub use scan::{LogScan, LogVisitor, NameCache, RawEvent};
+pub use triage::{BadLine, KeptLine, KeptLines, Triage, WhichLines};
 
 /// An answer that comes later.
 pub type Later<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;

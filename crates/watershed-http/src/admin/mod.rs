@@ -1,6 +1,7 @@
-//! What operators use: views, parked keys, the log. Every request asks the authorizer, as the runtime's functions do.
+//! What operators use: views, parked keys, imports, the log. Every request asks the authorizer, as the runtime's functions do.
 
 mod editions;
+mod imports;
 mod log;
 mod parked;
 mod reconcile;
@@ -48,6 +49,11 @@ where
         Admin::Contracts => reconcile::contracts(hosted, &principal, parameters).await,
         Admin::Drift => reconcile::drift(hosted, &principal, parameters),
         Admin::Parked => parked::list(hosted, &principal, parameters).await,
+        Admin::Imports => imports::list(hosted, &principal, parameters).await,
+        Admin::ImportLines(import) => imports::lines(hosted, &principal, import, parameters).await,
+        Admin::ImportLine(import, number) => {
+            imports::line(hosted, &principal, (import, number), parameters).await
+        }
         Admin::Events => log::events(hosted, &principal, parameters).await,
         Admin::Log => log::facts(hosted, &principal, parameters).await,
         Admin::Verify => log::verify(hosted, &principal, parameters, parts).await,
@@ -58,6 +64,8 @@ where
             match change {
                 Change::Retry => parked::retry(hosted, &principal, &body).await,
                 Change::Skip => parked::skip(hosted, &principal, &body).await,
+                Change::RetryLine(import) => imports::retry(hosted, &principal, import, &body).await,
+                Change::DiscardLine(import) => imports::discard(hosted, &principal, import, &body).await,
                 Change::Pause(view) => views::pause(hosted, &principal, view).await,
                 Change::Resume(view) => views::resume(hosted, &principal, view).await,
                 Change::Rebuild(view) => views::rebuild(hosted, &principal, view, &body).await,

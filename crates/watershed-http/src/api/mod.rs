@@ -1,12 +1,14 @@
-//! What callers use: commands, rows, queries, watches, audit trails.
+//! What callers use: commands, imports, rows, queries, watches, audit trails.
 
 mod commands;
+mod imports;
 mod recorded;
 mod rows;
 mod streams;
 mod watch;
 
 pub(crate) use commands::send;
+pub(crate) use imports::{Room, import};
 pub(crate) use recorded::{EventDocument, documents};
 pub(crate) use rows::{list, query, row};
 pub(crate) use streams::{DEFAULT_EVENTS, MAX_EVENTS, stream};

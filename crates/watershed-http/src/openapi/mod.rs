@@ -1,6 +1,7 @@
 //! The OpenAPI 3.1 document, made from what the contexts have registered.
 
 mod commands;
+mod imports;
 mod names;
 mod operating;
 mod parts;
@@ -28,6 +29,7 @@ pub(crate) fn document(contexts: &[(&str, &Catalogue)]) -> Value {
         let renaming = names::Renaming::of(&document.schemas, context, catalogue);
         schemas::add(&mut document, catalogue, &renaming);
         commands::add(&mut document, context, catalogue, &renaming);
+        imports::add(&mut document, context, catalogue, &renaming);
         questions::add(&mut document, context, catalogue, &renaming);
         operating::add(&mut document, context);
         let operating = format!("{context}: operating");

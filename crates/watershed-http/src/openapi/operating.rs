@@ -9,7 +9,7 @@ use crate::problem::{
 };
 
 /// What an operator can look at, under `/admin/{context}/`.
-const READS: [(&str, &str); 10] = [
+const READS: [(&str, &str); 13] = [
     ("views", "How every view stands: lag, bound, parked keys, checkpoint"),
     ("editions", "The editions of every group of views; `view` for those of one view's"),
     ("views/{view}/verification", "How the last verification of an edition went, or goes"),
@@ -17,13 +17,16 @@ const READS: [(&str, &str); 10] = [
     ("contracts", "What every view promises, and what of it is broken"),
     ("drift", "The rows that are known not to be what they should be; `view` for those of one view"),
     ("parked", "The parked keys; `view` for those of one view"),
+    ("imports", "The imports, and how many lines of each could not be taken and wait to be looked at"),
+    ("imports/{import}", "Those lines; `after` and `limit` page"),
+    ("imports/{import}/{number}", "One of them, whole"),
     ("events", "The whole log; `after` and `limit` page"),
     ("log", "Which log it is, how far it has come, and what its store says of itself"),
     ("log/verify", "Checks every event and link; as application/x-ndjson it tells how that comes on"),
 ];
 
 /// What an operator can do there.
-const CHANGES: [(&str, &str); 15] = [
+const CHANGES: [(&str, &str); 17] = [
     ("views/{view}/pause", "Stops a view's projector"),
     ("views/{view}/resume", "Starts it again"),
     (
@@ -47,6 +50,8 @@ const CHANGES: [(&str, &str); 15] = [
     ("views/{view}/save", "Saves the rows that serve in the data folder's `snapshots`: {name}"),
     ("views/{view}/restore", "Makes an edition of saved rows, which catches up from there: {name}"),
     ("views/{view}/flag", "Puts a view in use or out of it: {flag}, one of off, shadow, serving"),
+    ("imports/{import}/retry", "Tries a line again: {number}"),
+    ("imports/{import}/discard", "Lets a line go that will never be taken: {number}"),
     ("parked/retry", "Tries a parked key again: {view, tenant, key}"),
     ("parked/skip", "Passes over the event that a key is parked on: {view, tenant, key, position}"),
 ];
@@ -57,9 +62,7 @@ pub(super) fn add(document: &mut Document, context: &str) {
         let problems =
             problems::of(&[&DENIED, &MALFORMED_PARAMETER, &NO_AUDIT, &DAMAGED_VIEW, &DAMAGED_LOG], &[]);
         let mut operation = operation(context, path, summary, problems.into());
-        if path.contains("{view}") {
-            operation["parameters"] = json!([path_parameter("view")]);
-        }
+        name_parameters(path, &mut operation);
         document.paths.insert(format!("/admin/{context}/{path}"), json!({ "get": operation }));
     }
     for (path, summary) in CHANGES {
@@ -69,16 +72,25 @@ pub(super) fn add(document: &mut Document, context: &str) {
         );
         let mut operation = operation(context, path, summary, problems.into());
         operation["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": { "type": "object" } } } });
-        if path.contains("{view}") {
-            operation["parameters"] = json!([path_parameter("view")]);
-        }
+        name_parameters(path, &mut operation);
         document.paths.insert(format!("/admin/{context}/{path}"), json!({ "post": operation }));
+    }
+}
+
+/// Describes what stands in braces in the path.
+fn name_parameters(path: &str, operation: &mut Value) {
+    let named = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+    let parameters: Vec<Value> = named.map(path_parameter).collect();
+    if !parameters.is_empty() {
+        operation["parameters"] = parameters.into();
     }
 }
 
 fn operation(context: &str, path: &str, summary: &str, mut responses: Value) -> Value {
     responses["200"] = json!({ "description": "Done.", "content": { "application/json": { "schema": { "type": "object" } } } });
-    let id: Vec<&str> = path.split('/').filter(|part| !part.starts_with('{')).collect();
+    // What stands in braces is left out, but at the end, where it tells one of a list from the list.
+    let is_named = |part: &&str| !part.starts_with('{') || path.ends_with(*part);
+    let id: Vec<&str> = path.split('/').filter(is_named).map(|part| part.trim_matches(['{', '}'])).collect();
     json!({
         "tags": [format!("{context}: operating")],
         "operationId": format!("{context}.admin.{}", id.join(".")),

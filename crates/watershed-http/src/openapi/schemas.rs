@@ -1,21 +1,33 @@
 use serde_json::{Map, Value, json};
 use watershed_core::Receipt;
-use watershed_runtime::Catalogue;
+use watershed_runtime::{Catalogue, ImportSummary, LeftLine};
 
 use super::Document;
 use super::names::Renaming;
 
 /// Adds the schemas that every context shares.
 pub(super) fn add_ours(document: &mut Document) {
-    let receipt = schemars::schema_for!(Receipt).to_value();
-    let receipt = match receipt {
+    let receipt = bare(schemars::schema_for!(Receipt).to_value());
+    document.schemas.insert("Receipt".to_owned(), receipt.into());
+    let mut summary = bare(schemars::schema_for!(ImportSummary).to_value());
+    let left = bare(schemars::schema_for!(LeftLine).to_value());
+    for lines in ["refused", "malformed"] {
+        if let Some(schema) = summary.get_mut("properties").and_then(|properties| properties.get_mut(lines)) {
+            schema["items"] = left.clone().into();
+        }
+    }
+    document.schemas.insert("ImportSummary".to_owned(), summary.into());
+    document.schemas.insert("Event".to_owned(), event());
+}
+
+/// A schema without what it refers to.
+fn bare(schema: Value) -> Map<String, Value> {
+    match schema {
         Value::Object(fields) => {
             fields.into_iter().filter(|(name, _)| name != "$schema" && name != "$defs").collect()
         }
         _ => Map::new(),
-    };
-    document.schemas.insert("Receipt".to_owned(), receipt.into());
-    document.schemas.insert("Event".to_owned(), event());
+    }
 }
 
 /// Adds a context's definitions, and a row of each of its views.

@@ -68,6 +68,12 @@ impl Problem {
         self
     }
 
+    /// The same problem in other words.
+    pub(crate) fn with_detail(mut self, detail: String) -> Self {
+        self.0.detail = detail;
+        self
+    }
+
     /// The same problem with a field that it is about.
     pub(crate) fn about(mut self, field: impl Into<Cow<'static, str>>) -> Self {
         let detail = self.0.detail.clone();

@@ -43,6 +43,7 @@ kinds! {
     UNKNOWN_VIEW = "unknown-view" NOT_FOUND false "There is no such view";
     VIEW_OFF = "view-off" NOT_FOUND false "The view is switched off";
     NO_VIEW_YET = "no-view-yet" NOT_FOUND false "The version that serves does not have the view";
+    UNKNOWN_IMPORT = "unknown-import" NOT_FOUND false "There is no such import";
     UNKNOWN_QUERY = "unknown-query" NOT_FOUND false "There is no such query";
     NO_SUCH_ROW = "no-such-row" NOT_FOUND false "The view has no such row";
     NO_SUCH_STREAM = "no-such-stream" NOT_FOUND false "The stream has no events";
@@ -61,6 +62,11 @@ kinds! {
     BODY_BROKEN = "body-broken" BAD_REQUEST true "The body broke off";
     NESTED_TOO_DEEP = "nested-too-deep" BAD_REQUEST false "The JSON is nested too deep";
     MALFORMED_BODY = "malformed-body" BAD_REQUEST false "The body is not what it should be";
+    // The lines of an import.
+    MALFORMED_LINE = "malformed-line" BAD_REQUEST false "The line is not the record that it should be";
+    LINE_TOO_LONG = "line-too-long" PAYLOAD_TOO_LARGE false "The line is too long";
+    TRIAGE_FULL = "triage-full" CONFLICT false "Too many lines wait to be looked at";
+    TOO_MANY_IMPORTS = "too-many-imports" TOO_MANY_REQUESTS true "Too many imports at once";
     // Deciding.
     DENIED = "denied" FORBIDDEN false "Not allowed";
     REFUSED = "refused" UNPROCESSABLE_ENTITY false "The domain refuses";
@@ -81,6 +87,7 @@ kinds! {
     NO_EDITION = "no-edition" NOT_FOUND false "The view has no such edition";
     NOT_PARKED = "not-parked" NOT_FOUND false "The key is not parked";
     PARKED_MOVED = "parked-moved" CONFLICT false "Another event is the parked one now";
+    NO_SUCH_LINE = "no-such-line" NOT_FOUND false "No such line is kept";
     WRONG_STATE = "wrong-state" CONFLICT false "The view is not in a state for that";
     NO_AUDIT = "no-audit" NOT_IMPLEMENTED false "This store cannot be audited from here";
     // The server.

@@ -2,6 +2,7 @@
 
 mod asking;
 mod document;
+mod importing;
 mod kinds;
 mod operating;
 mod sending;

@@ -1,7 +1,7 @@
 //! Every error of the runtime has its place in the table.
 
 use watershed_core::{Denied, Tag};
-use watershed_runtime::{AnyRefusal, AskError, OperateError, SendError};
+use watershed_runtime::{AnyRefusal, AskError, ImportError, OperateError, SendError};
 
 use super::Problem;
 
@@ -39,7 +39,28 @@ fn every_reason_not_to_take_a_command_has_its_status_and_tells_whether_to_try_ag
     ];
     for (error, status, code) in expected {
         let again = error.is_retryable();
+        // A domain's own code is told instead of ours.
+        assert!(error.code() == code || code == "refused", "{}", error.code());
         assert_eq!(place(&error.into()), (status, code, again));
+    }
+}
+
+#[test]
+fn every_reason_not_to_import_has_its_status_and_tells_where_it_stopped() {
+    let stopped = ImportError::Stopped { line: 7, error: SendError::ReadOnly("the disk is full".to_owned()) };
+    let expected: [(ImportError, u16, &str); 6] = [
+        (ImportError::Unknown("none".to_owned()), 404, "unknown-import"),
+        (ImportError::Denied(denied()), 403, "denied"),
+        (stopped, 503, "read-only"),
+        (ImportError::TriageFull { line: 7, most: 9 }, 409, "triage-full"),
+        (ImportError::NoSuchLine(7), 404, "no-such-line"),
+        (ImportError::Unavailable("closed".to_owned()), 503, "unavailable"),
+    ];
+    for (error, status, code) in expected {
+        let says = error.to_string();
+        let problem = Problem::from(error);
+        assert_eq!((problem.kind().status.as_u16(), problem.kind().code), (status, code));
+        assert!(problem.document("/").contains(&says), "{says}");
     }
 }
 

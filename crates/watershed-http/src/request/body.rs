@@ -28,7 +28,7 @@ where
     B: Body<Data = Bytes>,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    is_json(headers)?;
+    check_media(headers, "application/json")?;
     let declared = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if declared.is_some_and(|length| length > limits.bytes) {
         return Err(too_large(limits.bytes));
@@ -55,13 +55,14 @@ fn too_large(most: usize) -> Problem {
     Problem::with_field(&BODY_TOO_LARGE, "body", format!("has more than {most} bytes"))
 }
 
-/// Besides being what we can read, JSON is what no web page can make a browser send to another site without asking first.
-fn is_json(headers: &HeaderMap) -> Result<(), Problem> {
+/// Whether a body is declared to be of that type. Besides being what we can read, JSON is what no web page can make a browser
+/// send to another site without asking first.
+pub(super) fn check_media(headers: &HeaderMap, wanted: &str) -> Result<(), Problem> {
     let declared = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let media = declared.map(|value| value.split(';').next().unwrap_or_default().trim());
-    if !media.is_some_and(|media| media.eq_ignore_ascii_case("application/json")) {
+    if !media.is_some_and(|media| media.eq_ignore_ascii_case(wanted)) {
         let found = declared.map_or_else(|| "is missing".to_owned(), |found| format!("is `{found}`"));
-        let detail = format!("{found}; send `application/json`");
+        let detail = format!("{found}; send `{wanted}`");
         return Err(Problem::with_field(&UNSUPPORTED_MEDIA_TYPE, "Content-Type", detail));
     }
     let encoded = headers

@@ -3,13 +3,16 @@
 mod body;
 mod depth;
 mod headers;
+mod lines;
 mod page;
 mod parameters;
 mod path;
 mod principal;
 
 pub(crate) use body::{Limits, read_json};
+pub(crate) use depth::check_depth;
 pub(crate) use headers::{command_request, last_event_id, terms};
+pub(crate) use lines::{Line, Lines};
 pub(crate) use page::page_ask;
 pub(crate) use parameters::Parameters;
 pub(crate) use path::Segments;

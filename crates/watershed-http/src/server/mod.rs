@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use watershed_runtime::Running;
 
+use crate::asset::Asset;
 use crate::audit::Audit;
 use crate::closing::Closing;
 use crate::entry::Entry;
@@ -74,6 +75,17 @@ impl Server {
         for hosted in &mut self.entry.contexts {
             if hosted.running.name() == context {
                 hosted.audit = Some(audit.clone());
+            }
+        }
+        self
+    }
+
+    /// Serves files beside a context's API: pages for people.
+    #[must_use]
+    pub fn assets(mut self, context: &str, assets: &'static [Asset]) -> Self {
+        for hosted in &mut self.entry.contexts {
+            if hosted.running.name() == context {
+                hosted.assets = assets;
             }
         }
         self

@@ -192,7 +192,42 @@ impl Query for DearBooks {
     }
 }
 
+/// A slip of the library's other branch, which writes down loans by hand.
+#[derive(Deserialize, JsonSchema)]
+pub(crate) struct SlipRecord {
+    slip: String,
+    book: String,
+    #[serde(default)]
+    returned: bool,
+}
+
+pub(crate) struct Slips;
+
+impl Import for Slips {
+    type Record = SlipRecord;
+    type Command = BookCommand;
+    const NAME: &'static str = "slips";
+    const DOC: &'static str = "The other branch's slips.";
+
+    fn id(record: &SlipRecord) -> String {
+        record.slip.clone()
+    }
+
+    fn command(record: SlipRecord) -> Result<BookCommand, Misfit> {
+        let SlipRecord { slip, book: book_id, returned } = record;
+        if returned {
+            return Ok(BookCommand::ReturnBook { book_id });
+        }
+        let due = "2025-01-31".parse().map_err(|_| Misfit::of("due", "no date"))?;
+        Ok(BookCommand::LendBook { book_id, reader: Personal::new("somebody".to_owned()), due, slip })
+    }
+}
+
 /// The library, open to everybody.
 pub(crate) fn context() -> Context {
-    Context::new("lending").aggregate::<Book>().read_models::<(BookRow,)>().queries::<(GetBook, DearBooks)>()
+    Context::new("lending")
+        .aggregate::<Book>()
+        .import::<Slips>()
+        .read_models::<(BookRow,)>()
+        .queries::<(GetBook, DearBooks)>()
 }

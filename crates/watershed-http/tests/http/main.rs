@@ -7,6 +7,7 @@ mod bad_input;
 mod client;
 mod commands;
 mod fuzz;
+mod imports;
 mod lending;
 mod limits;
 mod openapi;

@@ -13,6 +13,8 @@ async fn every_command_view_and_query_is_described_and_no_reference_leads_nowher
     assert_eq!(document["openapi"], "3.1.0");
     for path in [
         "/api/lending/commands/BuyBook",
+        "/api/lending/imports/slips",
+        "/admin/lending/imports/{import}/{number}",
         "/api/lending/views/books",
         "/api/lending/views/books/{key}",
         "/api/lending/views/books/{key}/watch",

@@ -2,6 +2,7 @@
 
 mod aggregates;
 mod cells;
+mod code;
 mod decisions;
 mod error;
 mod handler;
@@ -14,7 +15,7 @@ pub(crate) use aggregates::Aggregates;
 pub(crate) use decisions::Decisions;
 pub use error::{AnyRefusal, SendError};
 pub use handler::StateAt;
-pub(crate) use handler::{CommandHandler, ErasedHandler, WriteModel};
+pub(crate) use handler::{CommandHandler, ErasedHandler, WriteModel, is_name};
 use load::LoadError;
 pub use request::Request;
 pub(crate) use write_core::WriteCore;

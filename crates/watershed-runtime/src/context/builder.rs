@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use schemars::SchemaGenerator;
-use watershed_core::ports::{EventLog, Ledger, RowEditions, RowsBesideLog, SystemClock};
+use watershed_core::ports::{EventLog, Ledger, RowEditions, RowsBesideLog, SystemClock, Triage};
 use watershed_core::{
     Aggregate, Authorizer, Clock, Contract, Decision, Plan, Query, ReadModel, Replaces, Rollup, Row, Source,
     TableSpec,
@@ -13,6 +13,7 @@ use super::catalogue::ViewKind;
 use super::lists::{Queries, ReadModels, Rollups};
 use super::queries::{NamedQuestion, Question};
 use crate::command::{Aggregates, CommandHandler, Decisions, ErasedHandler, WriteCore, WriteModel};
+use crate::import::AddedImport;
 use crate::projector::{Differs, ModelDefinition, RollupDefinition};
 use crate::query::{EarlierView, ErasedView, View};
 use crate::reconcile::Check;
@@ -29,6 +30,8 @@ pub struct Stores {
     pub rows: Arc<dyn RowEditions>,
     /// What operators have decided: which edition of a group serves.
     pub ledger: Arc<dyn Ledger>,
+    /// The lines that imports could not take.
+    pub triage: Arc<dyn Triage>,
     /// The rows beside the log, where the store has a place for them: for inline read models and SQL views.
     pub beside_log: Option<Arc<dyn RowsBesideLog>>,
 }
@@ -59,6 +62,16 @@ pub enum StartError {
     NoReadModel {
         /// The rollup.
         rollup: &'static str,
+    },
+    /// An import sends commands that the context does not take.
+    #[error(
+        "the import `{import}` sends commands that the context `{context}` does not take: add their aggregate with `.aggregate::<..>()`"
+    )]
+    NoCommands {
+        /// The context.
+        context: &'static str,
+        /// The import.
+        import: &'static str,
     },
     /// A query asks a view that the context does not have.
     #[error(
@@ -196,6 +209,7 @@ pub struct Context {
     pub(crate) earlier: FxHashMap<&'static str, EarlierVersion>,
     pub(crate) questions: Vec<Box<dyn Question>>,
     pub(crate) checks: Vec<Check>,
+    pub(crate) imports: Vec<AddedImport>,
 }
 
 impl Context {
@@ -214,6 +228,7 @@ impl Context {
             earlier: FxHashMap::default(),
             questions: Vec::new(),
             checks: Vec::new(),
+            imports: Vec::new(),
         }
     }
 

@@ -9,6 +9,7 @@ use watershed_core::{ColumnSpec, CommandKind, Contract, RefusalKind};
 use super::builder::AddedView;
 use super::queries::Question;
 use crate::command::WriteModel;
+use crate::import::Importer;
 
 /// What a view is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -31,6 +32,8 @@ pub struct Catalogue {
     pub views: Vec<ViewEntry>,
     /// The queries.
     pub queries: Vec<QueryEntry>,
+    /// The imports.
+    pub imports: Vec<ImportEntry>,
     /// Every way in which the domain says no.
     pub refusals: Vec<RefusalKind>,
     /// The schemas that others refer to, as `#/components/schemas/...`.
@@ -86,11 +89,23 @@ pub struct QueryEntry {
     pub parameters: Value,
 }
 
+/// An import.
+#[derive(Debug, Clone)]
+pub struct ImportEntry {
+    /// Its name.
+    pub name: &'static str,
+    /// What it takes.
+    pub doc: &'static str,
+    /// The JSON Schema of a line.
+    pub schema: Value,
+}
+
 impl Catalogue {
     pub(crate) fn of(
         write_models: &[std::sync::Arc<dyn WriteModel>],
         views: &[AddedView],
         questions: &[Box<dyn Question>],
+        importers: &[std::sync::Arc<dyn Importer>],
     ) -> Self {
         let settings = SchemaSettings::draft2020_12().with(|settings| {
             settings.definitions_path = "/components/schemas".into();
@@ -133,6 +148,11 @@ impl Catalogue {
                 parameters: question.schema(&mut generator).to_value(),
             });
         }
+        catalogue.imports.extend(importers.iter().map(|import| ImportEntry {
+            name: import.name(),
+            doc: import.doc(),
+            schema: import.schema(&mut generator).to_value(),
+        }));
         catalogue.definitions = generator.take_definitions(true);
         for view in views {
             hide_internal(&mut catalogue.definitions, view);

@@ -14,11 +14,12 @@ mod versions;
 mod views;
 
 pub use builder::{Context, StartError, Stores};
-pub use catalogue::{Catalogue, CommandEntry, QueryEntry, ViewEntry, ViewKind};
+pub use catalogue::{Catalogue, CommandEntry, ImportEntry, QueryEntry, ViewEntry, ViewKind};
 pub use contracts::{BrokenContract, ContractEntry};
 pub use lists::{Queries, ReadModels, Rollups};
 pub use operate::{CheckpointView, GroupCheckpoint, OperateError, ParkedEntry, ViewStatus};
 pub use reconcile::LookAt;
+pub(crate) use running::outcome;
 pub use running::{PageAsk, Running};
 pub use typed::{Asking, Sending};
 pub use versions::{EditionStatus, Switched};

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use rustc_hash::FxHashMap;
 use serde_json::value::RawValue;
-use watershed_core::ports::{Events, ReadFrom, Scope};
+use watershed_core::ports::{Events, ReadFrom, Scope, Triage};
 use watershed_core::{
     Access, Action, Ask, Cursor, Direction, Key, LogIdentity, PageOf, Position, Predicate, Principal,
     Receipt, StreamId, Token, Version,
@@ -15,6 +15,7 @@ use super::queries::Question;
 use super::views::RunningView;
 use crate::command::{AnyRefusal, ErasedHandler, Request, SendError, StateAt, WriteCore, WriteModel};
 use crate::editions::Group;
+use crate::import::Importer;
 use crate::query::{Answer, AskError, Fetch, Stand, Terms, declared, filter_of};
 use crate::reconcile::{Drift, Reconciler, Watched};
 use crate::telemetry;
@@ -39,6 +40,8 @@ pub(crate) struct Inner {
     pub(crate) drift: Arc<Drift>,
     pub(crate) reconciler: Reconciler,
     pub(crate) catalogue: Catalogue,
+    pub(crate) importers: Vec<Arc<dyn Importer>>,
+    pub(crate) triage: Arc<dyn Triage>,
 }
 
 impl Drop for Inner {
@@ -117,6 +120,12 @@ impl Running {
         let answer = self.0.write_models[*place].handle_json(name, body, request).await;
         telemetry::command(self.0.name, name, outcome(&answer), started.elapsed());
         answer
+    }
+
+    /// The category of the streams that a command is about.
+    pub(crate) fn category_of(&self, command: &str) -> Option<&'static str> {
+        let (place, _) = self.0.commands.get(command)?;
+        Some(self.0.write_models[*place].category())
     }
 
     pub(crate) fn view(&self, name: &str) -> Result<&RunningView, AskError> {

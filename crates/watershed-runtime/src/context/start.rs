@@ -13,6 +13,7 @@ use super::views::RunningView;
 use crate::command::WriteCore;
 use crate::editions::{Ground, Group};
 use crate::feed::{Decoders, Feed};
+use crate::import::AddedImport;
 use crate::projector::{GroupDefinition, Inline, ModelDefinition, bring_up};
 use crate::query::{Fetch, Promise, Stand};
 use crate::reconcile::{self, Drift, Reconciler, Rows, Watched};
@@ -36,6 +37,7 @@ impl Context {
             handlers.insert(added.command, handler);
             write_models.push(model);
         }
+        let importers = AddedImport::make_all(self.name, &self.imports, &handlers)?;
         let mut commands = FxHashMap::default();
         for (place, model) in write_models.iter().enumerate() {
             for kind in model.commands() {
@@ -53,7 +55,7 @@ impl Context {
             decoders.add(category, kinds, *decode);
         }
         let feed = Arc::new(Feed::new(stores.log.clone(), decoders.clone()));
-        let catalogue = Catalogue::of(&write_models, &self.views, &self.questions);
+        let catalogue = Catalogue::of(&write_models, &self.views, &self.questions, &importers);
         let questions: FxHashMap<_, _> = std::mem::take(&mut self.questions)
             .into_iter()
             .map(|question| (question.name(), question))
@@ -134,6 +136,8 @@ impl Context {
             watched,
             drift,
             reconciler,
+            importers,
+            triage: stores.triage,
             catalogue,
         })))
     }

@@ -28,6 +28,7 @@ impl Spied {
                 .map(|rows| Arc::new(SpiedBeside { rows, spied: self.clone() }) as Arc<dyn RowsBesideLog>),
             log: stores.log,
             ledger: stores.ledger,
+            triage: stores.triage,
         }
     }
 

@@ -8,6 +8,7 @@ mod dice;
 mod journey;
 mod mail;
 mod network;
+mod posts;
 
 use std::collections::BTreeMap;
 
@@ -17,6 +18,8 @@ use self::journey::Journey;
 use self::mail::Mail;
 use crate::hub::HubCommand;
 use crate::shipment::{ShipmentCommand, ShipmentRefusal};
+
+pub use self::posts::{Post, Posts};
 
 /// One command of the weeks.
 #[derive(Debug, Clone, PartialEq)]

@@ -7,6 +7,7 @@ mod columns;
 mod events_lock;
 mod histories;
 mod hubs;
+mod imports;
 mod operations;
 mod queries;
 mod reports;

@@ -6,20 +6,32 @@ use serde::{Deserialize, Serialize};
 ///
 /// Only so that a finished year is not sent again: losing it costs time, not truth, since every command has its key.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(super) struct Memory {
+pub(crate) struct Memory {
     /// How many families the year has.
-    pub(super) families: Option<u32>,
+    pub(crate) families: Option<u32>,
     /// How many steps have been sent and answered, up to the end of a month.
-    pub(super) played: usize,
+    pub(crate) played: usize,
     /// Whether that was all of them.
-    pub(super) finished: bool,
+    pub(crate) finished: bool,
+    /// The weeks of parcels.
+    #[serde(default)]
+    pub(crate) weeks: Weeks,
     #[serde(skip)]
     file: PathBuf,
 }
 
+/// What the demo remembers of the weeks.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Weeks {
+    /// How many posts have been sent and answered.
+    pub(crate) played: usize,
+    /// Whether that was all of them.
+    pub(crate) finished: bool,
+}
+
 impl Memory {
     /// What is remembered in the data folder.
-    pub(super) fn of(data: &Path) -> Result<Self, String> {
+    pub(crate) fn of(data: &Path) -> Result<Self, String> {
         let file = data.join("demo.json");
         let memory = match std::fs::read(&file) {
             Ok(text) => serde_json::from_slice(&text)
@@ -30,7 +42,7 @@ impl Memory {
     }
 
     /// Writes it down.
-    pub(super) fn keep(&self) -> Result<(), String> {
+    pub(crate) fn keep(&self) -> Result<(), String> {
         let text = serde_json::to_vec(self).map_err(|error| error.to_string())?;
         std::fs::write(&self.file, text).map_err(|error| format!("{}: {error}", self.file.display()))
     }

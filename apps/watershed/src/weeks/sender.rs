@@ -1,0 +1,60 @@
+use http::header::{HeaderName, HeaderValue};
+use parcel::traffic::{Expected, Sent, Step};
+use watershed::core::variant::write_variant;
+use watershed::prelude::{Command, Refusal};
+use watershed_cli::Client;
+
+use super::tally::Tally;
+use crate::patient::post;
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// Sends what customers and operations send, over a connection of its own, one command after the other.
+pub(super) struct Sender {
+    client: Client,
+    /// After an interruption, some of what comes next has been sent before.
+    is_repeating: bool,
+    pub(super) tally: Tally,
+}
+
+impl Sender {
+    pub(super) fn new(url: &str, is_repeating: bool) -> Result<Self, String> {
+        let client = Client::new(url).map_err(|error| error.to_string())?;
+        Ok(Self { client, is_repeating, tally: Tally::default() })
+    }
+
+    pub(super) async fn send_all(&mut self, steps: Vec<Step>) -> Result<(), String> {
+        for step in steps {
+            self.send(&step).await?;
+        }
+        self.is_repeating = false;
+        Ok(())
+    }
+
+    async fn send(&mut self, step: &Step) -> Result<(), String> {
+        let mut body = Vec::with_capacity(256);
+        let name = match &step.command {
+            Sent::Hub(command) => write_variant(command, &mut body).map(|()| command.kind().name),
+            Sent::Shipment(command) => write_variant(command, &mut body).map(|()| command.kind().name),
+        };
+        let name = name.map_err(|error| error.to_string())?;
+        let key = HeaderValue::try_from(&step.key).map_err(|error| error.to_string())?;
+        let path = format!("/api/parcel/commands/{name}");
+        let (answer, _) = post(&mut self.client, &path, &[(IDEMPOTENCY_KEY, key)], &body).await?;
+        self.tally.commands += 1;
+        let code = answer.problem_code();
+        let as_expected = match (&step.expected, &code) {
+            (Expected::Refused(refusal), Some(code)) => code == refusal.kind().code,
+            (Expected::Accepted | Expected::Replayed, None) => true,
+            _ => false,
+        };
+        if !as_expected && !self.is_repeating {
+            let ended = code.as_deref().unwrap_or("taken");
+            self.tally.surprises.push(format!("{}: {ended}, and should be {:?}", step.key, step.expected));
+        }
+        if let Some(code) = code {
+            *self.tally.refused.entry(code).or_default() += 1;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,1 @@
+SELECT count(*) FROM _triage WHERE import = ?1

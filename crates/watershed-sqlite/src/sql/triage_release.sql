@@ -1,0 +1,1 @@
+DELETE FROM _triage WHERE import = ?1 AND number = ?2
