@@ -15,6 +15,9 @@ use crate::rows_equal_the_fold::{Dice, log_of};
 /// Says to the process that this is the one to be killed, and where its stores are.
 const VICTIM: &str = "WATERSHED_TEST_VICTIM";
 
+/// So many kills, and another folder is begun with: every kill is followed by a look at the whole log.
+const FOLDER: u64 = 50;
+
 /// Not a test of its own: what the killed process does. Without the variable it does nothing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_process_that_sends_commands_until_it_is_killed() {
@@ -81,10 +84,14 @@ fn kill_after(mut victim: Child, wait: Duration) -> Vec<(String, u64)> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_acknowledged_survives_and_every_row_is_the_fold() {
     let cycles = if std::env::var_os("WATERSHED_NIGHTLY").is_some() { 1_000 } else { 8 };
-    let folder = tempfile::tempdir().unwrap();
+    let mut folder = tempfile::tempdir().unwrap();
     let mut dice = Dice(0xC0FF_EE11);
     let mut acked: Vec<(String, u64)> = Vec::new();
     for cycle in 0..cycles {
+        if cycle % FOLDER == FOLDER - 1 {
+            folder = tempfile::tempdir().unwrap();
+            acked.clear();
+        }
         let wait = Duration::from_millis(60 + dice.roll(400));
         acked.extend(kill_after(start_victim(folder.path()), wait));
         let stores = watershed::embedded(folder.path()).unwrap();
