@@ -245,10 +245,14 @@ pub(crate) enum ParkedAction {
         #[arg(long)]
         view: Option<String>,
     },
-    /// Try a key's events again
+    /// Try a key's events again, or those of all keys that are parked for one cause
     Retry {
         view: String,
-        key: String,
+        #[arg(required_unless_present = "cause")]
+        key: Option<String>,
+        /// The cause's fingerprint, as `parked` shows it
+        #[arg(long, conflicts_with = "key", value_name = "FINGERPRINT")]
+        cause: Option<String>,
         /// The tenant
         #[arg(long, default_value = "default")]
         tenant: String,

@@ -17,7 +17,8 @@ pub use command::{AnyRefusal, Request, SendError, StateAt};
 pub use context::{
     Asking, BrokenContract, Catalogue, CheckpointView, CommandEntry, Context, ContractEntry, EditionStatus,
     GroupCheckpoint, ImportEntry, LookAt, OperateError, PageAsk, ParkedEntry, Queries, QueryEntry,
-    ReadModels, Rollups, Running, Sending, StartError, Stores, Switched, ViewEntry, ViewKind, ViewStatus,
+    ReadModels, RetriedCause, Rollups, Running, Sending, StartError, Stores, Switched, ViewEntry, ViewKind,
+    ViewStatus,
 };
 pub use editions::{EditionState, FieldDifference, Flag, Mismatch, SnapshotNote, Verification};
 pub use import::{

@@ -22,7 +22,18 @@ pub(super) async fn parked(
             }
             Ok(screen.rows(&entries, &key_columns())?)
         }
-        Some(ParkedAction::Retry { view, key, tenant }) => {
+        Some(ParkedAction::Retry { view, key: _, cause: Some(cause), tenant: _ }) => {
+            let body = json!({ "view": view, "fingerprint": cause });
+            let answer = door.post(&door.admin("parked/retry"), &body).await?;
+            let (released, still) = (grouped(&answer, "released"), grouped(&answer, "still_parked"));
+            Ok(screen.done(
+                &format!("{released} keys of {view} are parked no more, {still} are still."),
+                &answer,
+            )?)
+        }
+        Some(ParkedAction::Retry { view, key, cause: None, tenant }) => {
+            // invariant: one of the two has been said
+            let key = key.unwrap_or_default();
             let body = json!({ "view": view, "key": key, "tenant": tenant });
             let answer = door.post(&door.admin("parked/retry"), &body).await?;
             Ok(screen.done(&outcome(&answer, &view, &key), &answer)?)
@@ -71,15 +82,18 @@ async fn by_cause(door: &mut Door, screen: Screen) -> Result<(), CliError> {
         })
         .collect();
     screen.rows(&rows, &cause_columns())?;
-    Ok(screen.line("`parked list` shows every key; `parked retry VIEW KEY` tries one again.")?)
+    Ok(screen.line(
+        "`parked list` shows every key; `parked retry VIEW KEY` tries one again, `--cause CAUSE` all of one.",
+    )?)
 }
 
-fn cause_columns() -> [Column; 7] {
+fn cause_columns() -> [Column; 8] {
     [
         Column::text("view", |cause| text(cause, "view")),
         Column::number("keys", |cause| grouped(cause, "keys")),
         Column::number("events", |cause| grouped(cause, "waiting")),
         Column::text("error", |cause| text(cause, "error")),
+        Column::text("cause", |cause| text(cause, "fingerprint")),
         Column::text("first key", |cause| text(cause, "key")),
         Column::number("at event", |cause| grouped(cause, "position")),
         Column::text("since", |cause| ago(cause, "since")),

@@ -4,7 +4,7 @@ use watershed_runtime::{ParkedEntry, Retried};
 
 use super::read;
 use crate::hosted::Hosted;
-use crate::problem::Problem;
+use crate::problem::{MALFORMED_BODY, Problem};
 use crate::reply::{Reply, json};
 use crate::request::Parameters;
 
@@ -24,14 +24,15 @@ pub(crate) async fn list(
     Ok(json(&Parked { parked: hosted.running.parked(principal, view.as_deref()).await? }))
 }
 
-/// Which parked key is meant.
+/// Which parked key is meant, or that all are that are parked for one cause.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Which {
     view: String,
     #[serde(default)]
     tenant: Tenant,
-    key: String,
+    key: Option<String>,
+    fingerprint: Option<String>,
 }
 
 /// Which parked key is meant, and the event that it is parked at.
@@ -67,11 +68,20 @@ impl From<Retried> for Outcome {
     }
 }
 
-/// Tries a parked key's events again.
+/// Tries a parked key's events again, or those of all keys that are parked for one cause.
 pub(crate) async fn retry(hosted: &Hosted, principal: &Principal, body: &[u8]) -> Result<Reply, Problem> {
-    let Which { view, tenant, key } = read(body)?;
-    let outcome = hosted.running.retry_parked(principal, &view, &tenant, &key).await?;
-    Ok(json(&Outcome::from(outcome)))
+    let Which { view, tenant, key, fingerprint } = read(body)?;
+    match (key, fingerprint) {
+        (Some(key), None) => {
+            let outcome = hosted.running.retry_parked(principal, &view, &tenant, &key).await?;
+            Ok(json(&Outcome::from(outcome)))
+        }
+        (None, Some(cause)) => Ok(json(&hosted.running.retry_cause(principal, &view, &cause).await?)),
+        _ => {
+            let problem = "name one `key`, or the `fingerprint` of a cause";
+            Err(Problem::with_field(&MALFORMED_BODY, "key".to_owned(), problem.to_owned()))
+        }
+    }
 }
 
 /// Passes over the event that a key is parked at, and tries those behind it.

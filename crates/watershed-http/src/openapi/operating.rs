@@ -52,7 +52,10 @@ const CHANGES: [(&str, &str); 17] = [
     ("views/{view}/flag", "Puts a view in use or out of it: {flag}, one of off, shadow, serving"),
     ("imports/{import}/retry", "Tries a line again: {number}"),
     ("imports/{import}/discard", "Lets a line go that will never be taken: {number}"),
-    ("parked/retry", "Tries a parked key again: {view, tenant, key}"),
+    (
+        "parked/retry",
+        "Tries a parked key again: {view, tenant, key}; or all that are parked for one cause: {view, fingerprint}",
+    ),
     ("parked/skip", "Passes over the event that a key is parked on: {view, tenant, key, position}"),
 ];
 

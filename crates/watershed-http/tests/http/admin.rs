@@ -96,6 +96,29 @@ async fn a_parked_key_is_seen_tried_again_and_skipped_by_its_position_only() {
 }
 
 #[tokio::test]
+async fn all_keys_that_are_parked_for_one_cause_are_tried_again_at_once() {
+    let site = Site::open().await;
+    for book in ["b1", "b2", "b3"] {
+        site.buy(book, "1").await;
+        site.command("ScribbleNotes", &format!(r#"{{"book_id":"{book}"}}"#)).await;
+    }
+    let parked = wait_for(&site, "/admin/lending/parked", |answer| {
+        answer["parked"].as_array().is_some_and(|parked| parked.len() == 3)
+    })
+    .await;
+    let cause = parked["parked"][0]["fingerprint"].as_str().expect("a fingerprint").to_owned();
+    assert!(parked["parked"].as_array().expect("a list").iter().all(|entry| entry["fingerprint"] == cause));
+    let retry =
+        |fingerprint: &str| serde_json::json!({ "view": "books", "fingerprint": fingerprint }).to_string();
+    let retried = site.post("/admin/lending/parked/retry", &retry(&cause)).await.json();
+    assert_eq!((retried["released"].as_u64(), retried["still_parked"].as_u64()), (Some(0), Some(3)));
+    let none = site.post("/admin/lending/parked/retry", &retry("another")).await;
+    assert_eq!((none.status, none.json()["code"].as_str()), (404, Some("not-parked")));
+    let both = r#"{"view":"books","key":"b1","fingerprint":"x"}"#;
+    assert_eq!(site.post("/admin/lending/parked/retry", both).await.json()["errors"][0]["field"], "key");
+}
+
+#[tokio::test]
 async fn the_log_is_read_and_verified() {
     let site = Site::open().await;
     for number in 0..5 {

@@ -17,7 +17,7 @@ pub use builder::{Context, StartError, Stores};
 pub use catalogue::{Catalogue, CommandEntry, ImportEntry, QueryEntry, ViewEntry, ViewKind};
 pub use contracts::{BrokenContract, ContractEntry};
 pub use lists::{Queries, ReadModels, Rollups};
-pub use operate::{CheckpointView, GroupCheckpoint, OperateError, ParkedEntry, ViewStatus};
+pub use operate::{CheckpointView, GroupCheckpoint, OperateError, ParkedEntry, RetriedCause, ViewStatus};
 pub use reconcile::LookAt;
 pub(crate) use running::outcome;
 pub use running::{PageAsk, Running};

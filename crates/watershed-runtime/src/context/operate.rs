@@ -184,6 +184,15 @@ pub struct ParkedEntry {
     pub attempts: u32,
 }
 
+/// What became of keys that were parked for one cause.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct RetriedCause {
+    /// So many are parked no more.
+    pub released: u64,
+    /// So many failed again.
+    pub still_parked: u64,
+}
+
 impl Running {
     pub(super) fn operate(&self, principal: &Principal, name: &str) -> Result<(), OperateError> {
         let access = Access { principal, action: Action::Operate { name }, state: None };
@@ -336,6 +345,37 @@ impl Running {
         let (table, row, edition) = self.parked_row(view, tenant, key)?;
         let retried = edition.projector.request(|done| Control::Retry { table, key: row, done }).await;
         retried_or(retried, key)
+    }
+
+    /// Tries the events of every key of a view that is parked for one cause, in their order: what was mended for one is mended
+    /// for all.
+    ///
+    /// # Errors
+    /// Where the caller may not, there is no such view, or no key of it is parked for that cause.
+    pub async fn retry_cause(
+        &self,
+        principal: &Principal,
+        view: &str,
+        fingerprint: &str,
+    ) -> Result<RetriedCause, OperateError> {
+        self.operate(principal, "retry-parked")?;
+        let parked = self.parked(principal, Some(view)).await?;
+        let mut outcome = RetriedCause::default();
+        for entry in parked.iter().filter(|entry| entry.fingerprint == fingerprint) {
+            // A tenant that no tenant can be has no key that is parked.
+            let Some(tenant) = Tenant::new(&entry.tenant) else { continue };
+            match self.retry_parked(principal, view, &tenant, &entry.key).await {
+                Ok(Retried::Released { .. }) => outcome.released += 1,
+                Ok(_) => outcome.still_parked += 1,
+                // Somebody else was faster.
+                Err(OperateError::NotParked(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        if outcome == RetriedCause::default() {
+            return Err(OperateError::NotParked(format!("of the cause {fingerprint}")));
+        }
+        Ok(outcome)
     }
 
     /// Passes over the event that a key is parked on, and tries what waits behind it. Only if it is still parked on the event at
