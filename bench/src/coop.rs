@@ -2,8 +2,9 @@
 
 mod commands;
 mod history;
+mod rollups;
 mod service;
 
-pub(crate) use commands::{enroll, family, halves, key, mixed, risk};
+pub(crate) use commands::{enroll, family, halves, key, mixed, payment, risk};
 pub(crate) use history::{History, write_history};
 pub(crate) use service::{Coop, Views};

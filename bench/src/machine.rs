@@ -6,4 +6,4 @@ mod processor;
 
 pub(crate) use disk::flush_micros;
 pub(crate) use memory::{forget_peak, peak_mebibytes};
-pub(crate) use processor::{LOUD, Patience, own_time};
+pub(crate) use processor::{LOUD, Patience, own_time, threads_time};

@@ -22,7 +22,9 @@ fn every_case_gives_numbers() {
         .iter()
         .inspect(|row| {
             let value = row["value"]["median"].as_f64();
-            assert!(value.is_some_and(|value| value > 0.0), "{row}");
+            // Processor time is told in ticks of 10 ms: a quick run may take none.
+            let may_be_nothing = row["line"].as_str().is_some_and(|line| line.contains("processor"));
+            assert!(value.is_some_and(|value| value > 0.0 || may_be_nothing), "{row}");
         })
         .map(|row| row["case"].as_str().unwrap().to_owned())
         .collect();

@@ -9,7 +9,8 @@ use super::curl::Curl;
 
 /// A session with a server, command by command, in a folder of its own.
 pub struct Session {
-    program: &'static str,
+    /// By the words of `cargo run` that start them.
+    programs: Vec<(&'static str, &'static str)>,
     /// The program's words, before the address.
     words: Vec<&'static str>,
     context: &'static str,
@@ -33,16 +34,27 @@ impl Drop for Server {
 }
 
 impl Session {
-    /// A session with that program, which serves that context.
-    pub fn new(program: &'static str, words: &[&'static str], context: &'static str) -> Self {
+    /// A session with programs that serve that context, of which each is started by a `cargo run` that ends so.
+    pub fn new(
+        programs: &[(&'static str, &'static str)],
+        words: &[&'static str],
+        context: &'static str,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        Self { program, words: words.to_vec(), context, folder, server: None, token: String::new() }
+        Self {
+            programs: programs.to_vec(),
+            words: words.to_vec(),
+            context,
+            folder,
+            server: None,
+            token: String::new(),
+        }
     }
 
     /// Does what the step says, and fails where something else is printed than the document shows.
     pub fn take(&mut self, step: &Step) {
         let printed = if step.command.starts_with("cargo run") {
-            self.start()
+            self.start(&step.command)
         } else {
             assert!(step.command.starts_with("curl "), "what is `{}`?", step.command);
             self.send(&step.command)
@@ -51,9 +63,11 @@ impl Session {
     }
 
     /// Starts the server; kills it first where it runs.
-    fn start(&mut self) -> String {
+    fn start(&mut self, command: &str) -> String {
         self.server = None;
-        let mut process = Command::new(self.program)
+        let program = self.programs.iter().find(|(words, _)| command.ends_with(words));
+        let (_, program) = program.unwrap_or_else(|| panic!("what does `{command}` run?"));
+        let mut process = Command::new(program)
             .args(&self.words)
             .arg("127.0.0.1:0")
             .current_dir(self.folder.path())
@@ -79,7 +93,15 @@ impl Session {
         if curl.is_question() {
             self.settle();
         }
-        let response = curl.send(self.address());
+        let mut response = curl.send(self.address());
+        // Whoever types is slower than these, too.
+        let is_under_way = |body: &str| {
+            ["\"state\":\"backfilling\"", "\"finished\":null"].iter().any(|part| body.contains(part))
+        };
+        while curl.is_question() && is_under_way(&response.body) {
+            std::thread::sleep(Duration::from_millis(5));
+            response = curl.send(self.address());
+        }
         let token = response.head.lines().find_map(|line| line.strip_prefix("watershed-token: "));
         self.token = token.map_or(std::mem::take(&mut self.token), ToOwned::to_owned);
         curl.printed(&response)

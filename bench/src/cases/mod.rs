@@ -1,5 +1,6 @@
 //! What is measured: one file a case.
 
+mod backfill;
 mod command_alone;
 mod command_deep;
 mod commands;
@@ -11,7 +12,10 @@ mod raw_group;
 mod raw_scan;
 mod raw_single;
 mod rebuild;
+mod reconcile;
 mod replay;
+mod rollups;
+mod rollups_inline;
 
 use crate::error::Problem;
 use crate::lab::Lab;
@@ -76,9 +80,15 @@ pub(crate) const ALL: &[&dyn Case] = &[
     &live::Live,
     &commands::Commands::HOT,
     &command_deep::CommandDeep,
+    &rollups::Rollups::THREE,
+    &rollups::Rollups::WIDE,
+    &rollups_inline::RollupsInline,
     &rebuild::Rebuild::MILLION,
     &rebuild::Rebuild::TEN_MILLION,
     &rebuild::Rebuild::WIDE,
+    &backfill::Backfill,
+    &reconcile::Offline,
+    &reconcile::Online,
     &lag::Lag::SLOW,
     &lag::Lag::FAST,
     &query::Query,

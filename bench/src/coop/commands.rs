@@ -50,7 +50,7 @@ pub(crate) fn risk(family_id: String, number: u64) -> FamilyCommand {
 }
 
 /// A payment, whose transaction id is received once in the whole co-op.
-fn payment(family_id: String, number: u64) -> FamilyCommand {
+pub(crate) fn payment(family_id: String, number: u64) -> FamilyCommand {
     let mixed = mix(number);
     FamilyCommand::ReceivePayment {
         family_id,

@@ -11,6 +11,7 @@ use watershed::core::{AllowAll, Position};
 use watershed::runtime::{Context, Running};
 
 use super::commands::{enroll, family, key};
+use super::rollups::{Engagement, Everybody, Paid, PaidByAll, Payers, Tiers};
 use crate::error::Problem;
 use crate::lab::Lab;
 use crate::load::closed_loop;
@@ -26,6 +27,14 @@ pub(crate) enum Views {
     None,
     /// The detail of each family.
     Detail,
+    /// The detail, and three rollups of it.
+    RolledUp,
+    /// The detail, and a rollup of it with one large group.
+    OneGroup,
+    /// What each has paid, in the payments' own transactions.
+    Paid,
+    /// The same, and a rollup of it with one large group.
+    PaidByAll,
     /// Everything that it has.
     All,
 }
@@ -34,8 +43,9 @@ impl Views {
     /// The views whose positions are those of all groups.
     pub(crate) fn names(self) -> &'static [&'static str] {
         match self {
-            Self::None => &[],
-            Self::Detail => &["family_detail"],
+            // Inline views are there with their events.
+            Self::None | Self::Paid | Self::PaidByAll => &[],
+            Self::Detail | Self::RolledUp | Self::OneGroup => &["family_detail"],
             Self::All => &["family_detail", "at_risk_families", "family_month"],
         }
     }
@@ -45,6 +55,12 @@ impl Views {
         match self {
             Self::None => bare(),
             Self::Detail => bare().read_models::<(FamilyDetail,)>(),
+            Self::RolledUp => {
+                bare().read_models::<(FamilyDetail,)>().rollups::<(Tiers, Payers, Engagement)>()
+            }
+            Self::OneGroup => bare().read_models::<(FamilyDetail,)>().rollups::<(Everybody,)>(),
+            Self::Paid => bare().read_models::<(Paid,)>(),
+            Self::PaidByAll => bare().read_models::<(Paid,)>().rollups::<(PaidByAll,)>(),
             Self::All => coop::context(),
         }
         .policy(AllowAll)

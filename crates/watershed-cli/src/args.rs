@@ -49,7 +49,7 @@ pub(crate) enum Command {
     Events(Events),
     /// What happened to one thing
     Streams(Streams),
-    /// How the views stand; pause, resume and rebuild them
+    /// How the views stand and what they promise; pause, rebuild, reconcile and repair them, ship new versions
     Views {
         #[command(subcommand)]
         change: Option<ViewChange>,
@@ -124,8 +124,117 @@ pub(crate) enum ViewChange {
     Pause { name: String },
     /// Start it again
     Resume { name: String },
-    /// Build a view's rows anew from the log
-    Rebuild { name: String },
+    /// Build a view's rows anew from the log: all, one, or those that a part of the log concerns
+    Rebuild(Rebuild),
+    /// Hold rows against the log: those of one view's group, or of all
+    Reconcile(Reconcile),
+    /// Rows that are known not to be what they should be
+    Drift { name: Option<String> },
+    /// Put right what is known to be wrong in a view's group, or one row
+    Repair {
+        name: String,
+        /// This row
+        #[arg(long)]
+        key: Option<String>,
+        /// The row's tenant
+        #[arg(long, default_value = "default", requires = "key")]
+        tenant: String,
+    },
+    /// What every view promises, and whether it keeps it
+    Contract {
+        /// As a table for documents
+        #[arg(long)]
+        markdown: bool,
+    },
+    /// The editions of a view, or of all: which one serves, and how far the others are
+    Versions { name: Option<String> },
+    /// Fill a new version from the log, beside the one that serves
+    Backfill {
+        #[command(flatten)]
+        which: Which,
+        /// At most so many events a second
+        #[arg(long, value_name = "EVENTS")]
+        rate: Option<u64>,
+    },
+    /// Hold a version against the one that serves, row by row
+    Verify {
+        #[command(flatten)]
+        which: Which,
+    },
+    /// Have a verified version serve
+    Cutover {
+        #[command(flatten)]
+        which: Which,
+    },
+    /// Have the version serve that did before the cutover
+    Rollback {
+        #[command(flatten)]
+        which: Which,
+    },
+    /// Remove a version that does not serve
+    Retire {
+        #[command(flatten)]
+        which: Which,
+    },
+    /// Save the rows that serve as `snapshots/SNAPSHOT.db` in the context's data folder
+    Save { name: String, snapshot: String },
+    /// Make an edition of saved rows, which catches up from where they stand
+    Restore { name: String, snapshot: String },
+    /// Put a view in use (serving), keep it up unseen (shadow), or do neither (off)
+    Flag { name: String, flag: FlagArg },
+}
+
+/// An edition of a view.
+#[derive(Debug, Args)]
+pub(crate) struct Which {
+    pub(crate) name: String,
+    /// Which edition, where there are several
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) edition: Option<u32>,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(crate) enum FlagArg {
+    Off,
+    Shadow,
+    Serving,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Rebuild {
+    pub(crate) name: String,
+    /// The row with this key
+    #[arg(long, conflicts_with_all = ["from", "to", "since", "until"])]
+    pub(crate) key: Option<String>,
+    /// The row's tenant
+    #[arg(long, default_value = "default", requires = "key")]
+    pub(crate) tenant: String,
+    /// Rows that events from this position concern
+    #[arg(long, value_name = "POSITION")]
+    pub(crate) from: Option<u64>,
+    /// Rows that events up to this position concern
+    #[arg(long, value_name = "POSITION")]
+    pub(crate) to: Option<u64>,
+    /// Rows that events recorded at or after this day or time concern
+    #[arg(long, value_name = "DATE|TIME")]
+    pub(crate) since: Option<String>,
+    /// Rows that events recorded before this day or time concern
+    #[arg(long, value_name = "DATE|TIME")]
+    pub(crate) until: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Reconcile {
+    pub(crate) name: Option<String>,
+    /// Everything, as of one moment: what is done where nothing is said
+    #[arg(long, conflicts_with = "sample")]
+    pub(crate) offline: bool,
+    /// About so many rows of each read model
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) sample: Option<u64>,
+    /// Put right what is found
+    #[arg(long)]
+    pub(crate) repair: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -35,6 +35,8 @@ pub(crate) enum CliError {
     Runtime(std::io::Error),
     #[error("{0}")]
     Demo(String),
+    #[error("{0}")]
+    Undone(String),
     #[error("the server's answer is not what it should be: {0}. Is it of the same version?")]
     Answer(#[from] serde_json::Error),
     #[error("cannot print: {0}")]
@@ -47,7 +49,7 @@ impl CliError {
         ExitCode::from(match self {
             Self::Settings(_) | Self::NoContext { .. } | Self::File { .. } => 2,
             Self::Call(CallError::Problem { .. }) => 4,
-            Self::Demo(_) | Self::Print(_) => 1,
+            Self::Demo(_) | Self::Undone(_) | Self::Print(_) => 1,
             _ => 3,
         })
     }

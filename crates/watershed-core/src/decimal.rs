@@ -19,6 +19,8 @@ pub struct ParseDecimalError(String);
 impl Decimal {
     /// Zero.
     pub const ZERO: Self = Self(rust_decimal::Decimal::ZERO);
+    /// The largest number there is.
+    pub const MAX: Self = Self(rust_decimal::Decimal::MAX);
 
     /// `units` divided by ten to the power of `scale`: `Decimal::new(1250, 2)` is 12.50. The scale is held to 28.
     #[must_use]
@@ -55,6 +57,24 @@ impl Decimal {
     #[must_use]
     pub fn is_zero(self) -> bool {
         self.0.is_zero()
+    }
+
+    /// The same number without zeros at its end, and zero without a sign: equal numbers are then written alike.
+    #[must_use]
+    pub fn normalized(self) -> Self {
+        Self(self.0.normalize())
+    }
+
+    /// The number as units and the power of ten that they are divided by: 12.50 is `(1250, 2)`.
+    #[must_use]
+    pub fn to_parts(self) -> (i128, u32) {
+        (self.0.mantissa(), self.0.scale())
+    }
+
+    /// `units` divided by ten to the power of `scale`; `None` where that has more digits than a decimal.
+    #[must_use]
+    pub fn from_parts(units: i128, scale: u32) -> Option<Self> {
+        rust_decimal::Decimal::try_from_i128_with_scale(units, scale).ok().map(Self)
     }
 
     /// Digits after the point, as written.
@@ -210,6 +230,20 @@ mod tests {
         assert!(serde_json::from_str::<Decimal>("12.5").is_err());
         assert_eq!(serde_json::from_str::<Decimal>("12").unwrap(), Decimal::from(12));
         assert_eq!(serde_json::from_str::<Decimal>("\"12.50\"").unwrap().to_string(), "12.50");
+    }
+
+    #[test]
+    fn equal_numbers_are_written_alike_once_they_are_normalized() {
+        let normalized = |text: &str| text.parse::<Decimal>().unwrap().normalized().to_string();
+        assert_eq!(["3", "3.0", "3.000"].map(normalized), ["3"; 3]);
+        assert_eq!(["-0.0", "100", "0.10"].map(normalized), ["0", "100", "0.1"]);
+    }
+
+    #[test]
+    fn a_number_is_its_parts() {
+        assert_eq!(Decimal::new(1250, 2).to_parts(), (1250, 2));
+        assert_eq!(Decimal::from_parts(-1250, 2).unwrap().to_string(), "-12.50");
+        assert_eq!(Decimal::from_parts(1 << 96, 0), None);
     }
 
     #[test]

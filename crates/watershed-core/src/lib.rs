@@ -31,9 +31,10 @@ pub use ports::Clock;
 pub use read::{
     Applied, ApplyError, Ask, Column, ColumnSpec, Contract, Cursor, CursorError, Direction, Filter,
     Freshness, Handler, IndexSpec, Key, KeyedBy, Keys, NamedQuery, On, One, Page, PageOf, Plan, Predicate,
-    Query, ReadModel, Reconcile, Replaces, Row, Slot, Sort, Source, TableSpec, UnknownEvents,
+    Query, ReadModel, Rebuild, Reconcile, Replaces, Retention, Row, Slot, Sort, Source, TableSpec,
+    UnknownEvents,
 };
-pub use rollup::{Contribution, Input, IntoInput, Measure, Rollup};
+pub use rollup::{Contribution, Input, IntoInput, IntoItem, Measure, Rollup, Top};
 pub use time::{Date, Month, ParseTimeError, Timestamp};
 pub use token::{Token, TokenError};
 pub use value::{ColumnError, ColumnKind, ColumnType, Value, json_from_value, json_to_value};

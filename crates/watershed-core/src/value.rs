@@ -137,7 +137,24 @@ macro_rules! plain {
         }
     )*};
 }
-plain!(bool, Bool, "true or false"; f64, Real, "a number"; Decimal, Decimal, "a decimal"; Timestamp, Timestamp, "a timestamp");
+plain!(bool, Bool, "true or false"; f64, Real, "a number"; Timestamp, Timestamp, "a timestamp");
+
+impl ColumnType for Decimal {
+    const KIND: ColumnKind = ColumnKind::Decimal;
+
+    /// Equal numbers have one form in rows, whatever digits they came with: rows are then equal byte for byte where
+    /// they are equal.
+    fn to_value(&self) -> Value {
+        Value::Decimal(self.normalized())
+    }
+
+    fn from_value(value: Value) -> Result<Self, String> {
+        match value {
+            Value::Decimal(number) => Ok(number),
+            other => mismatch("a decimal", &other),
+        }
+    }
+}
 
 impl ColumnType for String {
     const KIND: ColumnKind = ColumnKind::Text;

@@ -93,6 +93,15 @@ fn generate(input: &DeriveInput, words: &[(&Ident, String)]) -> TokenStream {
             }
         }
 
+        #[automatically_derived]
+        impl ::watershed::core::IntoItem for #ident {
+            type Item = Self;
+
+            fn into_item(self) -> ::watershed::core::Input {
+                ::watershed::core::IntoItem::into_item(Self::as_str(self))
+            }
+        }
+
         #json
     }
 }

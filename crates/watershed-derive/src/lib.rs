@@ -65,11 +65,27 @@ pub fn read_model(input: TokenStream) -> TokenStream {
 
 /// A read model over another one's rows: grouped, counted, summed.
 ///
-/// On the struct: `#[rollup(name = "..", version = 1, of = FamilyMonth)]`. On fields: `#[group]`, `#[count]`, `#[sum(|r| ..)]`,
-/// `#[avg(|r| ..)]`, `#[quantile(0.5, |r| ..)]`, `#[count_by(|r| ..)]`, `#[sum_by(|r| ..)]`, `#[at_read(|row, now| ..)]`, `#[index]`, `#[internal]`.
+/// On the struct: `#[rollup(name = "..", version = 1, of = FamilyMonth, filter = |r| ..)]`. On fields, what the column is made of:
+///
+/// - `#[group]` or `#[group(|r| ..)]`: what the rows are grouped by.
+/// - `#[count]` or `#[count(|r| ..)]`: how many rows, or how many of which that holds.
+/// - `#[sum(|r| ..)]`, `#[avg(|r| .., scale = 2)]`: of numbers.
+/// - `#[min(|r| ..)]`, `#[max(|r| ..)]`, `#[quantile(0.5, |r| ..)]`: of numbers, texts, days, months or instants; the column is an
+///   `Option<_>` of them.
+/// - `#[distinct(|r| ..)]`: how many different ones of these.
+/// - `#[top(3, |r| ..)]`: the most frequent of these, as a `Vec<Top<_>>`; with `by = |r| ..` those with the largest sums of that, as a
+///   `Vec<Top<_, Decimal>>`. Of equal ones the smallest value comes first.
+/// - `#[count_by(|r| ..)]`, `#[sum_by(|r| ..)]`: by word, as a map.
+/// - `#[at_read(|row, now| ..)]`: computed for each answer.
+///
+/// All but the first and the last take `filter = |r| ..`: only rows of which that holds give them anything. `#[index]` and
+/// `#[internal]` are as in a read model.
 #[proc_macro_derive(
     Rollup,
-    attributes(rollup, group, count, sum, avg, quantile, count_by, sum_by, at_read, index, internal)
+    attributes(
+        rollup, group, count, sum, avg, min, max, quantile, distinct, top, count_by, sum_by, at_read, index,
+        internal
+    )
 )]
 pub fn rollup(input: TokenStream) -> TokenStream {
     support::expand(input, rollup::derive)

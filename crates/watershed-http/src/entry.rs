@@ -122,7 +122,7 @@ impl Entry {
             }
             Route::Asset(context, asset, key) => self.asset(context, asset, key, parts),
             Route::Index => Ok(pages::index(&self.contexts, &parts.headers)),
-            Route::Health => Ok(pages::health()),
+            Route::Health => Ok(pages::health(&self.contexts).await),
             Route::Ready => pages::ready(self.closing.is_said()),
             Route::Metrics => {
                 let watches = self.watching.seats.taken();

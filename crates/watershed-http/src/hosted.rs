@@ -20,6 +20,8 @@ pub(crate) struct Hosted {
 
 /// What is told with a query's answer.
 pub(crate) struct QueryFacts {
+    /// The view that it asks.
+    pub(crate) view: &'static str,
     /// Its view's contract.
     pub(crate) contract: HeaderValue,
     /// Whether it answers with one row.
@@ -31,7 +33,8 @@ impl Hosted {
         let catalogue = running.catalogue();
         let contracts: HashMap<_, _> =
             catalogue.views.iter().map(|view| (view.name, contract_value(&view.contract))).collect();
-        let facts = |view: &str, by_key| QueryFacts {
+        let facts = |view: &'static str, by_key| QueryFacts {
+            view,
             contract: contracts.get(view).cloned().unwrap_or(HeaderValue::from_static("")),
             by_key,
         };

@@ -1,12 +1,13 @@
 //! What stands beside the APIs: the index, health, metrics, and a page for every problem.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue};
 use serde::Serialize;
-use watershed_core::Principal;
-use watershed_runtime::ViewStatus;
+use watershed_core::{Principal, Timestamp};
+use watershed_runtime::{BrokenContract, ViewStatus};
 
 use crate::hosted::{Hosted, shortened};
 use crate::problem::{ALL, CLOSING, NOT_FOUND, Problem, REFUSED, of_code};
@@ -54,9 +55,24 @@ struct Health {
     process: u32,
 }
 
-/// `/healthz`: the process is there.
-pub(crate) fn health() -> Reply {
-    json(&Health { status: "ok", process: std::process::id() })
+#[derive(Serialize)]
+struct Details {
+    #[serde(flatten)]
+    health: Health,
+    /// By context: the views that do not keep what they promise.
+    broken: BTreeMap<&'static str, Vec<BrokenContract>>,
+}
+
+/// `/healthz`: the process is there, whatever its views do; and which of them do not keep what they promise.
+pub(crate) async fn health(contexts: &[Hosted]) -> Reply {
+    let mut broken = BTreeMap::new();
+    for hosted in contexts {
+        let contracts = hosted.running.broken_contracts().await;
+        if !contracts.is_empty() {
+            broken.insert(hosted.running.name(), contracts);
+        }
+    }
+    json(&Details { health: Health { status: "ok", process: std::process::id() }, broken })
 }
 
 /// `/readyz`: it takes requests.
@@ -151,7 +167,7 @@ pub(crate) async fn metrics(
 
 type ViewGauge = (&'static str, &'static str, fn(&ViewStatus) -> f64);
 
-const VIEW_GAUGES: [ViewGauge; 8] = [
+const VIEW_GAUGES: [ViewGauge; 12] = [
     ("watershed_view_position", "Everything up to this position is in the view's rows.", |view| {
         float(view.position)
     }),
@@ -167,6 +183,20 @@ const VIEW_GAUGES: [ViewGauge; 8] = [
     ("watershed_view_within_bound", "1 where the view keeps its contract.", |view| {
         float(view.within_bound.into())
     }),
+    (
+        "watershed_view_keeps_contract",
+        "1 where the view keeps everything that its contract promises.",
+        |view| float(view.keeps_contract.into()),
+    ),
+    ("watershed_view_drift", "Rows that are known not to be what they should be.", |view| float(view.drift)),
+    (
+        "watershed_view_drift_since_seconds",
+        "Since when the longest of them, in seconds of 1970; 0 for none.",
+        |view| seconds(view.drift_since),
+    ),
+    ("watershed_view_looked_at_seconds", "When rows were last held against the log; 0 for never.", |view| {
+        seconds(view.looked_at)
+    }),
     ("watershed_view_parked_keys", "Keys whose event failed to apply.", |view| float(view.parked)),
     ("watershed_view_rebuild_done_events", "Events that a running rebuild has folded.", |view| {
         float(view.rebuild.as_ref().map_or(0, |rebuild| rebuild.done))
@@ -175,6 +205,10 @@ const VIEW_GAUGES: [ViewGauge; 8] = [
         float(view.rebuild.as_ref().map_or(0, |rebuild| rebuild.total))
     }),
 ];
+
+fn seconds(time: Option<Timestamp>) -> f64 {
+    time.map_or(0.0, |time| time.as_micros() as f64 / 1e6)
+}
 
 /// Prometheus knows floating-point numbers only; positions are exact up to 2^53.
 fn float(number: u64) -> f64 {

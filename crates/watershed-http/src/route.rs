@@ -47,8 +47,16 @@ pub(crate) enum Route<'a> {
 pub(crate) enum Admin<'a> {
     /// `views`
     Views,
+    /// `editions`
+    Editions,
+    /// `views/{view}/verification`
+    Verification(&'a str),
     /// `checkpoints`
     Checkpoints,
+    /// `contracts`
+    Contracts,
+    /// `drift`
+    Drift,
     /// `parked`
     Parked,
     /// `imports`
@@ -80,10 +88,32 @@ pub(crate) enum Change<'a> {
     RetryLine(&'a str),
     /// `imports/{import}/discard`
     DiscardLine(&'a str),
+    /// `views/{view}/backfill` and the other steps of an edition
+    Step(&'a str, Step),
+    /// `views/{view}/flag`
+    Flag(&'a str),
+    /// `views/{view}/save`
+    Save(&'a str),
+    /// `views/{view}/restore`
+    Restore(&'a str),
+    /// `views/{view}/reconcile`
+    Reconcile(&'a str),
+    /// `views/{view}/repair`
+    Repair(&'a str),
     /// `parked/retry`
     Retry,
     /// `parked/skip`
     Skip,
+}
+
+/// What an operator can do with an edition of a view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    Backfill,
+    Verify,
+    Cutover,
+    Rollback,
+    Retire,
 }
 
 /// The method that an address takes; HEAD is as good as GET.
@@ -171,7 +201,19 @@ impl<'a> Admin<'a> {
     fn of(segments: &[&'a str]) -> Option<Self> {
         Some(match segments {
             ["views"] => Self::Views,
+            ["editions"] => Self::Editions,
+            ["views", view, "verification"] => Self::Verification(view),
+            ["views", view, "backfill"] => Self::Change(Change::Step(view, Step::Backfill)),
+            ["views", view, "verify"] => Self::Change(Change::Step(view, Step::Verify)),
+            ["views", view, "cutover"] => Self::Change(Change::Step(view, Step::Cutover)),
+            ["views", view, "rollback"] => Self::Change(Change::Step(view, Step::Rollback)),
+            ["views", view, "retire"] => Self::Change(Change::Step(view, Step::Retire)),
+            ["views", view, "save"] => Self::Change(Change::Save(view)),
+            ["views", view, "restore"] => Self::Change(Change::Restore(view)),
+            ["views", view, "flag"] => Self::Change(Change::Flag(view)),
             ["checkpoints"] => Self::Checkpoints,
+            ["contracts"] => Self::Contracts,
+            ["drift"] => Self::Drift,
             ["parked"] => Self::Parked,
             ["imports"] => Self::Imports,
             ["imports", import] => Self::ImportLines(import),
@@ -184,6 +226,8 @@ impl<'a> Admin<'a> {
             ["views", view, "pause"] => Self::Change(Change::Pause(view)),
             ["views", view, "resume"] => Self::Change(Change::Resume(view)),
             ["views", view, "rebuild"] => Self::Change(Change::Rebuild(view)),
+            ["views", view, "reconcile"] => Self::Change(Change::Reconcile(view)),
+            ["views", view, "repair"] => Self::Change(Change::Repair(view)),
             ["parked", "retry"] => Self::Change(Change::Retry),
             ["parked", "skip"] => Self::Change(Change::Skip),
             _ => return None,
@@ -193,7 +237,19 @@ impl<'a> Admin<'a> {
     fn template(self) -> &'static str {
         match self {
             Self::Views => "/admin/{context}/views",
+            Self::Editions => "/admin/{context}/editions",
+            Self::Verification(_) => "/admin/{context}/views/{view}/verification",
+            Self::Change(Change::Step(_, Step::Backfill)) => "/admin/{context}/views/{view}/backfill",
+            Self::Change(Change::Step(_, Step::Verify)) => "/admin/{context}/views/{view}/verify",
+            Self::Change(Change::Step(_, Step::Cutover)) => "/admin/{context}/views/{view}/cutover",
+            Self::Change(Change::Step(_, Step::Rollback)) => "/admin/{context}/views/{view}/rollback",
+            Self::Change(Change::Step(_, Step::Retire)) => "/admin/{context}/views/{view}/retire",
+            Self::Change(Change::Save(_)) => "/admin/{context}/views/{view}/save",
+            Self::Change(Change::Restore(_)) => "/admin/{context}/views/{view}/restore",
+            Self::Change(Change::Flag(_)) => "/admin/{context}/views/{view}/flag",
             Self::Checkpoints => "/admin/{context}/checkpoints",
+            Self::Contracts => "/admin/{context}/contracts",
+            Self::Drift => "/admin/{context}/drift",
             Self::Parked => "/admin/{context}/parked",
             Self::Imports => "/admin/{context}/imports",
             Self::ImportLines(_) => "/admin/{context}/imports/{import}",
@@ -206,6 +262,8 @@ impl<'a> Admin<'a> {
             Self::Change(Change::Rebuild(_)) => "/admin/{context}/views/{view}/rebuild",
             Self::Change(Change::RetryLine(_)) => "/admin/{context}/imports/{import}/retry",
             Self::Change(Change::DiscardLine(_)) => "/admin/{context}/imports/{import}/discard",
+            Self::Change(Change::Reconcile(_)) => "/admin/{context}/views/{view}/reconcile",
+            Self::Change(Change::Repair(_)) => "/admin/{context}/views/{view}/repair",
             Self::Change(Change::Retry) => "/admin/{context}/parked/retry",
             Self::Change(Change::Skip) => "/admin/{context}/parked/skip",
         }
@@ -243,7 +301,21 @@ mod tests {
             "/admin/{context}/views/{view}/pause",
             "/admin/{context}/views/{view}/resume",
             "/admin/{context}/views/{view}/rebuild",
+            "/admin/{context}/editions",
+            "/admin/{context}/views/{view}/verification",
+            "/admin/{context}/views/{view}/backfill",
+            "/admin/{context}/views/{view}/verify",
+            "/admin/{context}/views/{view}/cutover",
+            "/admin/{context}/views/{view}/rollback",
+            "/admin/{context}/views/{view}/retire",
+            "/admin/{context}/views/{view}/flag",
+            "/admin/{context}/views/{view}/save",
+            "/admin/{context}/views/{view}/restore",
+            "/admin/{context}/views/{view}/reconcile",
+            "/admin/{context}/views/{view}/repair",
             "/admin/{context}/checkpoints",
+            "/admin/{context}/contracts",
+            "/admin/{context}/drift",
             "/admin/{context}/parked",
             "/admin/{context}/parked/retry",
             "/admin/{context}/parked/skip",

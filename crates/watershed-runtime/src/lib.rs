@@ -10,21 +10,23 @@ mod feed;
 mod import;
 mod projector;
 mod query;
+mod reconcile;
 mod telemetry;
 
 pub use command::{AnyRefusal, Request, SendError, StateAt};
 pub use context::{
-    Asking, Catalogue, CheckpointView, CommandEntry, Context, EditionStatus, GroupCheckpoint, ImportEntry,
-    OperateError, PageAsk, ParkedEntry, Queries, QueryEntry, ReadModels, Rollups, Running, Sending,
-    StartError, Stores, Switched, ViewEntry, ViewKind, ViewStatus,
+    Asking, BrokenContract, Catalogue, CheckpointView, CommandEntry, Context, ContractEntry, EditionStatus,
+    GroupCheckpoint, ImportEntry, LookAt, OperateError, PageAsk, ParkedEntry, Queries, QueryEntry,
+    ReadModels, Rollups, Running, Sending, StartError, Stores, Switched, ViewEntry, ViewKind, ViewStatus,
 };
-pub use editions::{EditionState, FieldDifference, Flag, Mismatch, Verification};
+pub use editions::{EditionState, FieldDifference, Flag, Mismatch, SnapshotNote, Verification};
 pub use import::{
     ImportError, ImportRequest, ImportStatus, ImportSummary, Importing, LeftLine, LineStatus, LinesStatus,
     Looked,
 };
-pub use projector::{RebuildProgress, Retried};
+pub use projector::{FieldDrift, Mended, RebuildProgress, Retried};
 pub use query::{Answer, AskError, FetchPlan, OnStale, Terms};
+pub use reconcile::{DriftEntry, DriftKind, EventRange, LastLook, Report, ViewDrift};
 
 /// The longest id and idempotency key, in bytes.
 pub const MAX_ID: usize = 512;

@@ -51,6 +51,7 @@ pub use watershed_core::{
     Tenant,
     Timestamp,
     Token,
+    Top,
 };
 
 pub use watershed_runtime::{Answer, AskError, Context, OnStale, Running, SendError, StartError, Stores};

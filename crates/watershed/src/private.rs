@@ -7,7 +7,8 @@ pub use schemars;
 pub use serde;
 
 use serde::de::DeserializeOwned;
-use watershed_core::{ColumnError, Key, ParseChoiceError, Timestamp, Value};
+use watershed_core::rollup::{Holds, HoldsTop, IntoItem};
+use watershed_core::{ColumnError, Decimal, Input, Key, ParseChoiceError, Timestamp, Value};
 
 /// Calls a closure of an attribute on the row. Gives its parameter a type, so that users need not.
 #[inline]
@@ -19,6 +20,31 @@ pub fn with<'a, R, T>(row: &'a R, closure: impl FnOnce(&'a R) -> T) -> T {
 #[inline]
 pub fn at_read<'a, R, T>(row: &'a R, now: Timestamp, closure: impl FnOnce(&'a R, Timestamp) -> T) -> T {
     closure(row, now)
+}
+
+/// What a row gives to a column `C` that holds one of the values that it is measured from.
+#[inline]
+pub fn item_for<C: Holds<T::Item>, T: IntoItem>(value: T) -> Input {
+    value.into_item()
+}
+
+/// What a row gives to a column `C` that holds the most frequent values.
+#[inline]
+pub fn top_for<C: HoldsTop<T::Item>, T: IntoItem>(value: T) -> Input {
+    value.into_item()
+}
+
+/// What a row gives to a column `C` that holds the values with the largest sums of weights.
+#[inline]
+pub fn weighed_top_for<C: HoldsTop<T::Item>, T: IntoItem, W: IntoItem<Item = Decimal>>(
+    value: T,
+    weight: W,
+) -> Input {
+    match (value.into_item(), weight.into_item()) {
+        (Input::Number(value), Input::Number(weight)) => Input::Weighed(Value::Decimal(value), weight),
+        (Input::Item(value), Input::Number(weight)) => Input::Weighed(value, weight),
+        _ => Input::Nothing,
+    }
 }
 
 /// The columns' contents, one each.

@@ -44,7 +44,7 @@ fn the_tutorial_depends_on_what_this_crate_depends_on() {
 
 #[test]
 fn the_tutorials_session_prints_what_it_shows() {
-    let mut session = Session::new(env!("CARGO_BIN_EXE_garage"), &["garage-data"], "garage");
+    let mut session = Session::new(&[("", env!("CARGO_BIN_EXE_garage"))], &["garage-data"], "garage");
     for step in Document::read(TUTORIAL).session("garage") {
         session.take(&step);
     }

@@ -12,7 +12,7 @@ fn the_readmes_code_is_the_code_that_is_compiled() {
 
 #[test]
 fn the_readmes_session_prints_what_it_shows() {
-    let mut session = Session::new(env!("CARGO_BIN_EXE_hello"), &[], "theatre");
+    let mut session = Session::new(&[("", env!("CARGO_BIN_EXE_hello"))], &[], "theatre");
     for step in Document::read("README.md").session("theatre") {
         session.take(&step);
     }

@@ -7,5 +7,6 @@ mod demo;
 mod imports;
 mod operators;
 mod process;
+mod reconcile;
 mod tracking;
 mod wrong;

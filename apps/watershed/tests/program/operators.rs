@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use crate::process::{Running, json, run, text};
 
 /// A folder with a small year in it. Each test gets a copy.
-fn played() -> (TempDir, PathBuf) {
+pub(crate) fn played() -> (TempDir, PathBuf) {
     static ORIGINAL: OnceLock<TempDir> = OnceLock::new();
     let original = ORIGINAL.get_or_init(|| {
         let folder = tempfile::tempdir().expect("a folder");

@@ -27,15 +27,20 @@ pub(super) async fn demo(
     })?;
     let stage =
         Stage { server: address, data: &settings.data, size: how.families, terminal: screen.terminal };
+    // One ear for all of it: a signal that came between two would be heard by neither.
+    let mut stopped = std::pin::pin!(told_to_stop());
     let played = tokio::select! {
         played = program.demo.play(stage) => played,
-        () = told_to_stop() => {
+        () = &mut stopped => {
             screen.line("Stopped; the next start goes on from here.")?;
             return serving.stop().await;
         }
     };
     match played {
-        Ok(()) => serving.until_stopped().await,
+        Ok(()) => {
+            stopped.await;
+            serving.stop().await
+        }
         Err(problem) => {
             serving.stop().await?;
             Err(CliError::Demo(problem))

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{log, views};
 use crate::client::Door;
 use crate::error::CliError;
-use crate::output::{Column, Screen, Tone, grouped, millis, text, thousands};
+use crate::output::{Column, Screen, Tone, ago, grouped, millis, text, thousands};
 use crate::settings::Settings;
 
 /// Beyond so many events, verifying is for whoever asks for it.
@@ -106,6 +106,20 @@ fn check_view(view: &Value, findings: &mut Findings) {
             );
         }
         _ => findings.add(&what, Verdict::Ok, behind, ""),
+    }
+    if let Some(drift @ 1..) = view["drift"].as_u64() {
+        let found = format!(
+            "{} rows are not what they should be, since {}",
+            thousands(drift),
+            ago(view, "drift_since")
+        );
+        let advice = match view["rebuild_strategy"].as_str() {
+            Some("in full") => {
+                format!("`views drift {name}` shows them; `views rebuild {name}` folds all rows anew")
+            }
+            _ => format!("`views drift {name}` shows them; `views repair {name}` puts them right"),
+        };
+        findings.add(&what, Verdict::Fail, found, &advice);
     }
     if let Some(parked @ 1..) = view["parked"].as_u64() {
         let found = format!("{} keys parked", thousands(parked));

@@ -58,7 +58,7 @@ async fn ask(
         Command::Events(which) => events::events(door, screen, &which).await?,
         Command::Streams(which) => streams::streams(door, screen, &which).await?,
         Command::Views { change: None } => views::statuses(door, screen).await?,
-        Command::Views { change: Some(change) } => views::change(door, screen, &change).await?,
+        Command::Views { change: Some(change) } => return views::change(door, screen, &change).await,
         Command::Parked { action } => parked::parked(door, screen, action).await?,
         Command::Import(which) => return import::import(door, screen, &which).await,
         Command::Imports { action } => imports::imports(door, screen, action).await?,

@@ -6,6 +6,7 @@
 mod clock;
 mod ledger;
 mod log;
+mod moment;
 mod rows;
 mod scan;
 mod triage;
@@ -16,9 +17,10 @@ pub use log::{
     Append, AppendError, Appended, Condition, EventLog, Events, Expected, Idempotency, InlineFold, KeyRecord,
     LogError, LogIndex, LogReader, NewEvent, ReadFrom, Scope, Snapshot, Snapshots,
 };
+pub use moment::{RowMoment, RowMoments};
 pub use rows::{
     Checkpoint, GroupSpec, Loader, ParkedKey, RowChange, RowEditions, RowError, RowGroup, RowKey, RowReader,
-    RowStore, RowWriter, RowsBatch, RowsBesideLog, RowsFound, RowsNow, StoredRow,
+    RowSnapshots, RowStore, RowWriter, RowsBatch, RowsBesideLog, RowsFound, RowsNow, StoredRow,
 };
 pub use scan::{LogScan, LogVisitor, NameCache, RawEvent};
 pub use triage::{BadLine, KeptLine, KeptLines, Triage, WhichLines};

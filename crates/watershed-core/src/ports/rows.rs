@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Later;
+use super::{Later, RowMoments};
 use crate::{Ask, Cursor, EventId, Key, Position, TableSpec, Tenant, Timestamp, Value, Version};
 
 /// The tables of a group of read models, which share one checkpoint and one store.
@@ -104,6 +104,9 @@ pub struct RowsBatch {
     pub unpark: Vec<(usize, RowKey)>,
     /// How far the group has come with this.
     pub checkpoint: Checkpoint,
+    /// Made only where the group's checkpoint still stands at this position, and nothing of it otherwise
+    /// ([`RowError::Moved`]): for whoever writes beside the group's own writer.
+    pub only_at: Option<Position>,
 }
 
 /// Rows that were found, and as of when.
@@ -128,6 +131,9 @@ pub enum RowError {
     /// The question names a column that the table does not have, or that may not be asked about.
     #[error("`{0}` is not a column that can be filtered or sorted by")]
     NoSuchColumn(String),
+    /// The batch was made for another checkpoint: nothing of it was written.
+    #[error("the rows have moved on, to position {0}")]
+    Moved(Position),
     /// The cursor was made for another question.
     #[error("the cursor belongs to another question")]
     WrongCursor,
@@ -150,12 +156,31 @@ pub trait RowStore: Send + Sync + 'static {
 }
 
 /// Keeps groups of tables in several editions, each as if the others were not there.
-pub trait RowEditions: RowStore {
+pub trait RowEditions: RowStore + RowSnapshots {
     /// Shows this edition to whoever looks for the group's tables with tools of their own, under the group's name alone.
     fn publish<'a>(&'a self, group: &'a str, edition: u32) -> Later<'a, Result<(), RowError>>;
 
     /// Removes an edition, which nobody may have open, with everything in it. One that is not there is none to remove.
     fn remove<'a>(&'a self, group: &'a str, edition: u32) -> Later<'a, Result<(), RowError>>;
+}
+
+/// Keeps whole editions as they stood, to be carried elsewhere and gone on from.
+pub trait RowSnapshots: Send + Sync + 'static {
+    /// Saves an edition's tables under that name, as of one moment, with a note that is given back with them. What bears the name
+    /// already is replaced, in one step.
+    fn save<'a>(
+        &'a self,
+        group: &'a str,
+        edition: u32,
+        name: &'a str,
+        note: &'a str,
+    ) -> Later<'a, Result<(), RowError>>;
+
+    /// The note of what was saved under that name, where there is such.
+    fn note<'a>(&'a self, name: &'a str) -> Later<'a, Result<Option<String>, RowError>>;
+
+    /// Makes an edition, which must not be there yet, of what was saved under that name.
+    fn restore<'a>(&'a self, name: &'a str, group: &'a str, edition: u32) -> Later<'a, Result<(), RowError>>;
 }
 
 /// Keeps rows in the log's own database: rows that commit with the events, and views that are a `SELECT` over such rows.
@@ -179,7 +204,7 @@ pub trait RowsBesideLog: Send + Sync + 'static {
 }
 
 /// One group's tables, checkpoint and parked keys.
-pub trait RowGroup: RowReader + RowWriter {
+pub trait RowGroup: RowReader + RowWriter + RowMoments {
     /// How far the group has come.
     fn checkpoint(&self) -> Later<'_, Result<Checkpoint, RowError>>;
 

@@ -10,22 +10,28 @@ use crate::support::{Errors, Words, duration};
 const WHOLE: &str = "#[contract(owner = \"coordinators\", fresh = operational(2s))]";
 const FRESH: &str =
     "fresh = inline`, `fresh = read_your_writes`, `fresh = operational(2s)` or `fresh = analytical(1m)";
-const RECONCILE: &str = "reconcile = on_request` or `reconcile = sample(1h)";
+const RECONCILE: &str = "reconcile = on_request`, `reconcile = sample(1h)` or `reconcile = full(1d)";
+const REBUILD: &str = "rebuild = by_key` or `rebuild = full";
+const RETENTION: &str = "retention = forever` or `retention = keep(365d)";
 const UNKNOWN: &str = "unknown = park`, `unknown = ignore` or `unknown = stop";
 
 /// What `#[contract(..)]` says; `None` is left to `Contract::DEFAULT`.
 #[derive(Default)]
 pub(super) struct Contract {
     owner: String,
+    source: Option<String>,
     freshness: Option<TokenStream>,
+    rebuild: Option<TokenStream>,
     reconcile: Option<TokenStream>,
+    retention: Option<TokenStream>,
     unknown: Option<TokenStream>,
     personal: bool,
 }
 
 impl Contract {
     pub(super) fn read(input: &DeriveInput, errors: &mut Errors) -> Self {
-        const KNOWN: &[&str] = &["owner", "fresh", "reconcile", "unknown", "personal"];
+        const KNOWN: &[&str] =
+            &["owner", "source", "fresh", "rebuild", "reconcile", "retention", "unknown", "personal"];
         let words = Words::read(&input.attrs, "contract", KNOWN, &[], errors);
         if !words.is_present() {
             errors.say(
@@ -43,7 +49,12 @@ impl Contract {
         }
         Self {
             owner: owner.map(|owner| owner.value()).unwrap_or_default(),
+            source: words
+                .text("source", "source = \"the bank's statements\"", errors)
+                .map(|text| text.value()),
             freshness: one_of(&words, "fresh", FRESH, freshness, errors),
+            rebuild: one_of(&words, "rebuild", REBUILD, rebuild, errors),
+            retention: one_of(&words, "retention", RETENTION, retention, errors),
             reconcile: one_of(&words, "reconcile", RECONCILE, reconcile, errors),
             unknown: one_of(&words, "unknown", UNKNOWN, unknown, errors),
             personal: words.flag("personal", errors),
@@ -55,13 +66,20 @@ impl Contract {
         let or_default = |given: &Option<TokenStream>, default: TokenStream| given.clone().unwrap_or(default);
         let (owner, personal) = (&self.owner, self.personal);
         let freshness = or_default(&self.freshness, quote!(#contract::DEFAULT.freshness));
+        let source = self.source.as_ref().map(|source| quote!(#source));
+        let source = or_default(&source, quote!(#contract::DEFAULT.source));
+        let rebuild = or_default(&self.rebuild, quote!(#contract::DEFAULT.rebuild));
+        let retention = or_default(&self.retention, quote!(#contract::DEFAULT.retention));
         let reconcile = or_default(&self.reconcile, quote!(#contract::DEFAULT.reconcile));
         let unknown = or_default(&self.unknown, quote!(#contract::DEFAULT.unknown));
         quote! {
             #contract {
                 owner: #owner,
                 freshness: #freshness,
+                source: #source,
+                rebuild: #rebuild,
                 reconcile: #reconcile,
+                retention: #retention,
                 unknown: #unknown,
                 personal: #personal,
             }
@@ -113,6 +131,25 @@ fn reconcile(name: &str, every: Option<Duration>) -> Option<TokenStream> {
     Some(match (name, every.map(tokens)) {
         ("on_request", None) => quote!(#policy::OnRequest),
         ("sample", Some(every)) => quote!(#policy::Sample(#every)),
+        ("full", Some(every)) => quote!(#policy::Full(#every)),
+        _ => return None,
+    })
+}
+
+fn rebuild(name: &str, argument: Option<Duration>) -> Option<TokenStream> {
+    let strategy = quote!(::watershed::core::Rebuild);
+    Some(match (name, argument) {
+        ("by_key", None) => quote!(#strategy::ByKey),
+        ("full", None) => quote!(#strategy::Full),
+        _ => return None,
+    })
+}
+
+fn retention(name: &str, time: Option<Duration>) -> Option<TokenStream> {
+    let kept = quote!(::watershed::core::Retention);
+    Some(match (name, time.map(tokens)) {
+        ("forever", None) => quote!(#kept::Forever),
+        ("keep", Some(time)) => quote!(#kept::For(#time)),
         _ => return None,
     })
 }

@@ -1,6 +1,6 @@
 use syn::{Field, Ident, Type};
 
-use super::measure::{MARKS, Measure};
+use super::measure::{Kind, MARKS, Measure};
 use crate::row::{KeyMark, RowField, at_read, has};
 use crate::support::{Errors, Place, option_of, refuse_serde};
 
@@ -42,9 +42,9 @@ fn one<'a>(field: &'a Field, ident: &'a Ident, errors: &mut Errors) -> (RowField
         && measure.may_be_empty()
         && option_of(&field.ty).is_none()
     {
-        errors.say(&field.ty, "where no row gives a number there is none to show: write `Option<..>`");
+        errors.say(&field.ty, "where no row gives a value there is none to show: write `Option<..>`");
     }
-    let is_group = matches!(measure, Some(Measure::Group(_)));
+    let is_group = measure.as_ref().is_some_and(|measure| matches!(measure.kind, Kind::Group));
     let mut column = RowField {
         key: is_group.then_some(KeyMark::Part),
         indexed: is_group || has(field, "index", errors),
@@ -63,17 +63,17 @@ fn one<'a>(field: &'a Field, ident: &'a Ident, errors: &mut Errors) -> (RowField
 /// What the column is made of; none where it is computed, or the mark is malformed.
 fn measure(field: &Field, ident: &Ident, is_computed: bool, errors: &mut Errors) -> Option<Measure> {
     let marks = field.attrs.iter().filter_map(|attribute| {
-        let mark = MARKS.iter().find(|(name, _)| attribute.path().is_ident(name))?;
+        let mark = MARKS.iter().find(|mark| attribute.path().is_ident(mark.name))?;
         Some((attribute, mark))
     });
     match (marks.collect::<Vec<_>>().as_slice(), is_computed) {
         ([], true) => return None,
-        ([(attribute, (name, example))], false) => return Measure::read(attribute, name, example, errors),
+        ([(attribute, mark)], false) => return Measure::read(attribute, mark, errors),
         ([], false) => errors.say(
             ident,
             format!(
-                "say what `{ident}` is made of: #[group], #[count], #[sum(..)], #[avg(..)], #[quantile(..)], \
-                 #[count_by(..)], #[sum_by(..)] or #[at_read(..)]"
+                "say what `{ident}` is made of: #[group], #[count], #[sum(..)], #[avg(..)], #[min(..)], #[max(..)], \
+                 #[quantile(..)], #[distinct(..)], #[top(..)], #[count_by(..)], #[sum_by(..)] or #[at_read(..)]"
             ),
         ),
         _ => errors.say(ident, format!("`{ident}` is made of one thing: keep one of its marks")),

@@ -4,7 +4,7 @@ mod fields;
 mod measure;
 
 use fields::Part;
-use measure::Measure;
+use measure::{Kind, Measure};
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::{DeriveInput, Expr, Ident, Type};
@@ -57,13 +57,7 @@ fn generate(
     parts: &[Part<'_>],
 ) -> TokenStream {
     let measures = parts.iter().map(|part| part.measure.generate());
-    let filter = filter.map(|filter| {
-        quote! {
-            if !::watershed::__private::with(row, #filter) {
-                return ::core::option::Option::None;
-            }
-        }
-    });
+    let filter = filter.map(holds).map(|holds| quote!(if !#holds { return ::core::option::Option::None; }));
     let group = parts.iter().filter_map(group_value);
     let inputs = parts.iter().filter_map(input);
     let of = quote_spanned!(at(of)=> #of);
@@ -85,9 +79,14 @@ fn generate(
     }
 }
 
+/// Whether the row is within a filter.
+fn holds(filter: &Expr) -> TokenStream {
+    quote_spanned!(at(filter)=> ::watershed::__private::with::<_, bool>(row, #filter))
+}
+
 /// What the row gives to a column of the group.
 fn group_value(part: &Part<'_>) -> Option<TokenStream> {
-    let Measure::Group(closure) = &part.measure else {
+    let Measure { kind: Kind::Group, closure, .. } = &part.measure else {
         return None;
     };
     let (ident, ty) = (part.ident, part.ty);
@@ -100,16 +99,35 @@ fn group_value(part: &Part<'_>) -> Option<TokenStream> {
 
 /// What the row gives to a column that is no group's.
 fn input(part: &Part<'_>) -> Option<TokenStream> {
-    match &part.measure {
-        Measure::Group(_) => None,
-        Measure::Count(None) => Some(quote!(::watershed::core::Input::Yes)),
-        Measure::Count(Some(closure))
-        | Measure::Sum(closure)
-        | Measure::Avg { closure, .. }
-        | Measure::Quantile { closure, .. }
-        | Measure::CountBy(closure)
-        | Measure::SumBy(closure) => Some(quote_spanned! {at(closure)=>
-            ::watershed::core::IntoInput::into_input(::watershed::__private::with(row, #closure))
-        }),
-    }
+    let Measure { kind, closure, filter } = &part.measure;
+    let given = closure.as_ref().map(|closure| {
+        let (at, ty) = (at(closure), part.ty);
+        let value = quote_spanned!(at=> ::watershed::__private::with(row, #closure));
+        match kind {
+            Kind::Min | Kind::Max | Kind::Quantile { .. } => {
+                quote_spanned!(at=> ::watershed::__private::item_for::<#ty, _>(#value))
+            }
+            Kind::Distinct => quote_spanned!(at=> ::watershed::core::IntoItem::into_item(#value)),
+            Kind::Top { by: None, .. } => {
+                quote_spanned!(at=> ::watershed::__private::top_for::<#ty, _>(#value))
+            }
+            Kind::Top { by: Some(by), .. } => {
+                let weight = quote_spanned!(self::at(by)=> ::watershed::__private::with(row, #by));
+                quote_spanned!(at=> ::watershed::__private::weighed_top_for::<#ty, _, _>(#value, #weight))
+            }
+            _ => quote_spanned!(at=> ::watershed::core::IntoInput::into_input(#value)),
+        }
+    });
+    let given = match (kind, given) {
+        (Kind::Group, _) => return None,
+        (_, Some(given)) => given,
+        (_, None) => quote!(::watershed::core::Input::Yes),
+    };
+    Some(match filter {
+        None => given,
+        Some(filter) => {
+            let holds = holds(filter);
+            quote!(if #holds { #given } else { ::watershed::core::Input::Nothing })
+        }
+    })
 }

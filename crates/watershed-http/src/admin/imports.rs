@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 use watershed_core::Principal;
 use watershed_runtime::ImportStatus;
 
-use super::parked::read;
+use super::read;
 use crate::hosted::Hosted;
 use crate::problem::{NO_SUCH_LINE, Problem};
 use crate::reply::{Reply, json};

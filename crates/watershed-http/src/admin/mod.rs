@@ -1,18 +1,31 @@
 //! What operators use: views, parked keys, imports, the log. Every request asks the authorizer, as the runtime's functions do.
 
+mod editions;
 mod imports;
 mod log;
 mod parked;
+mod reconcile;
 mod views;
 
 use bytes::Bytes;
 use http::request::Parts;
+use serde::de::DeserializeOwned;
 
 use crate::hosted::Hosted;
-use crate::problem::Problem;
+use crate::problem::{MALFORMED_BODY, Problem};
 use crate::reply::Reply;
 use crate::request::{Limits, Parameters, principal_of, read_json};
 use crate::route::{Admin, Change};
+
+/// What a change says in its body.
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    serde_json::from_slice(body).map_err(|error| {
+        let problem = error.to_string();
+        let field =
+            problem.split('`').nth(1).filter(|_| problem.contains(" field `")).unwrap_or("body").to_owned();
+        Problem::with_field(&MALFORMED_BODY, field, problem)
+    })
+}
 
 /// Everything under `/admin/{context}`.
 pub(crate) async fn operate<B>(
@@ -30,7 +43,11 @@ where
     let parameters = Parameters::of(parts.uri.query())?;
     match what {
         Admin::Views => views::statuses(hosted, &principal, parameters).await,
+        Admin::Editions => editions::list(hosted, &principal, parameters),
+        Admin::Verification(view) => editions::verification(hosted, &principal, view, parameters),
         Admin::Checkpoints => views::checkpoints(hosted, &principal, parameters),
+        Admin::Contracts => reconcile::contracts(hosted, &principal, parameters).await,
+        Admin::Drift => reconcile::drift(hosted, &principal, parameters),
         Admin::Parked => parked::list(hosted, &principal, parameters).await,
         Admin::Imports => imports::list(hosted, &principal, parameters).await,
         Admin::ImportLines(import) => imports::lines(hosted, &principal, import, parameters).await,
@@ -51,7 +68,13 @@ where
                 Change::DiscardLine(import) => imports::discard(hosted, &principal, import, &body).await,
                 Change::Pause(view) => views::pause(hosted, &principal, view).await,
                 Change::Resume(view) => views::resume(hosted, &principal, view).await,
-                Change::Rebuild(view) => views::rebuild(hosted, &principal, view).await,
+                Change::Rebuild(view) => views::rebuild(hosted, &principal, view, &body).await,
+                Change::Reconcile(view) => reconcile::reconcile(hosted, &principal, view, &body).await,
+                Change::Repair(view) => reconcile::repair(hosted, &principal, view, &body).await,
+                Change::Step(view, step) => editions::step(hosted, &principal, view, step, &body).await,
+                Change::Save(view) => editions::save(hosted, &principal, view, &body).await,
+                Change::Restore(view) => editions::restore(hosted, &principal, view, &body).await,
+                Change::Flag(view) => editions::flag(hosted, &principal, view, &body).await,
             }
         }
     }

@@ -1,10 +1,10 @@
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use watershed_core::{Position, Principal, Tenant};
 use watershed_runtime::{ParkedEntry, Retried};
 
+use super::read;
 use crate::hosted::Hosted;
-use crate::problem::{MALFORMED_BODY, Problem};
+use crate::problem::Problem;
 use crate::reply::{Reply, json};
 use crate::request::Parameters;
 
@@ -79,13 +79,4 @@ pub(crate) async fn skip(hosted: &Hosted, principal: &Principal, body: &[u8]) ->
     let Skipped { view, tenant, key, position } = read(body)?;
     let outcome = hosted.running.skip_parked(principal, &view, &tenant, &key, position).await?;
     Ok(json(&Outcome::from(outcome)))
-}
-
-pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    serde_json::from_slice(body).map_err(|error| {
-        let problem = error.to_string();
-        let field =
-            problem.split('`').nth(1).filter(|_| problem.contains(" field `")).unwrap_or("body").to_owned();
-        Problem::with_field(&MALFORMED_BODY, field, problem)
-    })
 }

@@ -1,9 +1,10 @@
-use serde::Serialize;
-use watershed_core::Principal;
-use watershed_runtime::{GroupCheckpoint, ViewStatus};
+use serde::{Deserialize, Serialize};
+use watershed_core::{Position, Principal, Tenant, Timestamp};
+use watershed_runtime::{EventRange, GroupCheckpoint, ViewStatus};
 
+use super::read;
 use crate::hosted::Hosted;
-use crate::problem::Problem;
+use crate::problem::{MALFORMED_BODY, Problem};
 use crate::reply::{Reply, json};
 use crate::request::Parameters;
 
@@ -55,8 +56,42 @@ pub(crate) async fn resume(hosted: &Hosted, principal: &Principal, view: &str) -
     Ok(json(&Done { view, done: "resumed" }))
 }
 
-/// Starts a rebuild from the log; the view's status tells how it goes.
-pub(crate) async fn rebuild(hosted: &Hosted, principal: &Principal, view: &str) -> Result<Reply, Problem> {
-    hosted.running.rebuild(principal, view).await?;
-    Ok(json(&Done { view, done: "rebuild started" }))
+/// What of a view is to be built anew; everything, where nothing is said.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Part {
+    #[serde(default)]
+    tenant: Tenant,
+    key: Option<String>,
+    from: Option<Position>,
+    to: Option<Position>,
+    since: Option<Timestamp>,
+    until: Option<Timestamp>,
+}
+
+/// Starts a rebuild from the log; the view's status tells how it goes. Of one key, or of the rows that a part of the log
+/// concerns, it is done when this answers.
+pub(crate) async fn rebuild(
+    hosted: &Hosted,
+    principal: &Principal,
+    view: &str,
+    body: &[u8],
+) -> Result<Reply, Problem> {
+    let Part { tenant, key, from, to, since, until } = read(body)?;
+    let range = EventRange { from, to, since, until };
+    match key {
+        Some(_) if !range.is_everything() => Err(Problem::with_field(
+            &MALFORMED_BODY,
+            "key",
+            "say one of the two: a key, or a part of the log",
+        )),
+        Some(key) => Ok(json(&hosted.running.rebuild_key(principal, view, &tenant, &key).await?)),
+        None if !range.is_everything() => {
+            Ok(json(&hosted.running.rebuild_range(principal, view, range).await?))
+        }
+        None => {
+            hosted.running.rebuild(principal, view).await?;
+            Ok(json(&Done { view, done: "rebuild started" }))
+        }
+    }
 }

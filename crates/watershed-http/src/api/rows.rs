@@ -25,7 +25,7 @@ pub(crate) async fn row(
     check_key(key)?;
     Parameters::of(parts.uri.query())?.finish()?;
     let answer = hosted.running.row_json(view, key, &terms(parts, patience)?).await?;
-    let headers = freshness(&answer, contract);
+    let headers = with_drift(hosted, view, freshness(&answer, contract));
     match answer.value {
         Some(row) => Ok(with_etag(parts, headers, row)),
         None => {
@@ -54,7 +54,7 @@ pub(crate) async fn list(
     let contract = hosted.contract(view)?;
     let ask = page_ask(Parameters::of(parts.uri.query())?)?;
     let answer = hosted.running.page_json(view, ask, &terms(parts, patience)?).await?;
-    let mut headers = freshness(&answer, contract);
+    let mut headers = with_drift(hosted, view, freshness(&answer, contract));
     headers.insert(Names::PARKED, answer.parked.into());
     Ok(page(headers, &answer.value))
 }
@@ -69,13 +69,22 @@ pub(crate) async fn query(
     let facts = hosted.query(name)?;
     let parameters = Parameters::of(parts.uri.query())?;
     let answer = hosted.running.query_json(name, &parameters.0, &terms(parts, patience)?).await?;
-    let mut headers = freshness(&answer, &facts.contract);
+    let mut headers = with_drift(hosted, facts.view, freshness(&answer, &facts.contract));
     if !facts.by_key {
         headers.insert(Names::PARKED, answer.parked.into());
     } else if answer.value.get() == "null" {
         return Err(Problem::new(&NO_SUCH_ROW, format!("`{name}` found no row")).headers(headers));
     }
     Ok(with_etag(parts, headers, answer.value))
+}
+
+/// Says how many rows of the view are known not to be what they should be, where there are any.
+fn with_drift(hosted: &Hosted, view: &str, mut headers: HeaderMap) -> HeaderMap {
+    let drift = hosted.running.drift_count(view);
+    if drift > 0 {
+        headers.insert(Names::DRIFT, drift.into());
+    }
+    headers
 }
 
 /// The row, or 304 where the caller has it already. The tag stands for the row's text, computed columns included.

@@ -4,14 +4,18 @@ use super::Document;
 use super::parts::path_parameter;
 use super::problems;
 use crate::problem::{
-    DAMAGED_LOG, DAMAGED_VIEW, DENIED, MALFORMED_BODY, MALFORMED_PARAMETER, NO_AUDIT, NOT_PARKED,
+    DAMAGED_LOG, DAMAGED_VIEW, DENIED, MALFORMED_BODY, MALFORMED_PARAMETER, NO_AUDIT, NO_EDITION, NOT_PARKED,
     PARKED_MOVED, UNKNOWN_VIEW, UNSUPPORTED_MEDIA_TYPE, WRONG_STATE,
 };
 
 /// What an operator can look at, under `/admin/{context}/`.
-const READS: [(&str, &str); 9] = [
+const READS: [(&str, &str); 13] = [
     ("views", "How every view stands: lag, bound, parked keys, checkpoint"),
+    ("editions", "The editions of every group of views; `view` for those of one view's"),
+    ("views/{view}/verification", "How the last verification of an edition went, or goes"),
     ("checkpoints", "The checkpoints: one for each group of views"),
+    ("contracts", "What every view promises, and what of it is broken"),
+    ("drift", "The rows that are known not to be what they should be; `view` for those of one view"),
     ("parked", "The parked keys; `view` for those of one view"),
     ("imports", "The imports, and how many lines of each could not be taken and wait to be looked at"),
     ("imports/{import}", "Those lines; `after` and `limit` page"),
@@ -22,10 +26,30 @@ const READS: [(&str, &str); 9] = [
 ];
 
 /// What an operator can do there.
-const CHANGES: [(&str, &str); 7] = [
+const CHANGES: [(&str, &str); 17] = [
     ("views/{view}/pause", "Stops a view's projector"),
     ("views/{view}/resume", "Starts it again"),
-    ("views/{view}/rebuild", "Builds a view's rows anew from the log"),
+    (
+        "views/{view}/rebuild",
+        "Builds a view's rows anew from the log: all; one row {tenant, key}; those that a part of the log concerns \
+         {from, to} or {since, until}",
+    ),
+    ("views/{view}/reconcile", "Holds a view's rows against the log: all, or a {sample} of about so many"),
+    (
+        "views/{view}/repair",
+        "Puts right what is known to be wrong in a view's group, or one row {tenant, key}",
+    ),
+    (
+        "views/{view}/backfill",
+        "Begins to fill a new version: {edition?, rate?}, with at most `rate` events a second",
+    ),
+    ("views/{view}/verify", "Begins to hold an edition against the one that serves: {edition?}"),
+    ("views/{view}/cutover", "Has a verified edition serve: {edition?}"),
+    ("views/{view}/rollback", "Has the edition serve that did before: {edition?}"),
+    ("views/{view}/retire", "Removes an edition that does not serve: {edition?}"),
+    ("views/{view}/save", "Saves the rows that serve in the data folder's `snapshots`: {name}"),
+    ("views/{view}/restore", "Makes an edition of saved rows, which catches up from there: {name}"),
+    ("views/{view}/flag", "Puts a view in use or out of it: {flag}, one of off, shadow, serving"),
     ("imports/{import}/retry", "Tries a line again: {number}"),
     ("imports/{import}/discard", "Lets a line go that will never be taken: {number}"),
     ("parked/retry", "Tries a parked key again: {view, tenant, key}"),
@@ -44,7 +68,7 @@ pub(super) fn add(document: &mut Document, context: &str) {
     for (path, summary) in CHANGES {
         let problems = problems::of(
             &[&DENIED, &MALFORMED_BODY, &UNSUPPORTED_MEDIA_TYPE, &UNKNOWN_VIEW, &WRONG_STATE],
-            &[&NOT_PARKED, &PARKED_MOVED],
+            &[&NOT_PARKED, &PARKED_MOVED, &NO_EDITION],
         );
         let mut operation = operation(context, path, summary, problems.into());
         operation["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": { "type": "object" } } } });

@@ -16,6 +16,7 @@ impl Names {
     pub(crate) const PLAN: HeaderName = HeaderName::from_static("watershed-plan");
     pub(crate) const STALE: HeaderName = HeaderName::from_static("watershed-stale");
     pub(crate) const PARKED: HeaderName = HeaderName::from_static("watershed-parked");
+    pub(crate) const DRIFT: HeaderName = HeaderName::from_static("watershed-drift");
     pub(crate) const CONTRACT: HeaderName = HeaderName::from_static("watershed-contract");
     pub(crate) const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
     pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");

@@ -134,3 +134,39 @@ async fn a_change_without_a_json_body_is_refused_as_a_web_page_could_send_it() {
     assert_eq!(body.json()["errors"][0]["field"], "key");
     assert_eq!(site.post("/admin/lending/views/cds/pause", "{}").await.json()["code"], "unknown-view");
 }
+
+#[tokio::test]
+async fn editions_are_listed_and_steps_that_do_not_fit_are_refused() {
+    let site = Site::open().await;
+    site.buy("b1", "9.50").await;
+    site.settle().await;
+    let editions = site.get("/admin/lending/editions?view=books").await.json();
+    let edition = &editions["editions"][0];
+    assert_eq!((edition["group"].as_str(), edition["edition"].as_u64()), (Some("books"), Some(1)));
+    assert_eq!((edition["state"].as_str(), edition["flag"].as_str()), (Some("serving"), Some("serving")));
+    for step in ["backfill", "verify", "cutover", "rollback", "retire"] {
+        let refused = site.post(&format!("/admin/lending/views/books/{step}"), "{}").await;
+        assert_eq!((refused.status, refused.json()["code"].as_str()), (409, Some("wrong-state")), "{step}");
+        let unknown = site.post(&format!("/admin/lending/views/books/{step}"), "{\"edition\": 7}").await;
+        assert_eq!((unknown.status, unknown.json()["code"].as_str()), (404, Some("no-edition")), "{step}");
+        let nothing = site.post(&format!("/admin/lending/views/none/{step}"), "{}").await;
+        assert_eq!((nothing.status, nothing.json()["code"].as_str()), (404, Some("unknown-view")), "{step}");
+        let malformed = site.post(&format!("/admin/lending/views/books/{step}"), "{\"editon\": 1}").await;
+        assert_eq!((malformed.status, malformed.json()["code"].as_str()), (400, Some("malformed-body")));
+    }
+    assert!(site.get("/admin/lending/views/books/verification").await.json()["verification"].is_null());
+}
+
+#[tokio::test]
+async fn a_view_is_switched_off_and_on() {
+    let site = Site::open().await;
+    site.buy("b1", "9.50").await;
+    site.settle().await;
+    let flag = |flag: &str| format!("{{\"flag\": \"{flag}\"}}");
+    assert_eq!(site.post("/admin/lending/views/books/flag", &flag("off")).await.json()["done"], "off");
+    let off = site.get("/api/lending/views/books/b1").await;
+    assert_eq!((off.status, off.json()["code"].as_str()), (404, Some("view-off")));
+    assert_eq!(site.post("/admin/lending/views/books/flag", &flag("none")).await.status, 400);
+    assert_eq!(site.post("/admin/lending/views/books/flag", &flag("serving")).await.status, 200);
+    assert_eq!(site.get("/api/lending/views/books/b1").await.status, 200);
+}

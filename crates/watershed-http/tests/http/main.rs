@@ -13,6 +13,7 @@ mod limits;
 mod openapi;
 mod pages;
 mod questions;
+mod reconcile;
 mod site;
 mod streams;
 mod watches;

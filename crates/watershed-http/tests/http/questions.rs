@@ -25,7 +25,7 @@ async fn an_answer_says_how_fresh_it_is_and_what_the_view_promises() {
     let row = site.get("/api/lending/views/books/b1").await;
     assert_eq!(row.status, 200, "{}", row.body);
     let expected =
-        r#"{"book_id":"b1","title":"Book b1","price":"9.50","shelf":"novels","loans":0,"due":null}"#;
+        r#"{"book_id":"b1","title":"Book b1","price":"9.5","shelf":"novels","loans":0,"due":null}"#;
     let parsed: serde_json::Value = serde_json::from_str(expected).expect("JSON");
     assert_eq!(row.json(), parsed, "the internal column is not shown");
     assert_eq!(row.header("watershed-position"), "1");
@@ -88,7 +88,7 @@ async fn a_named_question_is_asked_with_its_parameters() {
     assert_eq!(dear.json()["rows"][0]["book_id"], "b2");
     assert!(dear.headers.contains_key("watershed-contract"));
     let one = site.get("/api/lending/queries/get_book?book_id=b1").await;
-    assert_eq!(one.json()["price"], "9.50");
+    assert_eq!(one.json()["price"], "9.5");
     let none = site.get("/api/lending/queries/get_book?book_id=b9").await;
     assert_eq!((none.status, none.json()["code"].as_str()), (404, Some("no-such-row")));
 }

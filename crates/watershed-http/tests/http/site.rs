@@ -20,7 +20,7 @@ pub(crate) struct Site {
     pub(crate) handle: Handle,
     pub(crate) serving: JoinHandle<Result<(), ServeError>>,
     /// Removed when the site goes.
-    _folder: TempDir,
+    pub(crate) folder: TempDir,
 }
 
 pub(crate) const JSON: (&str, &str) = ("content-type", "application/json");
@@ -53,7 +53,7 @@ impl Site {
         let audit = LogAudit(sqlite.log());
         let server = Server::new(vec![running.clone()], options).audit("lending", audit);
         let handle = server.handle();
-        Self { address, running, handle, serving: tokio::spawn(server.serve(listener)), _folder: folder }
+        Self { address, running, handle, serving: tokio::spawn(server.serve(listener)), folder }
     }
 
     pub(crate) async fn client(&self) -> Client {

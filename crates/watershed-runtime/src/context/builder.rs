@@ -16,6 +16,7 @@ use crate::command::{Aggregates, CommandHandler, Decisions, ErasedHandler, Write
 use crate::import::AddedImport;
 use crate::projector::{Differs, ModelDefinition, RollupDefinition};
 use crate::query::{EarlierView, ErasedView, View};
+use crate::reconcile::Check;
 
 /// What a rebuild's rows may take in memory where nothing is said.
 const REBUILD_MEMORY: usize = 256 << 20;
@@ -95,6 +96,16 @@ pub enum StartError {
         new: &'static str,
         /// Its version.
         new_version: u32,
+    },
+    /// A check is about a view that the context does not have, or whose rows are not stored.
+    #[error(
+        "the check `{check}` is about `{view}`, whose rows the context does not keep: add the view, or take the check away"
+    )]
+    NoCheckedView {
+        /// The check.
+        check: &'static str,
+        /// The view.
+        view: &'static str,
     },
     /// The stores cannot do what a read model wants.
     #[error("the read model `{view}` cannot be kept: {problem}")]
@@ -198,6 +209,7 @@ pub struct Context {
     pub(crate) earlier: FxHashMap<&'static str, EarlierVersion>,
     pub(crate) questions: Vec<Box<dyn Question>>,
     pub(crate) imports: Vec<AddedImport>,
+    pub(crate) checks: Vec<Check>,
 }
 
 impl Context {
@@ -216,6 +228,7 @@ impl Context {
             earlier: FxHashMap::default(),
             questions: Vec::new(),
             imports: Vec::new(),
+            checks: Vec::new(),
         }
     }
 
@@ -301,6 +314,17 @@ impl Context {
     /// Adds queries, so that they can be asked by name.
     pub fn queries<Q: Queries>(self) -> Self {
         Q::add_each(self)
+    }
+
+    /// Adds a check of the business over the rows of a view, as readers see them: `holds` says what is wrong with a row. It is
+    /// asked whenever rows are held against the log, and what it says is reported beside what differs; nothing is mended.
+    pub fn check<R: Row>(
+        mut self,
+        name: &'static str,
+        holds: impl Fn(&R) -> Result<(), String> + Send + Sync + 'static,
+    ) -> Self {
+        self.checks.push(Check::of(name, holds));
+        self
     }
 
     pub(crate) fn add_read_model<R: ReadModel>(&mut self, starts_group: bool) {

@@ -2,9 +2,11 @@
 
 mod builder;
 mod catalogue;
+mod contracts;
 mod lists;
 mod operate;
 mod queries;
+mod reconcile;
 mod running;
 mod start;
 mod typed;
@@ -13,8 +15,10 @@ mod views;
 
 pub use builder::{Context, StartError, Stores};
 pub use catalogue::{Catalogue, CommandEntry, ImportEntry, QueryEntry, ViewEntry, ViewKind};
+pub use contracts::{BrokenContract, ContractEntry};
 pub use lists::{Queries, ReadModels, Rollups};
 pub use operate::{CheckpointView, GroupCheckpoint, OperateError, ParkedEntry, ViewStatus};
+pub use reconcile::LookAt;
 pub(crate) use running::outcome;
 pub use running::{PageAsk, Running};
 pub use typed::{Asking, Sending};

@@ -82,6 +82,8 @@ pub struct ViewStatus {
     pub freshness: String,
     /// The lag beyond which its promise is broken, in milliseconds.
     pub bound_ms: u64,
+    /// How rows that are wrong are made right, as the contract has it.
+    pub rebuild_strategy: String,
     /// `running`, `rebuilding`, `paused`, `stopped` or `error`.
     pub status: String,
     /// The position up to which its rows are folded.
@@ -96,6 +98,15 @@ pub struct ViewStatus {
     pub within_bound: bool,
     /// How many of its keys are parked.
     pub parked: u64,
+    /// How many of its rows are known not to be what they should be.
+    pub drift: u64,
+    /// Since when the longest of them.
+    pub drift_since: Option<Timestamp>,
+    /// When its rows were last held against the log since the start.
+    pub looked_at: Option<Timestamp>,
+    /// Whether it keeps what its contract promises: it goes on, its lag is within the bound, no key is parked, and no row is
+    /// known to be wrong.
+    pub keeps_contract: bool,
     /// The checkpoint.
     pub checkpoint: CheckpointView,
     /// How a rebuild is coming on, where one is under way.
@@ -224,7 +235,7 @@ impl Running {
         Ok(groups)
     }
 
-    async fn status(&self, view: &RunningView) -> Result<ViewStatus, OperateError> {
+    pub(super) async fn status(&self, view: &RunningView) -> Result<ViewStatus, OperateError> {
         let head = self.head();
         let contract = view.promise.contract;
         let (group, checkpoint, parked, rebuild, last_rebuild) = match &view.stand {
@@ -249,7 +260,13 @@ impl Running {
         let position = checkpoint.position;
         let lag =
             self.0.fetch.lag(position).await.map_err(|error| OperateError::Unavailable(error.to_string()))?;
+        let drift = self.0.drift.brief(view.name);
+        let within_bound = lag <= contract.freshness.bound() && checkpoint.status != "stopped";
         Ok(ViewStatus {
+            keeps_contract: within_bound && checkpoint.status != "error" && parked == 0 && drift.drift == 0,
+            drift: drift.drift,
+            drift_since: drift.since,
+            looked_at: drift.last.map(|last| last.at),
             name: view.name.to_owned(),
             group: group.to_owned(),
             kind: view.kind,
@@ -257,12 +274,13 @@ impl Running {
             owner: contract.owner.to_owned(),
             freshness: contract.freshness.class().to_owned(),
             bound_ms: millis(contract.freshness.bound()),
+            rebuild_strategy: contract.rebuild.to_string(),
             status: checkpoint.status.clone(),
             position,
             head,
             lag_events: head.saturating_sub(position),
             lag_ms: millis(lag),
-            within_bound: lag <= contract.freshness.bound() && checkpoint.status != "stopped",
+            within_bound,
             parked,
             checkpoint: CheckpointView::of(group, checkpoint),
             rebuild,

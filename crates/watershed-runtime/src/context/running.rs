@@ -17,6 +17,7 @@ use crate::command::{AnyRefusal, ErasedHandler, Request, SendError, StateAt, Wri
 use crate::editions::Group;
 use crate::import::Importer;
 use crate::query::{Answer, AskError, Fetch, Stand, Terms, declared, filter_of};
+use crate::reconcile::{Drift, Reconciler, Watched};
 use crate::telemetry;
 
 /// A running context: a handle, cheap to clone.
@@ -34,6 +35,10 @@ pub(crate) struct Inner {
     pub(crate) views: FxHashMap<&'static str, RunningView>,
     pub(crate) questions: FxHashMap<&'static str, Box<dyn Question>>,
     pub(crate) groups: Vec<Arc<Group>>,
+    /// The groups, as reconciliation sees them.
+    pub(crate) watched: Vec<Arc<Watched>>,
+    pub(crate) drift: Arc<Drift>,
+    pub(crate) reconciler: Reconciler,
     pub(crate) catalogue: Catalogue,
     pub(crate) importers: Vec<Arc<dyn Importer>>,
     pub(crate) triage: Arc<dyn Triage>,
@@ -41,6 +46,7 @@ pub(crate) struct Inner {
 
 impl Drop for Inner {
     fn drop(&mut self) {
+        self.reconciler.close();
         for group in &self.groups {
             group.close();
         }
@@ -243,12 +249,11 @@ impl Running {
         };
         loop {
             let serving = group.serving();
-            if let Some(position) = serving.projector.progress.past(after).await {
-                return Ok(position);
-            }
-            // Its projector is gone: another edition may serve by now.
+            let position = serving.projector.progress.past(after).await;
+            // Another edition may serve by now, and not have come as far, or be the only one that comes any further.
             if group.serving().number == serving.number {
-                return Err(AskError::Unavailable("the context is closed".to_owned()));
+                let closed = || AskError::Unavailable("the context is closed".to_owned());
+                return position.ok_or_else(closed);
             }
         }
     }
@@ -314,7 +319,11 @@ impl Running {
     /// Stops the projectors after what they are folding now. Other handles of this context answer questions still, from rows that stand.
     pub async fn close(self) {
         let inner = self.0;
+        for group in &inner.groups {
+            group.end_tasks().await;
+        }
         let closed = tokio::task::spawn_blocking(move || {
+            inner.reconciler.close();
             for group in &inner.groups {
                 group.close();
             }

@@ -1,5 +1,6 @@
 use std::any::TypeId;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use rustc_hash::FxHashMap;
 use watershed_core::ports::{InlineFold, RowGroup, RowReader, RowsBesideLog};
@@ -15,6 +16,7 @@ use crate::feed::{Decoders, Feed};
 use crate::import::AddedImport;
 use crate::projector::{GroupDefinition, Inline, ModelDefinition, bring_up};
 use crate::query::{Fetch, Promise, Stand};
+use crate::reconcile::{self, Drift, Reconciler, Rows, Watched};
 
 impl Context {
     /// Starts the context on its stores: projectors begin to fold, commands and questions are taken.
@@ -73,7 +75,19 @@ impl Context {
                 views.insert(name, running_view(view, stand));
             }
         };
+        let (drift, ends) = (Arc::new(Drift::default()), Arc::new(AtomicBool::new(false)));
+        let reconciled = reconcile::Ground {
+            feed: feed.clone(),
+            clock: self.clock.clone(),
+            runtime: tokio::runtime::Handle::current(),
+            drift: drift.clone(),
+            closing: ends.clone(),
+            checks: std::mem::take(&mut self.checks).into(),
+        };
+        let mut watched = Vec::new();
+        let mut watch = |rows: Rows| watched.push(Arc::new(Watched::new(rows, reconciled.clone())));
         for (definition, group) in self.start_inline(groups.inline, &stores, &feed, &decoders).await? {
+            watch(Rows::Beside { definition: definition.clone(), store: group.clone() });
             for model in &definition.models {
                 insert(model.name, Stand::Current { reader: group.clone() });
                 for (rollup, _, _) in &model.rollups {
@@ -95,11 +109,20 @@ impl Context {
         for group in groups.projected {
             let earlier = groups.earlier.remove(group.name());
             let group = Group::start(group, earlier, ground.clone()).await.map_err(StartError::Store)?;
+            watch(Rows::Kept(group.clone()));
             for view in group.views() {
                 insert(view, Stand::Kept { group: group.clone() });
             }
             running.push(group);
         }
+        if let Some(check) =
+            reconciled.checks.iter().find(|check| !watched.iter().any(|of| of.has(check.view)))
+        {
+            return Err(StartError::NoCheckedView { check: check.name, view: check.view });
+        }
+        let seed = u64::try_from(self.clock.now().as_micros()).unwrap_or(0);
+        let reconciler = Reconciler::start(&watched, ends, seed);
+        let reconciler = reconciler.map_err(|error| StartError::Store(error.to_string()))?;
         Ok(Running(Arc::new(Inner {
             name: self.name,
             fetch: Fetch { feed, clock: self.clock.clone(), authorizer },
@@ -112,6 +135,9 @@ impl Context {
             groups: running,
             importers,
             triage: stores.triage,
+            watched,
+            drift,
+            reconciler,
             catalogue,
         })))
     }

@@ -5,7 +5,7 @@ use watershed_core::{Position, Principal, Timestamp};
 
 use super::operate::OperateError;
 use super::running::Running;
-use crate::editions::{EditionState, Flag, Group, Verification};
+use crate::editions::{EditionState, Flag, Group, SnapshotNote, Verification};
 use crate::projector::RebuildProgress;
 
 /// How one edition of a group stands.
@@ -66,7 +66,7 @@ impl Running {
         Ok(groups.into_iter().flat_map(|group| statuses(group, head)).collect())
     }
 
-    /// Begins to fill a version that has been declared.
+    /// Begins to fill a version that has been declared, with at most so many events a second.
     ///
     /// # Errors
     /// Where the caller may not, there is no such view, or no version waits to be filled.
@@ -75,10 +75,11 @@ impl Running {
         principal: &Principal,
         view: &str,
         edition: Option<u32>,
+        rate: Option<u64>,
     ) -> Result<Switched, OperateError> {
         self.operate(principal, "backfill")?;
         let group = self.group(view)?;
-        Ok(switched(group, group.backfill(edition).await?))
+        Ok(switched(group, group.backfill(edition, rate).await?))
     }
 
     /// Holds an edition against the one that serves, row by row, and says what differs.
@@ -92,7 +93,23 @@ impl Running {
         edition: Option<u32>,
     ) -> Result<Verification, OperateError> {
         self.operate(principal, "verify")?;
-        Ok(self.group(view)?.verify(edition).await?)
+        let closed = |_| OperateError::Unavailable("the context is closed".to_owned());
+        Ok(self.group(view)?.verify(edition).await?.await.map_err(closed)??)
+    }
+
+    /// [`Running::verify`], without waiting for the end: [`Running::verification`] tells how it comes on.
+    ///
+    /// # Errors
+    /// As there, where it cannot begin.
+    pub async fn begin_verification(
+        &self,
+        principal: &Principal,
+        view: &str,
+        edition: Option<u32>,
+    ) -> Result<(), OperateError> {
+        self.operate(principal, "verify")?;
+        let _outcome = self.group(view)?.verify(edition).await?;
+        Ok(())
     }
 
     /// The last verification of the view's group, or the one under way.
@@ -151,6 +168,35 @@ impl Running {
         self.operate(principal, "retire")?;
         let group = self.group(view)?;
         Ok(switched(group, group.retire(edition).await?))
+    }
+
+    /// Saves the rows that serve under that name, with their position.
+    ///
+    /// # Errors
+    /// Where the caller may not, there is no such view, or a store fails.
+    pub async fn save(
+        &self,
+        principal: &Principal,
+        view: &str,
+        name: &str,
+    ) -> Result<SnapshotNote, OperateError> {
+        self.operate(principal, "save")?;
+        Ok(self.group(view)?.save(name).await?)
+    }
+
+    /// Makes an edition of rows that were saved, perhaps elsewhere, which catches up from where they stand.
+    ///
+    /// # Errors
+    /// Where the caller may not, there is no such view or snapshot, it is of another log, view or version, or a store fails.
+    pub async fn restore(
+        &self,
+        principal: &Principal,
+        view: &str,
+        name: &str,
+    ) -> Result<Switched, OperateError> {
+        self.operate(principal, "restore")?;
+        let group = self.group(view)?;
+        Ok(switched(group, group.restore(name).await?))
     }
 
     /// Puts the view's group in use, or out of it. It stays so across restarts.

@@ -1,14 +1,14 @@
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use tokio::task::AbortHandle;
+use tokio::task::JoinHandle;
 use watershed_core::ports::{Ledger, RowEditions, RowError};
 use watershed_core::{Clock, Timestamp};
 
 use super::plan::settle;
-use super::record::{EditionState, Flag, Record};
+use super::record::{EditionRecord, EditionState, Flag, Record};
 use super::verify::Verification;
 use crate::feed::Feed;
-use crate::projector::{Control, GroupDefinition, Place, Projector};
+use crate::projector::{Control, Filling, GroupDefinition, Place, Projector};
 
 /// What a group stands on.
 #[derive(Clone)]
@@ -44,6 +44,8 @@ pub(crate) struct Group {
     pub(super) ground: Ground,
     /// The program's version of the group's fold.
     pub(super) current: Arc<GroupDefinition>,
+    /// The one that it replaces, where the program still has it.
+    earlier: Option<Arc<GroupDefinition>>,
     /// Held by whoever changes what the ledger says.
     pub(super) record: tokio::sync::Mutex<Record>,
     /// The same, for whoever only looks.
@@ -51,7 +53,7 @@ pub(crate) struct Group {
     kept: RwLock<Kept>,
     /// The last verification, or the one under way.
     pub(super) verification: Mutex<Option<Verification>>,
-    tasks: Mutex<Vec<AbortHandle>>,
+    tasks: Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl Group {
@@ -78,9 +80,7 @@ impl Group {
                 Some(earlier) if earlier.version() == edition.version => earlier,
                 _ => &current,
             };
-            let opened = Arc::new(
-                open(&ground, definition, edition.number, edition.state == EditionState::Serving).await?,
-            );
+            let opened = Arc::new(open(&ground, definition, edition).await?);
             if edition.state == EditionState::Serving {
                 serving = Some(opened);
             } else {
@@ -93,6 +93,7 @@ impl Group {
         let group = Arc::new(Self {
             ground,
             current,
+            earlier,
             seen: RwLock::new(record.clone()),
             record: tokio::sync::Mutex::new(record.clone()),
             kept: RwLock::new(Kept { serving, others }),
@@ -108,6 +109,12 @@ impl Group {
 
     pub(crate) fn name(&self) -> &'static str {
         self.current.name()
+    }
+
+    /// The fold of that version, where the program has it.
+    pub(super) fn definition(&self, version: &str) -> Option<Arc<GroupDefinition>> {
+        let all = std::iter::once(&self.current).chain(&self.earlier);
+        all.into_iter().find(|definition| definition.version() == version).cloned()
     }
 
     /// The views that the program knows of the group.
@@ -157,9 +164,9 @@ impl Group {
     pub(super) async fn open_edition(
         &self,
         definition: &Arc<GroupDefinition>,
-        number: u32,
+        edition: &EditionRecord,
     ) -> Result<(), String> {
-        let opened = Arc::new(open(&self.ground, definition, number, false).await?);
+        let opened = Arc::new(open(&self.ground, definition, edition).await?);
         self.kept.write().unwrap_or_else(PoisonError::into_inner).others.push(opened);
         Ok(())
     }
@@ -197,17 +204,28 @@ impl Group {
 
     /// Runs until it is done or the group is closed.
     pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
-        let handle = tokio::spawn(task).abort_handle();
+        let handle = tokio::spawn(task);
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         tasks.retain(|task| !task.is_finished());
         tasks.push(handle);
     }
 
+    fn take_tasks(&self) -> Vec<JoinHandle<()>> {
+        std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Ends what is under way with the editions: nothing of it holds the stores any more then.
+    pub(crate) async fn end_tasks(&self) {
+        for task in self.take_tasks() {
+            task.abort();
+            // That it was aborted is what was wanted; a panic has been reported where it happened.
+            let _ = task.await;
+        }
+    }
+
     /// Ends all projectors after what they are folding now, and waits for them.
     pub(crate) fn close(&self) {
-        for task in self.tasks.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
-            task.abort();
-        }
+        self.take_tasks().iter().for_each(JoinHandle::abort);
         for edition in self.editions() {
             edition.projector.close();
         }
@@ -242,12 +260,16 @@ async fn write(ledger: &dyn Ledger, group: &str, record: &Record) -> Result<(), 
 async fn open(
     ground: &Ground,
     definition: &Arc<GroupDefinition>,
-    number: u32,
-    serves: bool,
+    edition: &EditionRecord,
 ) -> Result<Edition, String> {
+    let number = edition.number;
+    let filling = match edition.state {
+        EditionState::Serving => Filling::WhenFarBehind,
+        _ => Filling::InBulk { rate: edition.rate },
+    };
     let store = ground.rows.open(definition.spec(number)).await.map_err(|error| error.to_string())?;
     let (feed, clock) = (ground.feed.clone(), ground.clock.clone());
-    let projector = Projector::start(definition.clone(), store, feed, clock, !serves).await?;
+    let projector = Projector::start(definition.clone(), store, feed, clock, filling).await?;
     Ok(Edition { number, definition: definition.clone(), projector })
 }
 

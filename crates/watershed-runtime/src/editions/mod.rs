@@ -10,6 +10,7 @@ mod group;
 mod hold;
 mod plan;
 mod record;
+mod snapshot;
 mod switch;
 mod verify;
 
@@ -17,5 +18,6 @@ pub(crate) use group::{Edition, Ground, Group};
 pub(crate) use hold::{Held, Order};
 pub(crate) use record::EditionRecord;
 pub use record::{EditionState, Flag};
+pub use snapshot::SnapshotNote;
 pub(crate) use switch::SwitchError;
 pub use verify::{FieldDifference, Mismatch, Verification};

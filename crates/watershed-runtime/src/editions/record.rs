@@ -88,11 +88,14 @@ pub(crate) struct EditionRecord {
     /// It is to serve as soon as it has caught up, in place of one of the same version.
     #[serde(default)]
     pub(crate) rebuild: bool,
+    /// At most so many events a second are folded into it while it is filled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) rate: Option<u64>,
 }
 
 impl EditionRecord {
     pub(crate) fn new(number: u32, version: &str, state: EditionState, since: Timestamp) -> Self {
-        Self { number, version: version.to_owned(), state, since, passed: None, rebuild: false }
+        Self { number, version: version.to_owned(), state, since, passed: None, rebuild: false, rate: None }
     }
 
     pub(crate) fn enter(&mut self, state: EditionState, now: Timestamp) {

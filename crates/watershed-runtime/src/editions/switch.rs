@@ -17,7 +17,7 @@ const NEARLY: Position = 20_000;
 /// How long a removed edition's last readers may take.
 const LAST_READERS: Duration = Duration::from_secs(5);
 /// How often an edition that is being filled is looked at.
-const LOOK: Duration = Duration::from_millis(50);
+const LOOK: Duration = Duration::from_millis(10);
 
 /// A rebuild under way: how it went, in the end.
 pub(crate) type Rebuilding = oneshot::Receiver<Result<RebuildProgress, SwitchError>>;
@@ -113,17 +113,18 @@ impl Group {
         self.edition(number).ok_or(SwitchError::NoEdition(number))
     }
 
-    /// Begins to fill a version that has been declared.
-    pub(crate) async fn backfill(&self, named: Option<u32>) -> Result<u32, SwitchError> {
+    /// Begins to fill a version that has been declared, with at most so many events a second.
+    pub(crate) async fn backfill(&self, named: Option<u32>, rate: Option<u64>) -> Result<u32, SwitchError> {
         let mut record = self.record.lock().await;
         let number = self.choose(&self.states(&record), named, &[EditionState::Declared], "filled")?;
         let mut next = record.clone();
-        if let Some(edition) = next.edition_mut(number) {
-            edition.enter(EditionState::Backfilling, self.now());
-        }
+        let Some(edition) = next.edition_mut(number) else { return Err(SwitchError::NoEdition(number)) };
+        edition.enter(EditionState::Backfilling, self.now());
+        edition.rate = rate;
+        let edition = edition.clone();
         self.decide(&next).await?;
         *record = next;
-        self.open_edition(&self.current, number).await?;
+        self.open_edition(&self.current, &edition).await?;
         Ok(number)
     }
 
@@ -273,12 +274,12 @@ impl Group {
         let definition = self.serving().definition.clone();
         let mut next = record.clone();
         let number = next.add(&definition.version(), EditionState::Backfilling, self.now());
-        if let Some(edition) = next.edition_mut(number) {
-            edition.rebuild = true;
-        }
+        let Some(edition) = next.edition_mut(number) else { return Err(SwitchError::NoEdition(number)) };
+        edition.rebuild = true;
+        let edition = edition.clone();
         self.decide(&next).await?;
         *record = next;
-        self.open_edition(&definition, number).await?;
+        self.open_edition(&definition, &edition).await?;
         Ok(self.serve_when_caught_up(number))
     }
 
@@ -299,6 +300,8 @@ impl Group {
             if let Err(error) = &outcome {
                 tracing::error!(group = group.name(), edition = number, %error, "the rebuild failed; the old rows stay");
             }
+            // First: whoever hears of it may close the context, and open it again at once.
+            drop(group);
             // Whoever asked may have gone.
             let _ = done.send(outcome);
         });

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError};
 
 use serde::Serialize;
+use tokio::sync::oneshot;
 use watershed_core::ports::{RowKey, StoredRow};
 use watershed_core::{Position, Predicate, Timestamp};
 
@@ -67,8 +68,6 @@ pub struct Verification {
     pub position: Position,
     /// Keys that have been compared.
     pub rows: u64,
-    /// About how many there are.
-    pub total: u64,
     /// Those that differ as was expected.
     pub expected: u64,
     /// Those that differ otherwise.
@@ -88,7 +87,6 @@ impl Verification {
             finished: None,
             position: 0,
             rows: 0,
-            total: 0,
             expected: 0,
             mismatches: 0,
             listed: Vec::new(),
@@ -98,20 +96,38 @@ impl Verification {
 }
 
 impl Group {
-    /// Compares an edition with the one that serves, and writes down whether it passed.
-    pub(crate) async fn verify(self: &Arc<Self>, named: Option<u32>) -> Result<Verification, SwitchError> {
+    /// Compares an edition with the one that serves, and writes down whether it passed. What is given back says how it went.
+    pub(crate) async fn verify(
+        self: &Arc<Self>,
+        named: Option<u32>,
+    ) -> Result<oneshot::Receiver<Result<Verification, SwitchError>>, SwitchError> {
         let new = self.to_verify(named).await?;
         let old = self.serving();
         {
             let mut present = self.verification.lock().unwrap_or_else(PoisonError::into_inner);
             if present.as_ref().is_some_and(|present| present.finished.is_none()) {
-                return Err(SwitchError::WrongState(format!(
-                    "a verification of `{}` is under way",
-                    self.name()
-                )));
+                let problem = format!("a verification of `{}` is under way", self.name());
+                return Err(SwitchError::WrongState(problem));
             }
             *present = Some(Verification::new(&old, &new, self.now()));
         }
+        let (done, outcome) = oneshot::channel();
+        let group = self.clone();
+        self.spawn(async move {
+            let verified = group.verify_all(old, new).await;
+            // First: whoever hears of it may close the context, and open it again at once.
+            drop(group);
+            // Whoever asked may have gone.
+            let _ = done.send(verified);
+        });
+        Ok(outcome)
+    }
+
+    async fn verify_all(
+        self: &Arc<Self>,
+        old: Arc<Edition>,
+        new: Arc<Edition>,
+    ) -> Result<Verification, SwitchError> {
         let number = new.number;
         // Its reads are long: they have a thread of their own.
         let runtime = tokio::runtime::Handle::current();
@@ -123,22 +139,25 @@ impl Group {
             Ok(Err(problem)) => Some(problem),
             Err(_) => Some("the comparison panicked".to_owned()),
         };
-        self.note(|verification| {
-            verification.finished = Some(self.now());
-            verification.problem.clone_from(&problem);
-        });
-        let finished = match (problem, self.verification()) {
-            (None, Some(finished)) => finished,
-            (problem, _) => return Err(SwitchError::Failed(problem.unwrap_or_default())),
+        self.note(|verification| verification.problem.clone_from(&problem));
+        let compared = match (problem, self.verification()) {
+            (None, Some(compared)) => compared,
+            (problem, _) => {
+                self.note(|verification| verification.finished = Some(self.now()));
+                return Err(SwitchError::Failed(problem.unwrap_or_default()));
+            }
         };
-        let passed = (finished.mismatches == 0).then(|| Passed {
+        let passed = (compared.mismatches == 0).then(|| Passed {
             at: self.now(),
-            position: finished.position,
-            rows: finished.rows,
-            expected: finished.expected,
+            position: compared.position,
+            rows: compared.rows,
+            expected: compared.expected,
         });
-        self.judged(number, passed).await?;
-        Ok(finished)
+        let judged = self.judged(number, passed).await;
+        // Last: whoever sees that it is finished finds the edition judged.
+        self.note(|verification| verification.finished = Some(self.now()));
+        judged?;
+        Ok(self.verification().unwrap_or(compared))
     }
 
     /// Changes what is said of the verification under way.

@@ -4,6 +4,7 @@ use tokio::sync::oneshot;
 use watershed_core::Position;
 use watershed_core::ports::RowKey;
 
+use super::refold::{Mended, Refold};
 use crate::editions::Order;
 
 /// What an operator asks of a projector. Carried out on the projector's own thread, between two batches.
@@ -26,6 +27,13 @@ pub(crate) enum Control {
     Hold {
         at: oneshot::Sender<Position>,
         orders: mpsc::Receiver<Order>,
+    },
+    /// Puts the refold's rows in place of the stored ones, and the groups of rollups that are wrong; `rollups`: also where no
+    /// row is.
+    Mend {
+        refold: Box<Refold>,
+        rollups: bool,
+        done: oneshot::Sender<Result<Mended, String>>,
     },
     Close,
 }

@@ -67,6 +67,8 @@ pub(crate) struct ModelDefinition {
     pub(crate) contract: Contract,
     pub(crate) table: TableSpec,
     pub(crate) rollups: Vec<(&'static str, u32, TableSpec)>,
+    /// The tables of the rollups' values, with the places of their rollups among the model's.
+    pub(crate) values: Vec<(usize, TableSpec)>,
     /// The enums that it follows: category, kinds, decoder.
     pub(crate) follows: Vec<(&'static str, &'static [EventKind], event::Decoder)>,
     /// Makes its fold with empty hands.
@@ -83,6 +85,11 @@ impl ModelDefinition {
             rollups: rollups
                 .iter()
                 .map(|rollup| (rollup.name, rollup.version, rollup.table.spec().clone()))
+                .collect(),
+            values: rollups
+                .iter()
+                .enumerate()
+                .filter_map(|(place, rollup)| Some((place, rollup.table.values()?.clone())))
                 .collect(),
             follows: R::handlers()
                 .iter()
@@ -135,6 +142,12 @@ impl GroupDefinition {
         self.models.last().map_or("", |model| model.name)
     }
 
+    /// Whether a read model of the group follows events of that category.
+    pub(crate) fn follows(&self, category: &str) -> bool {
+        let mut followed = self.models.iter().flat_map(|model| &model.follows);
+        followed.any(|(follows, _, _)| *follows == category)
+    }
+
     /// The names of its read models and their rollups.
     pub(crate) fn views(&self) -> impl Iterator<Item = &'static str> {
         self.models.iter().flat_map(|model| {
@@ -169,24 +182,41 @@ impl GroupDefinition {
         place.map(|place| Place::Rollup(self.models.len() + place))
     }
 
-    /// The tables of one of its editions: the read models' in their order, then the rollups' in theirs.
+    /// The tables of rollups' values, each by its place and that of its rollup's.
+    pub(crate) fn values(&self) -> impl Iterator<Item = (usize, usize)> {
+        let mut first_rollup = self.models.len();
+        let first_values = first_rollup + self.models.iter().map(|model| model.rollups.len()).sum::<usize>();
+        let rollups = self.models.iter().flat_map(move |model| {
+            let first = first_rollup;
+            first_rollup += model.rollups.len();
+            model.values.iter().map(move |(place, _)| first + place)
+        });
+        rollups.enumerate().map(move |(place, rollup)| (first_values + place, rollup))
+    }
+
+    /// The tables of one of its editions: the read models' in their order, then the rollups' in theirs, and last
+    /// those of the rollups' values.
     pub(crate) fn spec(&self, edition: u32) -> GroupSpec {
         let mut tables: Vec<_> = self.models.iter().map(|model| model.table.clone()).collect();
         let rollups = self.models.iter().flat_map(|model| &model.rollups);
         tables.extend(rollups.map(|(_, _, table)| table.clone()));
+        tables
+            .extend(self.models.iter().flat_map(|model| model.values.iter().map(|(_, table)| table.clone())));
         GroupSpec { name: self.name().to_owned(), edition, version: self.version(), tables }
     }
 
     /// The folds, with empty hands.
     pub(crate) fn make_models(&self) -> Vec<Box<dyn AnyModel>> {
         let mut next_table = self.models.len();
+        let mut next_values = next_table + self.models.iter().map(|model| model.rollups.len()).sum::<usize>();
         self.models
             .iter()
             .enumerate()
             .map(|(place, definition)| {
                 let mut model = (definition.make)();
-                model.place_tables(place, next_table);
+                model.place_tables(place, next_table, next_values);
                 next_table += definition.rollups.len();
+                next_values += definition.values.len();
                 model
             })
             .collect()

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use watershed_core::StoredEvent;
-use watershed_core::ports::{Checkpoint, InlineFold, RowChange, RowError, RowKey, RowsBatch, RowsNow};
+use watershed_core::ports::{Checkpoint, InlineFold, RowError, RowKey, RowsBatch, RowsNow};
 
 use super::fold::{Concern, apply, concern};
+use super::live::Trouble;
 use super::{AnyModel, GroupDefinition};
 use crate::feed::{Decoders, FeedEvent};
 
@@ -76,19 +77,19 @@ impl Inline {
             if !changes.is_empty() {
                 batch.changes.push((model.table(), changes));
             }
-            let first_table = model.first_rollup_table();
-            for (place, rollup) in model.rollups().iter_mut().enumerate() {
-                let table = first_table + place;
+            for rollup in model.rollups() {
+                let table = rollup.table();
                 let missing = rollup.missing();
                 let stored = missing.iter().filter_map(|key| rows.row(table, key).transpose());
                 let stored =
                     stored.collect::<Result<Vec<_>, RowError>>().map_err(|error| error.to_string())?;
                 rollup.load(stored)?;
-                rollup.settle();
-                let changes: Vec<RowChange> = rollup.changes(last.position);
-                if !changes.is_empty() {
-                    batch.changes.push((table, changes));
-                }
+                let values = rollup.values_table();
+                let mut read =
+                    |key: &RowKey| rows.row(values, key).map_err(|error| Trouble::Stop(error.to_string()));
+                rollup.settle(&mut read).map_err(|trouble| trouble.to_string())?;
+                let changes = rollup.changes(last.position, &mut read);
+                batch.changes.extend(changes.map_err(|trouble| trouble.to_string())?);
             }
         }
         Ok(batch)

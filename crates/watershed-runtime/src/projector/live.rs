@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 use watershed_core::ports::{
-    Checkpoint, LogError, ReadFrom, RowChange, RowError, RowGroup, RowKey, RowsBatch, Scope,
+    Checkpoint, LogError, ReadFrom, RowChange, RowError, RowGroup, RowKey, RowsBatch, Scope, StoredRow,
 };
 use watershed_core::{Clock, Position, Predicate, UnknownEvents};
 
@@ -44,6 +44,8 @@ pub(crate) struct Live {
     pub(crate) checkpoint: Checkpoint,
     pub(crate) progress: Arc<Progress>,
     pub(crate) closing: Arc<AtomicBool>,
+    /// A rebuild folds at most so many events a second.
+    pub(crate) rate: Option<u64>,
 }
 
 impl Live {
@@ -220,6 +222,21 @@ impl Live {
         self.models[model].load(keys, rows).map_err(Trouble::Stop)
     }
 
+    /// Drops what memory holds of these rows and of rollups: somebody has written them. Rows that others read are read again.
+    pub(super) fn forget(&mut self, rows: Vec<ParkedRow>) -> Result<(), Trouble> {
+        let last = self.models.len().saturating_sub(1);
+        for (model, key) in rows {
+            self.models[model].forget(&key);
+            if model < last {
+                self.load_rows(model, vec![key])?;
+            }
+        }
+        for model in &mut self.models {
+            model.rollups().iter_mut().for_each(super::rollup::RollupState::clear);
+        }
+        Ok(())
+    }
+
     /// The keys of the stored rows that fulfil the condition.
     fn scan(&mut self, model: usize, predicate: &Predicate) -> Result<Vec<RowKey>, Trouble> {
         let table = self.models[model].table();
@@ -263,54 +280,29 @@ impl Live {
 
     fn rollup_changes(&mut self, place: usize) -> Result<Vec<(usize, Vec<RowChange>)>, Trouble> {
         let position = self.checkpoint.position;
-        let first_table = self.models[place].first_rollup_table();
         let mut all = Vec::new();
-        for rollup in 0..self.models[place].rollups().len() {
-            let table = first_table + rollup;
-            let missing = self.models[place].rollups()[rollup].missing();
-            let stored = if missing.is_empty() {
-                Vec::new()
-            } else {
-                self.insist(|live| live.runtime.block_on(live.store.rows(table, &missing)))?
-            };
-            let state = &mut self.models[place].rollups()[rollup];
-            state.load(stored).map_err(Trouble::Stop)?;
-            state.settle();
-            let changes = state.changes(position);
-            if !changes.is_empty() {
-                all.push((table, changes));
+        let Self { models, store, runtime, definition, progress, closing, .. } = self;
+        let store = Insistent { group: definition.name(), store, runtime, progress, closing };
+        for state in models[place].rollups() {
+            let missing = state.missing();
+            if !missing.is_empty() {
+                state.load(store.rows(state.table(), &missing)?).map_err(Trouble::Stop)?;
             }
+            let values = state.values_table();
+            let mut read = |key: &RowKey| Ok(store.rows(values, std::slice::from_ref(key))?.pop());
+            state.settle(&mut read)?;
+            all.extend(state.changes(position, &mut read)?);
         }
         Ok(all)
     }
 
-    /// Does something with the store until it succeeds: a store that fails may come back, and nothing is lost meanwhile. One that
-    /// is damaged does not.
+    /// Does something with the store until it succeeds; see [`Insistent::insist`].
     pub(crate) fn insist<T>(
-        &mut self,
-        mut attempt: impl FnMut(&mut Self) -> Result<T, RowError>,
+        &self,
+        mut attempt: impl FnMut(&Self) -> Result<T, RowError>,
     ) -> Result<T, Trouble> {
-        let mut pause = Duration::from_millis(50);
-        loop {
-            match attempt(self) {
-                Ok(done) => return Ok(done),
-                Err(RowError::Damaged(problem)) => return Err(Trouble::Stop(problem)),
-                Err(error) => {
-                    let error = error.to_string();
-                    tracing::warn!(
-                        group = self.definition.name(),
-                        error,
-                        "the row store failed; trying again"
-                    );
-                    self.progress.say("error", Some(&error));
-                }
-            }
-            if self.closing.load(Ordering::Relaxed) {
-                return Err(Trouble::Closing);
-            }
-            std::thread::sleep(pause);
-            pause = (pause * 2).min(Duration::from_secs(5));
-        }
+        let Self { store, runtime, definition, progress, closing, .. } = self;
+        Insistent { group: definition.name(), store, runtime, progress, closing }.insist(|| attempt(self))
     }
 
     /// Tries the events of a parked key again, in their order.
@@ -388,4 +380,42 @@ fn count_events(touches: &[Touch]) -> u64 {
         }
     }
     count
+}
+
+/// A group's store, for whoever cannot go on without it.
+struct Insistent<'a> {
+    group: &'static str,
+    store: &'a Arc<dyn RowGroup>,
+    runtime: &'a Handle,
+    progress: &'a Progress,
+    closing: &'a AtomicBool,
+}
+
+impl Insistent<'_> {
+    /// The rows with these keys.
+    fn rows(&self, table: usize, keys: &[RowKey]) -> Result<Vec<StoredRow>, Trouble> {
+        self.insist(|| self.runtime.block_on(self.store.rows(table, keys)))
+    }
+
+    /// Does something with the store until it succeeds: a store that fails may come back, and nothing is lost meanwhile. One that
+    /// is damaged does not.
+    pub(crate) fn insist<T>(&self, mut attempt: impl FnMut() -> Result<T, RowError>) -> Result<T, Trouble> {
+        let mut pause = Duration::from_millis(50);
+        loop {
+            match attempt() {
+                Ok(done) => return Ok(done),
+                Err(RowError::Damaged(problem)) => return Err(Trouble::Stop(problem)),
+                Err(error) => {
+                    let error = error.to_string();
+                    tracing::warn!(group = self.group, error, "the row store failed; trying again");
+                    self.progress.say("error", Some(&error));
+                }
+            }
+            if self.closing.load(Ordering::Relaxed) {
+                return Err(Trouble::Closing);
+            }
+            std::thread::sleep(pause);
+            pause = (pause * 2).min(Duration::from_secs(5));
+        }
+    }
 }

@@ -9,9 +9,12 @@ mod fold;
 mod inline;
 mod live;
 mod model;
+mod pace;
 mod parking;
+mod priority;
 mod progress;
 mod rebuild;
+mod refold;
 mod rollup;
 mod slice;
 mod tail;
@@ -20,9 +23,19 @@ mod worker;
 pub(crate) use control::Control;
 pub use control::Retried;
 pub(crate) use definition::{Differs, GroupDefinition, ModelDefinition, Place, RollupDefinition};
+pub(crate) use fold::{Concern, concern};
 pub(crate) use inline::Inline;
 pub(crate) use model::{AnyModel, ModelState};
+pub(crate) use pace::{Closing, Pace};
+pub(crate) use parking::ParkedRow;
 pub(crate) use progress::Progress;
 pub use progress::RebuildProgress;
+pub(crate) use rebuild::{Glimpse, Ground, Passage, fold_group, pass_through};
+pub(crate) use refold::{
+    Against, Difference, Instead, Refold, Regrouped, Wanted, against, differences, fields, mend_beside,
+    regroup, wait_for,
+};
+pub use refold::{FieldDrift, Mended};
+pub(crate) use slice::{SHARES, share_of};
 pub(crate) use tail::{TailFold, fold_tail};
-pub(crate) use worker::{Projector, bring_up};
+pub(crate) use worker::{Filling, Projector, bring_up};

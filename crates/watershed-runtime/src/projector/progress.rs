@@ -22,7 +22,8 @@ pub struct RebuildProgress {
 
 /// What a group is doing, for everybody who asks.
 pub(crate) struct Progress {
-    position: watch::Sender<Position>,
+    /// And whether it comes any further: not once the projector is closed.
+    position: watch::Sender<(Position, bool)>,
     state: Mutex<State>,
 }
 
@@ -36,7 +37,7 @@ struct State {
 
 impl Progress {
     pub(crate) fn new(checkpoint: Checkpoint) -> Arc<Self> {
-        let position = watch::Sender::new(checkpoint.position);
+        let position = watch::Sender::new((checkpoint.position, true));
         Arc::new(Self { position, state: Mutex::new(State { checkpoint, ..State::default() }) })
     }
 
@@ -46,19 +47,25 @@ impl Progress {
 
     /// The position up to which the rows are folded.
     pub(crate) fn position(&self) -> Position {
-        *self.position.borrow()
+        self.position.borrow().0
     }
 
-    /// Answers once the rows have come past `position`; `None` where the projector is gone.
+    /// Answers once the rows have come past `position`; `None` where the projector is closed before.
     pub(crate) async fn past(&self, position: Position) -> Option<Position> {
         let mut position_now = self.position.subscribe();
-        position_now.wait_for(|now| *now > position).await.ok().map(|now| *now)
+        let seen = position_now.wait_for(|(now, goes_on)| *now > position || !goes_on).await.ok()?;
+        Some(seen.0).filter(|now| *now > position)
+    }
+
+    /// Nothing is folded any more.
+    pub(crate) fn close(&self) {
+        self.position.send_modify(|(_, goes_on)| *goes_on = false);
     }
 
     /// The rows and the checkpoint are written.
     pub(crate) fn advance(&self, checkpoint: &Checkpoint) {
         self.with(|state| state.checkpoint = checkpoint.clone());
-        self.position.send_replace(checkpoint.position);
+        self.position.send_modify(|(position, _)| *position = checkpoint.position);
     }
 
     pub(crate) fn checkpoint(&self) -> Checkpoint {

@@ -10,6 +10,9 @@ use watershed_core::ports::RowGroup;
 
 use super::live::{Live, Trouble};
 use super::parking::{Parked, ParkedRow};
+use super::priority::lower_priority;
+use super::rebuild::rebuild;
+use super::refold::{Mended, Refold};
 use super::{Control, GroupDefinition, Progress, Retried};
 use crate::editions::{Held, Order};
 use crate::feed::Feed;
@@ -18,6 +21,15 @@ use crate::feed::Feed;
 const FILL_IN_BULK: u64 = 20_000;
 /// How long a group that could not read the log waits before it tries again.
 const READ_AGAIN: Duration = Duration::from_millis(500);
+
+/// How tables are filled that hold nothing yet.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Filling {
+    /// They are read from the beginning: in bulk where they are far behind.
+    WhenFarBehind,
+    /// Nobody reads them yet: in bulk, with at most so many events a second.
+    InBulk { rate: Option<u64> },
+}
 
 /// A running group: what others hold of it.
 pub(crate) struct Projector {
@@ -30,13 +42,13 @@ pub(crate) struct Projector {
 }
 
 impl Projector {
-    /// Starts the group's thread. `is_new` says that nobody reads the rows yet.
+    /// Starts the group's thread.
     pub(crate) async fn start(
         definition: Arc<GroupDefinition>,
         store: Arc<dyn RowGroup>,
         feed: Arc<Feed>,
         clock: Arc<dyn Clock>,
-        is_new: bool,
+        filling: Filling,
     ) -> Result<Self, String> {
         let checkpoint = store.checkpoint().await.map_err(|error| error.to_string())?;
         if checkpoint.position > feed.log().head() {
@@ -63,8 +75,12 @@ impl Projector {
             checkpoint,
             progress: progress.clone(),
             closing: closing.clone(),
+            rate: match filling {
+                Filling::InBulk { rate } => rate,
+                Filling::WhenFarBehind => None,
+            },
         };
-        let worker = Worker { live, controls, paused, is_new };
+        let worker = Worker { live, controls, paused, is_new: matches!(filling, Filling::InBulk { .. }) };
         let thread = std::thread::Builder::new()
             .name(format!("ws-{}", definition.name()))
             .spawn(move || worker.run())
@@ -103,6 +119,13 @@ impl Projector {
         Ok(Held::new(position, sender))
     }
 
+    /// Has the worker put a refold's rows in place of the stored ones, and waits for it. Not for threads that may not block.
+    pub(crate) fn mend(&self, refold: Refold, rollups: bool) -> Result<Mended, String> {
+        let (done, answer) = oneshot::channel();
+        self.tell(Control::Mend { refold: Box::new(refold), rollups, done });
+        answer.blocking_recv().unwrap_or_else(|_| Err("the projector is closed".to_owned()))
+    }
+
     /// Ends the thread after its present batch, and waits for it.
     pub(crate) fn close(&self) {
         self.closing.store(true, Ordering::Relaxed);
@@ -113,6 +136,7 @@ impl Projector {
         {
             tracing::error!(group = self.definition.name(), "the projector's thread ended in a panic");
         }
+        self.progress.close();
     }
 }
 
@@ -137,10 +161,11 @@ pub(crate) fn bring_up(
         progress: Progress::new(checkpoint.clone()),
         checkpoint,
         closing: Arc::default(),
+        rate: None,
     };
     let head = feed.log().head();
     if live.position() == 0 && head > FILL_IN_BULK {
-        super::rebuild::rebuild(&mut live)?;
+        rebuild(&mut live)?;
     }
     while live.position() < head {
         let position = live.position();
@@ -256,6 +281,9 @@ impl Worker {
             Control::Close => return None,
             Control::Pause => self.set_paused(true),
             Control::Resume => self.set_paused(false),
+            Control::Mend { mut refold, rollups, done } => {
+                return Some(self.mend(&mut refold, rollups, done));
+            }
             Control::Retry { table, key, done } => return Some(self.retry(&(table, key), None, done)),
             Control::Skip { table, key, position, done } => {
                 return Some(self.retry(&(table, key), Some(position), done));
@@ -291,6 +319,19 @@ impl Worker {
         }
     }
 
+    fn mend(
+        &mut self,
+        refold: &mut Refold,
+        rollups: bool,
+        done: oneshot::Sender<Result<Mended, String>>,
+    ) -> Result<(), Trouble> {
+        let outcome = self.live.mend(refold, rollups);
+        let answer = outcome.as_ref().map_or_else(|trouble| Err(trouble.to_string()), Clone::clone);
+        // Whoever asked may have gone: what was done is done.
+        let _ = done.send(answer);
+        outcome.map(drop)
+    }
+
     fn retry(
         &mut self,
         row: &ParkedRow,
@@ -307,7 +348,7 @@ impl Worker {
     /// Fills tables that hold nothing yet.
     fn fill(&mut self) {
         self.live.progress.say("rebuilding", None);
-        let outcome = super::rebuild::rebuild(&mut self.live);
+        let outcome = if self.is_new { self.rebuild_in_the_background() } else { rebuild(&mut self.live) };
         self.live.progress.set_rebuild(None);
         match outcome {
             Ok(()) => self.live.progress.say("running", None),
@@ -323,6 +364,18 @@ impl Worker {
                 self.live.progress.say("running", Some(&problem));
             }
         }
+    }
+
+    /// Rebuilds with less claim to the processor than commands and questions have.
+    fn rebuild_in_the_background(&mut self) -> Result<(), String> {
+        let live = &mut self.live;
+        // On a thread of its own: once lowered, a thread's claim is not raised again.
+        let work = move || {
+            lower_priority();
+            rebuild(live)
+        };
+        let panicked = |_| Err("the rebuild panicked".to_owned());
+        std::thread::scope(|scope| scope.spawn(work).join().unwrap_or_else(panicked))
     }
 
     /// Nothing helps but an operator: what has been folded in memory is dropped, and the group waits.

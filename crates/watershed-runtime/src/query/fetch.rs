@@ -7,7 +7,7 @@ use watershed_core::ports::{LogError, ReadFrom, RowKey, RowReader, RowsFound, Sc
 use watershed_core::{Action, Ask, Clock, Freshness, Position, Tenant, Timestamp, Token};
 
 use super::{AskError, ErasedView, FetchPlan, OnStale, Terms};
-use crate::editions::{Flag, Group};
+use crate::editions::{Edition, Flag, Group};
 use crate::feed::Feed;
 use crate::projector::{ModelDefinition, Projector, TailFold, fold_tail};
 
@@ -94,16 +94,32 @@ impl Fetch {
                 if group.flag() != Flag::Serving {
                     return Err(AskError::SwitchedOff(ask.view.to_string()));
                 }
-                let edition = group.serving();
-                let Some(place) = edition.place(ask.view) else {
-                    return Err(AskError::NotYet(ask.view.to_string()));
-                };
-                let shown_as = edition.definition.shown_as.get(ask.view).cloned();
-                let kept = Kept { projector: &edition.projector, model: place.model() };
-                let fetched = self.kept_rows(&kept, freshness, ask, terms, demanded).await?;
-                Ok(Fetched { shown_as, ..fetched })
+                loop {
+                    let edition = group.serving();
+                    let fetched = self.edition_rows(&edition, freshness, ask, terms, demanded).await;
+                    // Where another one serves by now, these rows may be ahead of its own, and the next answer would go back;
+                    // or they are those of an edition that is kept up no more.
+                    if group.serving().number == edition.number {
+                        return fetched;
+                    }
+                }
             }
         }
+    }
+
+    async fn edition_rows(
+        &self,
+        edition: &Edition,
+        freshness: Freshness,
+        ask: &Ask,
+        terms: &Terms,
+        demanded: Position,
+    ) -> Result<Fetched, AskError> {
+        let place = edition.place(ask.view).ok_or_else(|| AskError::NotYet(ask.view.to_string()))?;
+        let shown_as = edition.definition.shown_as.get(ask.view).cloned();
+        let kept = Kept { projector: &edition.projector, model: place.model() };
+        let fetched = self.kept_rows(&kept, freshness, ask, terms, demanded).await?;
+        Ok(Fetched { shown_as, ..fetched })
     }
 
     async fn kept_rows(

@@ -165,16 +165,26 @@ impl GroupFile {
         &self,
         read: impl FnOnce(&Connection) -> Result<T, RowError>,
     ) -> Result<T, RowError> {
-        let idle = held(&self.idle).pop();
-        let connection = idle.map_or_else(|| self.reader(), Ok).map_err(|error| self.explained(error))?;
+        let connection = self.lend()?;
         let found = read(&connection).map_err(|error| self.explained(error));
+        self.take_back(connection);
+        found
+    }
+
+    /// A connection that reads, for as long as the caller needs it.
+    pub(crate) fn lend(&self) -> Result<Connection, RowError> {
+        let idle = held(&self.idle).pop();
+        idle.map_or_else(|| self.reader(), Ok).map_err(|error| self.explained(error))
+    }
+
+    /// Takes a connection back that was lent. One that is inside a transaction still is thrown away.
+    pub(crate) fn take_back(&self, connection: Connection) {
         if connection.is_autocommit() {
             let mut idle = held(&self.idle);
             if idle.len() < IDLE_READERS {
                 idle.push(connection);
             }
         }
-        found
     }
 
     fn reader(&self) -> Result<Connection, RowError> {

@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use watershed_core::ports::{
-    Checkpoint, Later, Loader, ParkedKey, RowError, RowGroup, RowKey, RowReader, RowWriter, RowsBatch,
-    RowsFound, StoredRow,
+    Checkpoint, Later, Loader, ParkedKey, RowError, RowGroup, RowKey, RowMoment, RowMoments, RowReader,
+    RowWriter, RowsBatch, RowsFound, StoredRow,
 };
 use watershed_core::{Ask, Predicate, Tenant};
 
 use super::file::GroupFile;
 use super::loader::SqliteLoader;
+use super::moment::SqliteMoment;
 use super::tables::{Standing, Tables};
 
 /// A group's tables, checkpoint and parked keys.
@@ -72,6 +73,15 @@ impl RowReader for SqliteGroup {
 impl RowWriter for SqliteGroup {
     fn write<'a>(&'a self, batch: &'a RowsBatch) -> Later<'a, Result<(), RowError>> {
         Box::pin(async move { self.write_now(batch) })
+    }
+}
+
+impl RowMoments for SqliteGroup {
+    fn moment(&self) -> Later<'_, Result<Box<dyn RowMoment>, RowError>> {
+        Box::pin(async move {
+            let moment = SqliteMoment::take(self.file.clone(), self.tables.clone())?;
+            Ok(Box::new(moment) as Box<dyn RowMoment>)
+        })
     }
 }
 

@@ -9,6 +9,8 @@ mod failure;
 mod file;
 mod group;
 mod loader;
+mod moment;
+mod snapshots;
 mod statements;
 mod store;
 mod tables;

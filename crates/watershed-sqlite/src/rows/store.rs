@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, Weak};
 
-use watershed_core::ports::{GroupSpec, Later, RowEditions, RowError, RowGroup, RowStore};
+use watershed_core::ports::{GroupSpec, Later, RowEditions, RowError, RowGroup, RowSnapshots, RowStore};
 
 use super::copier::Copier;
 use super::file::{GroupFile, held};
 use super::group::SqliteGroup;
+use super::snapshots;
 use super::tables::Tables;
 use crate::files;
 
@@ -19,6 +20,8 @@ use crate::files;
 /// tables `checkpoints` and `parked`. They can be read with any tool, and made again from the log.
 pub struct SqliteRows {
     folder: PathBuf,
+    /// Where editions are saved.
+    snapshots: PathBuf,
     /// The files that are open: an edition that is opened twice has one file and one writer.
     open: Mutex<HashMap<PathBuf, Weak<GroupFile>>>,
     copier: Arc<Copier>,
@@ -30,10 +33,10 @@ impl SqliteRows {
     /// # Errors
     /// Where the folder cannot be made, or no thread be started.
     pub fn open(folder: &Path) -> Result<Self, RowError> {
-        let folder = folder.join("views");
+        let (folder, snapshots) = (folder.join("views"), folder.join("snapshots"));
         std::fs::create_dir_all(&folder)
             .map_err(|error| RowError::Store(format!("{}: {error}", folder.display())))?;
-        Ok(Self { folder, open: Mutex::default(), copier: Arc::new(Copier::start()?) })
+        Ok(Self { folder, snapshots, open: Mutex::default(), copier: Arc::new(Copier::start()?) })
     }
 
     fn open_now(&self, spec: GroupSpec) -> Result<Arc<dyn RowGroup>, RowError> {
@@ -49,6 +52,11 @@ impl SqliteRows {
         self.copier.watch(&file);
         open.insert(path, Arc::downgrade(&file));
         Ok(Arc::new(group))
+    }
+
+    /// Where what is saved under that name lies.
+    fn saved(&self, name: &str) -> PathBuf {
+        self.snapshots.join(format!("{}.db", file_name(name)))
     }
 
     fn path(&self, group: &str, edition: u32) -> PathBuf {
@@ -127,6 +135,26 @@ impl RowEditions for SqliteRows {
 
     fn remove<'a>(&'a self, group: &'a str, edition: u32) -> Later<'a, Result<(), RowError>> {
         Box::pin(async move { self.remove_now(group, edition) })
+    }
+}
+
+impl RowSnapshots for SqliteRows {
+    fn save<'a>(
+        &'a self,
+        group: &'a str,
+        edition: u32,
+        name: &'a str,
+        note: &'a str,
+    ) -> Later<'a, Result<(), RowError>> {
+        Box::pin(async move { snapshots::save(&self.path(group, edition), &self.saved(name), note) })
+    }
+
+    fn note<'a>(&'a self, name: &'a str) -> Later<'a, Result<Option<String>, RowError>> {
+        Box::pin(async move { snapshots::note(&self.saved(name)) })
+    }
+
+    fn restore<'a>(&'a self, name: &'a str, group: &'a str, edition: u32) -> Later<'a, Result<(), RowError>> {
+        Box::pin(async move { snapshots::restore(&self.saved(name), &self.path(group, edition)) })
     }
 }
 

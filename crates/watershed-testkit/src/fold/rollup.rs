@@ -1,3 +1,4 @@
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use watershed_core::{
@@ -62,7 +63,7 @@ fn row<P: Rollup>(group: &[Value], members: &[Vec<Input>]) -> P {
 
 fn measured(measure: Measure, column: &ColumnSpec, inputs: &[&Input]) -> Value {
     let count = |some: usize| Decimal::from(i64::try_from(some).unwrap_or(i64::MAX));
-    let mut numbers = numbers(inputs);
+    let numbers = numbers(inputs);
     match measure {
         Measure::Group => Value::Null,
         Measure::Count => {
@@ -73,15 +74,23 @@ fn measured(measure: Measure, column: &ColumnSpec, inputs: &[&Input]) -> Value {
             let divisor = count(numbers.len());
             number(column, numbers.into_iter().sum::<Decimal>().divided_by(divisor, scale))
         }
-        Measure::Quantile { share } => {
-            numbers.sort();
-            number(column, quantile(&numbers, share))
+        Measure::Min => item(column, items(inputs).into_iter().min_by(order)),
+        Measure::Max => item(column, items(inputs).into_iter().max_by(order)),
+        Measure::Quantile { share } => item(column, quantile(items(inputs), share)),
+        Measure::Distinct => number(column, Some(count(totals(inputs).len()))),
+        Measure::Top { most } => {
+            let mut totals = totals(inputs);
+            // The values are in order, and stay so where their totals are equal.
+            totals.sort_by_key(|(_, total)| std::cmp::Reverse(*total));
+            totals.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+            let top: serde_json::Value = totals.iter().map(|(value, total)| top(value, *total)).collect();
+            Value::Json(top.to_string().into())
         }
         Measure::CountBy => {
             json(words(inputs).iter().map(|(word, times)| (word.clone(), times.to_i64().into())))
         }
         Measure::SumBy => {
-            json(words(inputs).iter().map(|(word, sum)| (word.clone(), sum.to_string().into())))
+            json(words(inputs).iter().map(|(word, sum)| (word.clone(), sum.normalized().to_string().into())))
         }
     }
 }
@@ -106,23 +115,75 @@ fn words(inputs: &[&Input]) -> BTreeMap<String, Decimal> {
     sums
 }
 
-/// The smallest of the sorted numbers such that this share of all is not above it. The share is taken as the decimal that
-/// it is written as, so that 0.7 of ten numbers are seven.
-fn quantile(sorted: &[Decimal], share: f64) -> Option<Decimal> {
+/// The values that are compared, without their weights.
+fn items(inputs: &[&Input]) -> Vec<Value> {
+    let item = |input: &&Input| match input {
+        Input::Number(number) => Some(Value::Decimal(*number)),
+        Input::Item(value) | Input::Weighed(value, _) => Some(value.clone()),
+        _ => None,
+    };
+    inputs.iter().filter_map(item).collect()
+}
+
+/// The different values in their order, with how often each occurs, or with the sum of its weights.
+fn totals(inputs: &[&Input]) -> Vec<(Value, Decimal)> {
+    let mut totals: Vec<(Value, Decimal)> = Vec::new();
+    for (value, input) in inputs.iter().flat_map(|input| Some((items(&[*input]).pop()?, *input))) {
+        let weight = if let Input::Weighed(_, weight) = input { *weight } else { Decimal::from(1) };
+        match totals.iter_mut().find(|(known, _)| *known == value) {
+            Some((_, total)) => *total += weight,
+            None => totals.push((value, weight)),
+        }
+    }
+    totals.sort_by(|left, right| order(&left.0, &right.0));
+    totals
+}
+
+fn order(left: &Value, right: &Value) -> Ordering {
+    left.partial_cmp(right)
+        .unwrap_or_else(|| fail(format!("{left:?} and {right:?} cannot be compared with each other")))
+}
+
+fn item(column: &ColumnSpec, item: Option<Value>) -> Value {
+    match item {
+        None => Value::Null,
+        Some(Value::Decimal(item)) => number(column, Some(item)),
+        Some(other) => other,
+    }
+}
+
+/// A value and its total: whole numbers as such, others as texts.
+fn top(value: &Value, total: Decimal) -> serde_json::Value {
+    let plain = |number: Decimal| match number.to_i64() {
+        Some(whole) => serde_json::Value::from(whole),
+        None => number.normalized().to_string().into(),
+    };
+    let value = match value {
+        Value::Decimal(number) => plain(*number),
+        Value::Text(text) => (&**text).into(),
+        other => format!("{other:?}").into(),
+    };
+    serde_json::json!({ "value": value, "total": plain(total) })
+}
+
+/// The smallest of the values such that this share of all is not above it. The share is taken as the decimal that it is
+/// written as, so that 0.7 of ten values are seven.
+fn quantile(mut values: Vec<Value>, share: f64) -> Option<Value> {
     let share: Decimal = share
         .to_string()
         .parse()
         .unwrap_or_else(|_| fail(format!("a quantile's share is from 0 to 1, not {share}")));
     let of = |count: usize| Decimal::from(i64::try_from(count).unwrap_or(i64::MAX));
-    let wanted = share * of(sorted.len());
-    let not_above = |number: Decimal| sorted.iter().filter(|other| **other <= number).count();
-    sorted.iter().copied().find(|number| of(not_above(*number)) >= wanted)
+    let wanted = share * of(values.len());
+    values.sort_by(order);
+    let not_above = |value: &Value| values.partition_point(|other| order(other, value) != Ordering::Greater);
+    values.iter().find(|value| of(not_above(value)) >= wanted).cloned()
 }
 
 fn number(column: &ColumnSpec, number: Option<Decimal>) -> Value {
     match (number, column.kind) {
         (None, _) => Value::Null,
-        (Some(number), ColumnKind::Decimal) => Value::Decimal(number),
+        (Some(number), ColumnKind::Decimal) => Value::Decimal(number.normalized()),
         (Some(number), ColumnKind::Int) => match number.rounded(0).to_i64() {
             Some(whole) => Value::Int(whole),
             None => fail(format!("`{}` holds whole numbers, but the measure is {number}", column.name)),

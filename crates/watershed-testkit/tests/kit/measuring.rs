@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use watershed_core::{Timestamp, Top};
 use watershed_testkit::{Story, decimal, naive_rollup, project};
 
 use crate::pantry::{JarEvent, JarRow, KindTotals, filled, tasted};
@@ -33,6 +34,11 @@ fn every_measure_is_what_its_definition_says() {
         grams: 3,
         average: None,
         median: Some(3),
+        lightest: Some(3),
+        last_filled: Some(Timestamp::default()),
+        weights: 1,
+        usual: vec![Top { value: 3, total: 1 }],
+        most_tasted: Vec::new(),
         by_first: BTreeMap::new(),
         grams_by_first: BTreeMap::new(),
     };
@@ -43,6 +49,12 @@ fn every_measure_is_what_its_definition_says() {
         grams: 12,
         average: Some(decimal("3.00")),
         median: Some(2),
+        lightest: Some(1),
+        last_filled: Some(Timestamp::default()),
+        weights: 4,
+        // All of them once: the smallest come first.
+        usual: vec![Top { value: 1, total: 1 }, Top { value: 2, total: 1 }],
+        most_tasted: vec![Top { value: "1 g".into(), total: decimal("2") }],
         by_first: BTreeMap::from([("2".into(), 2), ("5".into(), 1)]),
         grams_by_first: BTreeMap::from([("2".into(), decimal("3")), ("5".into(), decimal("4"))]),
     };
@@ -80,6 +92,18 @@ fn only_shown_rows_count() {
     let totals: Vec<KindTotals> = project::<JarRow>(story).rollup();
     assert_eq!(totals.len(), 1);
     assert_eq!((totals[0].kind.as_str(), totals[0].jars, totals[0].grams), ("plum", 1, 5));
+}
+
+#[test]
+fn the_most_frequent_values_come_first_and_of_equal_ones_the_smallest() {
+    let jars: Vec<_> = [9, 7, 9, 8, 7, 10]
+        .iter()
+        .map(|grams| jar("plum", *grams, &[1][..usize::from(*grams == 10)]))
+        .collect();
+    let totals = &naive_rollup::<KindTotals>(&jars)[0];
+    assert_eq!(totals.usual, [Top { value: 7, total: 2 }, Top { value: 9, total: 2 }]);
+    assert_eq!((totals.weights, totals.lightest), (4, Some(7)));
+    assert_eq!(totals.most_tasted, [Top { value: "10 g".into(), total: decimal("1") }]);
 }
 
 #[test]

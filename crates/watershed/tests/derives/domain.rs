@@ -108,7 +108,7 @@ impl Aggregate for Loan {
     index(medium desc, due),
     index(due asc)
 )]
-#[contract(owner = "desk", fresh = operational(500ms), reconcile = sample(1h), unknown = stop, personal)]
+#[contract(owner = "desk", fresh = operational(500ms), reconcile = sample(1h), rebuild = full, retention = keep(7d), unknown = stop, personal)]
 pub(crate) struct LoanRow {
     #[key(stream)]
     pub(crate) loan_id: String,

@@ -1,7 +1,8 @@
 use std::time::Duration;
 
 use watershed::core::{
-    ColumnKind, Contract, Direction, Freshness, KeyedBy, Reconcile, Source, UnknownEvents, Value,
+    ColumnKind, Contract, Direction, Freshness, KeyedBy, Rebuild, Reconcile, Retention, Source,
+    UnknownEvents, Value,
 };
 use watershed::prelude::*;
 
@@ -101,7 +102,10 @@ fn the_contract_and_the_rest_of_the_head_are_as_written() {
     let contract = Contract {
         owner: "desk",
         freshness: Freshness::Operational(Duration::from_millis(500)),
+        source: "the context's log",
+        rebuild: Rebuild::Full,
         reconcile: Reconcile::Sample(Duration::from_secs(3_600)),
+        retention: Retention::For(Duration::from_secs(7 * 86_400)),
         unknown: UnknownEvents::Stop,
         personal: true,
     };
@@ -155,6 +159,9 @@ fn every_word_of_a_contract_is_understood() {
     let hour = contract!(fresh = analytical(1h), reconcile = sample(90m), unknown = ignore);
     assert_eq!(hour.freshness, Freshness::Analytical(minutes(60)));
     assert_eq!(hour.reconcile, Reconcile::Sample(minutes(90)));
+    assert_eq!((hour.rebuild, hour.retention), (Rebuild::ByKey, Retention::Forever));
+    let strict = contract!(reconcile = full(1d), rebuild = by_key, source = "the till", retention = forever);
+    assert_eq!((strict.reconcile, strict.source), (Reconcile::Full(minutes(1_440)), "the till"));
     assert_eq!((hour.unknown, hour.personal), (UnknownEvents::Ignore, false));
     let words = contract!(reconcile = on_request, unknown = park, personal);
     assert_eq!((words.reconcile, words.unknown), (Reconcile::OnRequest, UnknownEvents::Park));

@@ -30,6 +30,18 @@ struct Media {
     notes: BTreeMap<String, Decimal>,
     #[avg(|row| row.loan_id.len() as i64, scale = 4)]
     mean_length: Option<Decimal>,
+    #[min(|row| row.title.as_str(), filter = |row| row.due.is_some())]
+    first_title: Option<String>,
+    #[max(|row| row.due)]
+    last_due: Option<Date>,
+    #[distinct(|row| row.medium)]
+    kinds: u64,
+    #[top(3, |row| row.medium)]
+    most_lent: Vec<Top<Medium>>,
+    #[top(2, |row| row.r#type.clone(), by = |row| row.loan_id.len() as i64)]
+    longest: Vec<Top<String, i64>>,
+    #[count(filter = |row| row.due.is_none())]
+    also_without_due: u64,
     #[at_read(|row, _| row.loans.checked_div(2))]
     half: Option<u64>,
 }
@@ -50,9 +62,23 @@ fn a_row_gives_each_column_what_its_closure_says() {
             words("fiction", 1),
             words("torn pages", 2),
             number(6),
+            Input::Item(Value::Text("Middlemarch".into())),
+            Input::Item(Value::Text("2024-09-01".into())),
+            Input::Item(Value::Text("audio_book".into())),
+            Input::Item(Value::Text("audio_book".into())),
+            Input::Weighed(Value::Text("fiction".into()), Decimal::from(6)),
+            Input::Nothing,
         ],
     };
     assert_eq!(Media::contribution(&LoanRow::example()), Some(contribution));
+}
+
+#[test]
+fn a_row_outside_a_measures_filter_gives_that_measure_nothing() {
+    let without_due = LoanRow { due: None, ..LoanRow::example() };
+    let inputs = Media::contribution(&without_due).unwrap().inputs;
+    assert_eq!((&inputs[8], &inputs[9]), (&Input::Nothing, &Input::Nothing));
+    assert_eq!((&inputs[13], &inputs[1]), (&Input::Yes, &Input::Yes));
 }
 
 #[test]
@@ -76,7 +102,13 @@ fn measures_stand_beside_the_stored_columns() {
             "median_length",
             "by_type",
             "notes",
-            "mean_length"
+            "mean_length",
+            "first_title",
+            "last_due",
+            "kinds",
+            "most_lent",
+            "longest",
+            "also_without_due",
         ]
     );
     assert_eq!(
@@ -92,6 +124,12 @@ fn measures_stand_beside_the_stored_columns() {
             Measure::CountBy,
             Measure::SumBy,
             Measure::Avg { scale: 4 },
+            Measure::Min,
+            Measure::Max,
+            Measure::Distinct,
+            Measure::Top { most: 3 },
+            Measure::Top { most: 2 },
+            Measure::Count,
         ]
     );
     let keys: Vec<usize> = Media::table().key_columns().collect();
@@ -114,6 +152,12 @@ fn a_rollups_row_is_a_row() {
         by_type: BTreeMap::from([("fiction".into(), 5)]),
         notes: BTreeMap::from([("torn pages".into(), Decimal::new(25, 1))]),
         mean_length: Some(Decimal::new(12_345, 4)),
+        first_title: None,
+        last_due: Date::new(2024, 9, 1),
+        kinds: 1,
+        most_lent: vec![Top { value: Medium::Dvd, total: 5 }],
+        longest: Vec::new(),
+        also_without_due: 0,
         half: None,
     };
     assert_eq!(Media::from_values(media.to_values().unwrap()).unwrap(), media);

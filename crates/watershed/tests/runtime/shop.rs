@@ -1,7 +1,9 @@
 //! A small shop: decisions over tags, a group of read models that read each other's rows, one event that changes many rows.
 
 use watershed::prelude::*;
-use watershed::runtime::{PageAsk, Terms};
+use watershed::runtime::{EventRange, LookAt, PageAsk, Terms};
+
+use crate::reconcile::tamper;
 
 #[derive(Event, Serialize, Deserialize, JsonSchema, Debug, Clone)]
 #[event(category = "product", prefix = "shop.product")]
@@ -250,4 +252,55 @@ async fn an_event_that_changes_many_rows_changes_each_once_also_after_a_restart_
     assert_eq!(products(&shop).await, rows);
     shop.send(name("b", "bakery")).await.unwrap();
     assert!(products(&shop).await.iter().filter(|row| row.1 == "bakery").count() == 100);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rows_that_look_at_each_other_are_held_against_the_log_and_put_right() {
+    let folder = tempfile::tempdir().unwrap();
+    let shop = open(folder.path()).await;
+    let operator = Principal::default();
+    let name = |shelf: &str, name: &str| ShelfCommand::Name { shelf_id: shelf.into(), name: name.into() };
+    for round in 0..3 {
+        for shelf in ["a", "b", "c"] {
+            shop.send(name(shelf, &format!("{shelf} {round}"))).await.unwrap();
+        }
+        for product in (0..90).filter(|product| product % 3 == round) {
+            let shelf = ["a", "b", "c"][product % 3];
+            shop.send(list(product, &format!("sku-{product}"), shelf)).await.unwrap();
+        }
+    }
+    let before = products(&shop).await;
+    let looks = [LookAt::Everything, LookAt::Sample(1_000)];
+    for look in looks {
+        assert_eq!(shop.reconcile(&operator, "products", look).await.unwrap().drift, 0);
+    }
+    let file = "views/products.db";
+    tamper(
+        folder.path(),
+        file,
+        "UPDATE products SET shelf_name = 'x', renames = 9 WHERE product IN ('p1', 'p2')",
+    );
+    tamper(folder.path(), file, "DELETE FROM products WHERE product = 'p3'");
+    tamper(folder.path(), file, "UPDATE shelves SET name = 'wrong' WHERE shelf = 'b'");
+    for look in looks {
+        let report = shop.reconcile(&operator, "products", look).await.unwrap();
+        let rows =
+            report.views.iter().flat_map(|view| &view.rows).map(|row| (row.view.as_str(), row.key.as_str()));
+        let expected = [("shelves", "b"), ("products", "p1"), ("products", "p2"), ("products", "p3")];
+        assert_eq!(rows.collect::<Vec<_>>(), expected, "{look:?}");
+    }
+    let mended = shop.repair(&operator, "products").await.unwrap();
+    assert_eq!((mended.refolded, mended.rows), (4, 4));
+    assert_eq!(products(&shop).await, before);
+    // A product that is listed now gets the name that was put right.
+    shop.send(list(500, "sku-500", "b")).await.unwrap();
+    assert!(products(&shop).await.iter().any(|row| row.0 == "p500" && row.1 == "b 2"));
+    // An event that concerned whatever matched: everything is folded again.
+    tamper(folder.path(), file, "UPDATE products SET renames = 9");
+    let range = EventRange { from: Some(1), to: Some(3), ..EventRange::default() };
+    let mended = shop.rebuild_range(&operator, "products", range).await.unwrap();
+    assert_eq!(mended.rows, 91, "{mended:?}");
+    for look in looks {
+        assert_eq!(shop.reconcile(&operator, "products", look).await.unwrap().drift, 0);
+    }
 }

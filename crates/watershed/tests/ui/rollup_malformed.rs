@@ -25,6 +25,16 @@ struct Analytics {
     other_median: Option<i64>,
     #[count_by(row.method)]
     by_method: i64,
+    #[min(|row| row.paid)]
+    smallest: Decimal,
+    #[top(|row| row.method)]
+    methods: Vec<Top<String>>,
+    #[top(0, |row| row.method)]
+    no_methods: Vec<Top<String>>,
+    #[top(3, |row| row.method, weight = |row| row.paid)]
+    weighed: Vec<Top<String, Decimal>>,
+    #[sum(|row| row.paid, filter = row.late)]
+    late: Decimal,
 }
 
 fn main() {}

@@ -27,6 +27,16 @@ struct Analytics {
     places: std::collections::BTreeMap<String, u64>,
     #[count_by(|row| &row.place)]
     families: std::collections::BTreeMap<String, u64>,
+    #[min(|row| &row.place)]
+    first_place: Option<String>,
+    #[max(|row| row.paid)]
+    last_paid: Option<Date>,
+    #[top(3, |row| row.family_id.as_str())]
+    frequent: Vec<Top<i64>>,
+    #[top(3, |row| row.family_id.as_str(), by = |row| row.family_id.as_str())]
+    weighed: Vec<Top<String>>,
+    #[count(filter = |row| row.paid)]
+    paid_for: u64,
 }
 
 #[derive(Rollup, Serialize, Deserialize, JsonSchema)]

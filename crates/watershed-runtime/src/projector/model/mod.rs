@@ -34,8 +34,8 @@ pub(crate) trait AnyModel: Send {
     fn name(&self) -> &'static str;
     fn type_id(&self) -> TypeId;
     fn keyed_by(&self) -> KeyedBy;
-    /// The place of the model's table in its group, and of its first rollup's.
-    fn place_tables(&mut self, own: usize, first_rollup: usize);
+    /// The place of the model's table in its group, of its first rollup's, and of the first of its rollups' values'.
+    fn place_tables(&mut self, own: usize, first_rollup: usize, first_values: usize);
     fn table(&self) -> usize;
     /// Whether the model follows events of that category.
     fn follows_category(&self, category: &str) -> bool;
@@ -61,7 +61,6 @@ pub(crate) trait AnyModel: Send {
     /// The changes of the rows since the last [`AnyModel::written`]; hands the rollups theirs.
     fn changes(&mut self) -> Result<Vec<RowChange>, String>;
     fn rollups(&mut self) -> &mut [RollupState];
-    fn first_rollup_table(&self) -> usize;
     /// The changes are in the store. `keep_all`: keep every row in memory, for models that others read.
     fn written(&mut self, keep_all: bool);
     /// Forgets everything.

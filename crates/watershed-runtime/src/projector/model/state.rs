@@ -14,7 +14,7 @@ use watershed_core::{
 use super::failure::{failure, kind_of, panic_text};
 use super::{AnyModel, ApplyFailure, HandOn, Touched};
 use crate::projector::RollupDefinition;
-use crate::projector::rollup::RollupState;
+use crate::projector::rollup::{RollupState, nothing_is_stored};
 use crate::projector::slice::{Slice, share_of};
 
 /// Rows that a model keeps in memory between batches.
@@ -46,7 +46,6 @@ pub(crate) struct ModelState<R> {
     rollup_states: Vec<RollupState>,
     spec: TableSpec,
     table: usize,
-    first_rollup: usize,
     /// Each on its own: the table then takes little room for keys that it may still hold, and is soon gone through.
     cells: FxHashMap<RowKey, Box<Cell<R>>>,
     dirty: Vec<RowKey>,
@@ -70,7 +69,6 @@ impl<R: ReadModel> ModelState<R> {
             rollup_states,
             spec: R::table(),
             table: 0,
-            first_rollup: 0,
             cells: FxHashMap::default(),
             dirty: Vec::new(),
             measured_bytes: 0,
@@ -125,6 +123,12 @@ fn contributions<R: ReadModel>(
     rollups.iter().map(|rollup| shown.and_then(rollup.contribution)).collect()
 }
 
+/// Takes what waits into groups that are made anew.
+fn settle_new(states: &mut [RollupState]) -> Result<(), String> {
+    let settled = states.iter_mut().try_for_each(|state| state.settle(&mut nothing_is_stored));
+    settled.map_err(|trouble| trouble.to_string())
+}
+
 impl<R: ReadModel> AnyModel for ModelState<R> {
     fn name(&self) -> &'static str {
         R::NAME
@@ -138,9 +142,11 @@ impl<R: ReadModel> AnyModel for ModelState<R> {
         R::KEYED_BY
     }
 
-    fn place_tables(&mut self, own: usize, first_rollup: usize) {
+    fn place_tables(&mut self, own: usize, first_rollup: usize, mut next_values: usize) {
         self.table = own;
-        self.first_rollup = first_rollup;
+        for (place, rollup) in self.rollup_states.iter_mut().enumerate() {
+            next_values = rollup.place(first_rollup + place, next_values);
+        }
     }
 
     fn table(&self) -> usize {
@@ -268,10 +274,11 @@ impl<R: ReadModel> AnyModel for ModelState<R> {
             let Some(cell) = self.cells.get_mut(key) else {
                 continue;
             };
-            let Some(before) = &cell.before else { continue };
+            // Taken, for the rollups take it in once.
+            let Some(before) = cell.before.take() else { continue };
             let after = contributions(&self.rollups, cell.row.as_ref());
             for ((state, before), after) in self.rollup_states.iter_mut().zip(before).zip(after) {
-                state.change(&key.tenant, before.clone(), after);
+                state.change(&key.tenant, before, after);
             }
             match Self::to_stored(key, cell)? {
                 Some(row) => changes.push(RowChange::Put(row)),
@@ -284,10 +291,6 @@ impl<R: ReadModel> AnyModel for ModelState<R> {
 
     fn rollups(&mut self) -> &mut [RollupState] {
         &mut self.rollup_states
-    }
-
-    fn first_rollup_table(&self) -> usize {
-        self.first_rollup
     }
 
     fn written(&mut self, keep_all: bool) {
@@ -338,21 +341,20 @@ impl<R: ReadModel> AnyModel for ModelState<R> {
             rows.extend(Self::to_stored(&key, &cell)?);
             if rows.len() == chunk {
                 hand_on(std::mem::replace(&mut rows, Vec::with_capacity(chunk)))?;
+                settle_new(&mut self.rollup_states)?;
             }
         }
         if !rows.is_empty() {
             hand_on(rows)?;
         }
-        for state in &mut self.rollup_states {
-            state.settle();
-        }
+        settle_new(&mut self.rollup_states)?;
         self.dirty = Vec::new();
         (self.measured_bytes, self.measured_rows) = (0, 0);
         Ok(())
     }
 
     fn take_rollups(&mut self) -> Vec<RollupState> {
-        let fresh = self.rollups.iter().map(|rollup| RollupState::new(rollup.table.clone())).collect();
+        let fresh = self.rollup_states.iter().map(RollupState::fresh).collect();
         std::mem::replace(&mut self.rollup_states, fresh)
     }
 }

@@ -178,12 +178,13 @@ impl<'a> Fold<'a> {
                 let added = work.runtime.block_on(work.sink().loader.add(table, rows));
                 added.map_err(|error| error.to_string())
             })?;
-            let first_rollup = model.first_rollup_table();
             let mut sink = work.sink();
-            for (place, rollup) in model.take_rollups().into_iter().enumerate() {
-                match sink.rollups.entry(first_rollup + place) {
+            for rollup in model.take_rollups() {
+                match sink.rollups.entry(rollup.table()) {
                     Entry::Vacant(empty) => drop(empty.insert(rollup)),
-                    Entry::Occupied(mut merged) => merged.get_mut().merge(rollup),
+                    Entry::Occupied(mut merged) => {
+                        merged.get_mut().merge(rollup).map_err(|trouble| trouble.to_string())?;
+                    }
                 }
             }
         }

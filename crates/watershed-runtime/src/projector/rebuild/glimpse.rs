@@ -1,30 +1,39 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use tokio::runtime::Handle;
 use watershed_core::ports::{EventLog, LogError, LogVisitor, NameCache, RawEvent, ReadFrom, Scope};
-use watershed_core::{Position, StoredEvent};
+use watershed_core::{Position, StoredEvent, Timestamp};
 
 use super::work::Work;
+use crate::feed::Feed;
 
 /// Events read at once from a log that has no fast way through it.
 const READ_CHUNK: usize = 4_096;
 
 /// An event on its way past, before anybody has decoded it.
-pub(super) enum Glimpse<'a> {
+pub(crate) enum Glimpse<'a> {
     Raw(RawEvent<'a>),
     Stored(&'a Arc<StoredEvent>),
 }
 
 impl Glimpse<'_> {
-    pub(super) fn position(&self) -> Position {
+    pub(crate) fn position(&self) -> Position {
         match self {
             Self::Raw(event) => event.position,
             Self::Stored(event) => event.position,
         }
     }
 
+    pub(crate) fn recorded_at(&self) -> Timestamp {
+        match self {
+            Self::Raw(event) => event.recorded_at,
+            Self::Stored(event) => event.recorded_at,
+        }
+    }
+
     /// Its tenant, category and stream.
-    pub(super) fn stream(&self) -> (&str, &str, &str) {
+    pub(crate) fn stream(&self) -> (&str, &str, &str) {
         match self {
             Self::Raw(event) => (event.tenant, event.category, event.stream),
             Self::Stored(event) => (event.tenant.as_str(), &event.stream.category, &event.stream.id),
@@ -32,7 +41,7 @@ impl Glimpse<'_> {
     }
 
     /// The event, copied out.
-    pub(super) fn to_stored(&self, names: &mut NameCache) -> Result<Arc<StoredEvent>, String> {
+    pub(crate) fn to_stored(&self, names: &mut NameCache) -> Result<Arc<StoredEvent>, String> {
         match self {
             // A fold sees the envelope and the data: reading the tags as well would be for nobody.
             Self::Raw(event) => RawEvent { tags: None, ..*event }
@@ -45,7 +54,7 @@ impl Glimpse<'_> {
 }
 
 /// Whoever goes through a part of the log.
-pub(super) trait Passage {
+pub(crate) trait Passage {
     /// Whether the event at `position` is to be read.
     fn wants(&self, position: Position) -> bool;
     /// Sees an event that it wants.
@@ -87,11 +96,22 @@ pub(super) fn go_through(
     until: Position,
     passage: &mut dyn Passage,
 ) -> Result<(), String> {
-    let log: &Arc<dyn EventLog> = work.feed.log();
+    pass_through(work.feed, work.runtime, after, until, passage)
+}
+
+/// [`go_through`] for whoever is no rebuild.
+pub(crate) fn pass_through(
+    feed: &Arc<Feed>,
+    runtime: &Handle,
+    after: Position,
+    until: Position,
+    passage: &mut dyn Passage,
+) -> Result<(), String> {
+    let log: &Arc<dyn EventLog> = feed.log();
     let mut going = Going { passage, trouble: None };
     let came_to = match log.scanner() {
         Some(scanner) => scanner.scan(after, until, &mut going),
-        None => read_through(work, after, until, &mut going),
+        None => read_through(log, runtime, after, until, &mut going),
     };
     match (going.trouble, came_to) {
         (Some(trouble), _) => Err(trouble),
@@ -103,14 +123,15 @@ pub(super) fn go_through(
 
 /// [`go_through`] for a log that has no fast way through it.
 fn read_through(
-    work: &Work<'_>,
+    log: &Arc<dyn EventLog>,
+    runtime: &Handle,
     mut after: Position,
     until: Position,
     going: &mut Going<'_>,
 ) -> Result<Position, LogError> {
     while after < until {
         let read = ReadFrom { scope: Scope::Log, after, limit: READ_CHUNK };
-        let read = work.runtime.block_on(work.feed.log().read(read))?;
+        let read = runtime.block_on(log.read(read))?;
         if read.events.is_empty() {
             break;
         }

@@ -17,21 +17,20 @@ mod work;
 mod worker;
 
 use watershed_core::Position;
-use watershed_core::ports::{Checkpoint, ReadFrom, Scope};
+use watershed_core::ports::{Checkpoint, Loader, ReadFrom, Scope};
 
 use super::live::Live;
 use exchange::{Ended, Exchange};
-use work::Work;
+pub(crate) use glimpse::{Glimpse, Passage, pass_through};
+pub(crate) use work::Ground;
+use work::{Sink, Work};
 use worker::Worker;
 
 /// Rebuilds the group, and puts its fold where the new rows are.
 pub(crate) fn rebuild(live: &mut Live) -> Result<(), String> {
     let target = live.feed.log().head();
     let loader = live.runtime.block_on(live.store.loader()).map_err(|error| error.to_string())?;
-    let workers = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(4));
-    let work = Work::new(live, loader, target, workers);
-    fold_all(&work, workers)?;
-    let (sink, events_processed) = work.finished();
+    let (sink, events_processed) = fold_group(&Ground::of(live), loader, target)?;
     let checkpoint = checkpoint_at(live, target, events_processed)?;
     sink.finish(&live.runtime, checkpoint.clone())?;
     live.checkpoint = checkpoint;
@@ -40,6 +39,19 @@ pub(crate) fn rebuild(live: &mut Live) -> Result<(), String> {
     }
     live.progress.advance(&live.checkpoint);
     live.load().map_err(|trouble| trouble.to_string())
+}
+
+/// Folds all rows of a group up to `target`, and hands them to the loader. Answers with what is left to be finished, and how
+/// many events concerned a row.
+pub(crate) fn fold_group(
+    ground: &Ground<'_>,
+    loader: Box<dyn Loader>,
+    target: Position,
+) -> Result<(Sink, u64), String> {
+    let workers = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(4));
+    let work = Work::new(ground, loader, target, workers);
+    fold_all(&work, workers)?;
+    Ok(work.finished())
 }
 
 /// Has the workers fold all rows, and hand them over.

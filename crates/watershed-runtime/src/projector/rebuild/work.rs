@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
 use watershed_core::ports::{Checkpoint, Loader, ParkedKey, RowChange};
@@ -19,6 +19,9 @@ const FOR_NOTES: usize = 4;
 const MEMORY_AN_EVENT: usize = 16 << 10;
 /// The smallest and the largest blocks.
 const BLOCKS: (u64, u64) = (64, 256);
+
+/// Whoever keeps to a rate looks up as often as this.
+const LONGEST_PAUSE: Duration = Duration::from_millis(200);
 
 /// What the workers share.
 pub(super) struct Work<'a> {
@@ -41,6 +44,7 @@ pub(super) struct Work<'a> {
     closing: &'a AtomicBool,
     progress: &'a Progress,
     started: Instant,
+    rate: Option<u64>,
     /// Events passed, by all workers.
     done: AtomicU64,
     /// Events that concerned a row.
@@ -59,7 +63,7 @@ struct Standing {
 }
 
 /// Where finished rows go.
-pub(super) struct Sink {
+pub(crate) struct Sink {
     pub(super) loader: Box<dyn Loader>,
     /// By the place of their table.
     pub(super) rollups: BTreeMap<usize, RollupState>,
@@ -68,30 +72,64 @@ pub(super) struct Sink {
 
 impl Sink {
     /// Loads the rollups, and puts everything in the old rows' place.
-    pub(super) fn finish(mut self, runtime: &Handle, checkpoint: Checkpoint) -> Result<(), String> {
-        for (table, rollup) in self.rollups {
-            let rows = rollup
-                .changes(checkpoint.position)
-                .into_iter()
-                .filter_map(|change| match change {
-                    RowChange::Put(row) => Some(row),
-                    RowChange::Delete(_) => None,
-                })
-                .collect();
-            runtime.block_on(self.loader.add(table, rows)).map_err(|error| error.to_string())?;
+    pub(crate) fn finish(mut self, runtime: &Handle, checkpoint: Checkpoint) -> Result<(), String> {
+        for mut rollup in std::mem::take(&mut self.rollups).into_values() {
+            while let Some(changes) =
+                rollup.next_new(checkpoint.position).map_err(|trouble| trouble.to_string())?
+            {
+                for (table, changes) in changes {
+                    let rows = changes.into_iter().filter_map(|change| match change {
+                        RowChange::Put(row) => Some(row),
+                        RowChange::Delete(_) => None,
+                    });
+                    let added = runtime.block_on(self.loader.add(table, rows.collect()));
+                    added.map_err(|error| error.to_string())?;
+                }
+            }
         }
         runtime.block_on(self.loader.finish(self.parked, checkpoint)).map_err(|error| error.to_string())
     }
 }
 
-impl<'a> Work<'a> {
-    pub(super) fn new(live: &'a Live, loader: Box<dyn Loader>, target: Position, workers: usize) -> Self {
-        let memory_each = live.definition.rebuild_memory / workers.max(1);
+/// What a group is folded from.
+pub(crate) struct Ground<'a> {
+    pub(crate) definition: &'a Arc<GroupDefinition>,
+    pub(crate) feed: &'a Arc<Feed>,
+    pub(crate) runtime: &'a Handle,
+    pub(crate) clock: &'a Arc<dyn Clock>,
+    pub(crate) closing: &'a AtomicBool,
+    pub(crate) progress: &'a Progress,
+    /// At most so many events a second are folded.
+    pub(crate) rate: Option<u64>,
+}
+
+impl<'a> Ground<'a> {
+    pub(super) fn of(live: &'a Live) -> Self {
         Self {
             definition: &live.definition,
             feed: &live.feed,
             runtime: &live.runtime,
             clock: &live.clock,
+            closing: &live.closing,
+            progress: &live.progress,
+            rate: live.rate,
+        }
+    }
+}
+
+impl<'a> Work<'a> {
+    pub(super) fn new(
+        ground: &Ground<'a>,
+        loader: Box<dyn Loader>,
+        target: Position,
+        workers: usize,
+    ) -> Self {
+        let memory_each = ground.definition.rebuild_memory / workers.max(1);
+        Self {
+            definition: ground.definition,
+            feed: ground.feed,
+            runtime: ground.runtime,
+            clock: ground.clock,
             target,
             block: ((memory_each / MEMORY_AN_EVENT) as u64).clamp(BLOCKS.0, BLOCKS.1),
             memory_each,
@@ -99,9 +137,10 @@ impl<'a> Work<'a> {
             parts: Parts::among(workers),
             short: AtomicBool::new(false),
             sink: Mutex::new(Sink { loader, rollups: BTreeMap::new(), parked: Vec::new() }),
-            closing: &live.closing,
-            progress: &live.progress,
+            closing: ground.closing,
+            progress: ground.progress,
             started: Instant::now(),
+            rate: ground.rate,
             done: AtomicU64::new(0),
             processed: AtomicU64::new(0),
             workers: (0..workers).map(|_| Standing::default()).collect(),
@@ -119,8 +158,7 @@ impl<'a> Work<'a> {
 
     /// Whether a read model of the group follows events of that category.
     pub(super) fn follows(&self, category: &str) -> bool {
-        let mut followed = self.definition.models.iter().flat_map(|model| &model.follows);
-        followed.any(|(follows, _, _)| *follows == category)
+        self.definition.follows(category)
     }
 
     /// So many more events have concerned a row.
@@ -147,6 +185,14 @@ impl<'a> Work<'a> {
         (self.sink.into_inner().unwrap_or_else(PoisonError::into_inner), processed)
     }
 
+    /// Waits where more has been done than the rate allows.
+    fn pace(&self, done: u64) {
+        let Some(rate) = self.rate else { return };
+        let due = Duration::from_millis(done.saturating_mul(1_000) / rate.max(1));
+        let early = due.saturating_sub(self.started.elapsed());
+        std::thread::sleep(early.min(LONGEST_PAUSE));
+    }
+
     /// Says how far it is; an error where the context is being closed.
     pub(super) fn report(&self, worker: usize, passed: u64, footprint: usize) -> Result<(), String> {
         if self.closing.load(Ordering::Relaxed) {
@@ -156,6 +202,7 @@ impl<'a> Work<'a> {
         let memory = self.workers.iter().map(|worker| worker.memory.load(Ordering::Relaxed)).sum();
         self.most_memory.fetch_max(memory, Ordering::Relaxed);
         let done = self.done.fetch_add(passed, Ordering::Relaxed) + passed;
+        self.pace(done);
         let passes = self.workers.iter().map(|worker| worker.passes.load(Ordering::Relaxed)).max();
         let total = (self.target * passes.unwrap_or(1)).max(done).max(1);
         // The log is gone through again where memory is short: what counts is the share of the whole.

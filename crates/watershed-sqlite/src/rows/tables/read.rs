@@ -12,20 +12,24 @@ use super::super::value::{read, text_of};
 use super::Tables;
 use super::page::RowsFrom;
 
-/// A read transaction: everything read in it is as of one moment. Ends when it is dropped.
-pub(crate) struct Snapshot<'c>(&'c Connection);
+/// A read transaction: everything read in it is as of one moment. Ends when it is dropped. Where the connection is inside
+/// one already, it is that one, and goes on.
+pub(crate) struct Snapshot<'c>(Option<&'c Connection>);
 
 impl<'c> Snapshot<'c> {
     pub(crate) fn of(connection: &'c Connection) -> Result<Self, RowError> {
+        if !connection.is_autocommit() {
+            return Ok(Self(None));
+        }
         run(connection, "BEGIN").map_err(failure)?;
-        Ok(Self(connection))
+        Ok(Self(Some(connection)))
     }
 }
 
 impl Drop for Snapshot<'_> {
     fn drop(&mut self) {
         // Nothing was written, so nothing can be lost. A connection that stays inside a transaction is thrown away by its pool.
-        let _ = run(self.0, "COMMIT");
+        let _ = self.0.map(|connection| run(connection, "COMMIT"));
     }
 }
 

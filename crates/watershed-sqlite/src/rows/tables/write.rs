@@ -13,6 +13,12 @@ use super::{Tables, execute};
 impl Tables {
     /// Makes all of the batch's changes, in a transaction that the caller rolls back where this fails.
     pub(crate) fn write(&self, connection: &Connection, batch: &RowsBatch) -> Result<(), RowError> {
+        if let Some(expected) = batch.only_at {
+            let position = self.checkpoint(connection)?.position;
+            if position != expected {
+                return Err(RowError::Moved(position));
+            }
+        }
         if !self.set_checkpoint(connection, &batch.checkpoint)? {
             return Err(RowError::Store(
                 "the tables have been replaced by those of another version".to_owned(),

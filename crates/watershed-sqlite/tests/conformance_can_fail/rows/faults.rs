@@ -47,6 +47,9 @@ pub(super) enum Fault {
     LoadsAtOnce,
     LoadsFew,
     LosesLoadedParked,
+    // Moments.
+    MovingMoment,
+    AnyCheckpoint,
 }
 
 /// Each fault, and words of the promise that it breaks.
@@ -96,5 +99,7 @@ pub(super) const FAULTS: &[(Fault, &str)] = &[
     (Fault::LoadsAtOnce, "a loader that is dropped"),
     (Fault::LosesLoadedParked, "a loader brings parked keys"),
     (Fault::LoadsFew, "what is loaded is there"),
+    (Fault::MovingMoment, "a moment that is held"),
+    (Fault::AnyCheckpoint, "made for one checkpoint"),
     (Fault::AnyVersion, "fresh tables are empty"),
 ];

@@ -3,6 +3,7 @@ mod faults;
 mod fixture;
 mod loading;
 mod mistakes;
+mod moving;
 mod writing;
 
 use watershed_testkit::conformance::row_store::{broken, promises};

@@ -14,6 +14,7 @@ impl RowWriter for FaultyGroup {
             }
             match self.fault {
                 Fault::NoUnpark => batch.unpark.clear(),
+                Fault::AnyCheckpoint => batch.only_at = None,
                 Fault::Piecemeal => return self.piecemeal(batch).await,
                 _ => {}
             }

@@ -5,6 +5,7 @@ mod by_key;
 mod columns;
 mod cursors;
 mod filters;
+mod held;
 mod loader;
 mod moments;
 mod odd;
@@ -74,6 +75,8 @@ fn checks() -> Vec<Check<Bench>> {
         "a checkpoint is read back whole" => write::checkpoint_whole,
         "a batch that cannot be written whole changes nothing" => write::all_or_nothing,
         "readers see rows, checkpoint and parked keys of one moment" => moments::one_moment,
+        "a moment that is held stands still while batches are written and tables are loaded" => held::stands_still,
+        "a batch that is made for one checkpoint changes nothing where the group has moved on" => held::moved_on,
         "a row is found by its key, where readers see it" => by_key::found,
         "a hidden row is there for folds, and not for readers" => by_key::hidden_row,
         "rows are found by very many keys" => by_key::many,

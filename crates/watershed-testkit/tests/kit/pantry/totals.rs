@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use watershed_core::{
-    ColumnError, ColumnKind, ColumnSpec, ColumnType, Contribution, Decimal, Input, IntoInput, Key, Measure,
-    Rollup, Row, Value, json_from_value, json_to_value,
+    ColumnError, ColumnKind, ColumnSpec, ColumnType, Contribution, Decimal, Input, IntoInput, IntoItem, Key,
+    Measure, Rollup, Row, Timestamp, Top, Value, json_from_value, json_to_value,
 };
 
 use super::JarRow;
@@ -19,6 +19,11 @@ pub(crate) struct KindTotals {
     pub(crate) grams: i64,
     pub(crate) average: Option<Decimal>,
     pub(crate) median: Option<i64>,
+    pub(crate) lightest: Option<i64>,
+    pub(crate) last_filled: Option<Timestamp>,
+    pub(crate) weights: u64,
+    pub(crate) usual: Vec<Top<i64>>,
+    pub(crate) most_tasted: Vec<Top<String, Decimal>>,
     pub(crate) by_first: BTreeMap<String, u64>,
     pub(crate) grams_by_first: BTreeMap<String, Decimal>,
 }
@@ -32,6 +37,11 @@ impl Row for KindTotals {
         column("grams", ColumnKind::Int),
         column("average", ColumnKind::Decimal),
         column("median", ColumnKind::Int),
+        column("lightest", ColumnKind::Int),
+        column("last_filled", ColumnKind::Timestamp),
+        column("weights", ColumnKind::Int),
+        column("usual", ColumnKind::Json),
+        column("most_tasted", ColumnKind::Json),
         column("by_first", ColumnKind::Json),
         column("grams_by_first", ColumnKind::Json),
     ];
@@ -45,6 +55,11 @@ impl Row for KindTotals {
             self.grams.to_value(),
             self.average.to_value(),
             self.median.to_value(),
+            self.lightest.to_value(),
+            self.last_filled.to_value(),
+            self.weights.to_value(),
+            json_to_value(&self.usual).map_err(problem)?,
+            json_to_value(&self.most_tasted).map_err(problem)?,
             json_to_value(&self.by_first).map_err(problem)?,
             json_to_value(&self.grams_by_first).map_err(problem)?,
         ])
@@ -59,8 +74,13 @@ impl Row for KindTotals {
             grams: content(&values, 3)?,
             average: content(&values, 4)?,
             median: content(&values, 5)?,
-            by_first: json_from_value(&values[6]).map_err(problem)?,
-            grams_by_first: json_from_value(&values[7]).map_err(problem)?,
+            lightest: content(&values, 6)?,
+            last_filled: content(&values, 7)?,
+            weights: content(&values, 8)?,
+            usual: json_from_value(&values[9]).map_err(problem)?,
+            most_tasted: json_from_value(&values[10]).map_err(problem)?,
+            by_first: json_from_value(&values[11]).map_err(problem)?,
+            grams_by_first: json_from_value(&values[12]).map_err(problem)?,
         })
     }
 
@@ -79,6 +99,11 @@ impl Rollup for KindTotals {
         Measure::Sum,
         Measure::Avg { scale: 2 },
         Measure::Quantile { share: 0.5 },
+        Measure::Min,
+        Measure::Max,
+        Measure::Distinct,
+        Measure::Top { most: 2 },
+        Measure::Top { most: 1 },
         Measure::CountBy,
         Measure::SumBy,
     ];
@@ -98,7 +123,15 @@ impl Rollup for KindTotals {
                 (!row.tastings.is_empty()).into_input(),
                 row.grams.into_input(),
                 row.tastings.first().copied().into_input(),
-                row.grams.into_input(),
+                row.grams.into_item(),
+                row.grams.into_item(),
+                row.filled_at.into_item(),
+                row.grams.into_item(),
+                row.grams.into_item(),
+                match row.tastings.len() {
+                    0 => Input::Nothing,
+                    times => Input::Weighed(format!("{} g", row.grams).to_value(), (times as u64).into()),
+                },
                 first.into_input(),
                 grams.into_input(),
             ],

@@ -48,7 +48,7 @@ async fn reads_never_go_back_nor_miss_a_row_while_versions_take_turns_under_writ
     let readers = [true, false]
         .map(|demanding| tokio::spawn(watch(bank.clone(), demanding, done.clone(), last.clone())));
 
-    bank.backfill(&operator, "balances", None).await.unwrap();
+    bank.backfill(&operator, "balances", None, None).await.unwrap();
     until_states(&bank, &[(1, EditionState::Serving), (2, EditionState::CaughtUp)]).await;
     let turns = if std::env::var_os("WATERSHED_NIGHTLY").is_some() { 200 } else { 10 };
     for _ in 0..turns {
@@ -72,7 +72,7 @@ async fn a_version_that_is_behind_comes_up_to_the_old_one_before_it_serves() {
     let operator = Principal::default();
     filled(folder.path()).await;
     let bank = start(slow(), folder.path()).await;
-    bank.backfill(&operator, "balances", None).await.unwrap();
+    bank.backfill(&operator, "balances", None, None).await.unwrap();
     until_states(&bank, &[(1, EditionState::Serving), (2, EditionState::CaughtUp)]).await;
     bank.verify(&operator, "balances", None).await.unwrap();
     for _ in 0..200 {

@@ -2,6 +2,7 @@
 
 mod domain;
 mod live;
+mod saved;
 mod steps;
 
 use std::path::Path;

@@ -29,7 +29,7 @@ async fn a_new_version_is_filled_verified_cut_over_to_rolled_back_and_the_old_on
     assert!(json(&bank, "balances", "a4").await.contains("\"deposits\":-1"));
     assert!(json(&bank, "branches", "north").await.contains("\"deposits\":-1"));
 
-    bank.backfill(&operator, "balances", None).await.unwrap();
+    bank.backfill(&operator, "balances", None, None).await.unwrap();
     until_states(&bank, &[(1, Serving), (2, CaughtUp)]).await;
     bank.send(deposit("a4", 7)).await.unwrap();
     assert_eq!(balance(&bank, "a4").await.unwrap().deposits, -1, "the first version answers still");
@@ -81,7 +81,7 @@ async fn a_version_that_is_wrong_is_found_out_with_key_fields_old_and_new() {
     let operator = Principal::default();
     filled(folder.path()).await;
     let bank = start(wrong(), folder.path()).await;
-    bank.backfill(&operator, "balances", None).await.unwrap();
+    bank.backfill(&operator, "balances", None, None).await.unwrap();
     until_states(&bank, &[(1, Serving), (2, CaughtUp)]).await;
     let verification = bank.verify(&operator, "balances", None).await.unwrap();
     assert_eq!(verification.mismatches, 7, "6 accounts and their branch");
@@ -117,10 +117,13 @@ async fn steps_in_the_wrong_state_are_refused_and_change_nothing() {
     wrong_state(bank.retire(&operator, "balances", Some(1)).await, "is serving: it cannot be retired");
     assert_eq!(bank.cutover(&operator, "balances", Some(9)).await, Err(OperateError::NoEdition(9)));
     assert!(matches!(bank.verify(&operator, "balances", None).await, Err(OperateError::WrongState(_))));
-    assert!(matches!(bank.backfill(&operator, "nothing", None).await, Err(OperateError::UnknownView(_))));
+    assert!(matches!(
+        bank.backfill(&operator, "nothing", None, None).await,
+        Err(OperateError::UnknownView(_))
+    ));
     assert_eq!(states(&bank), [(1, Serving), (2, Declared)]);
-    bank.backfill(&operator, "branches", None).await.unwrap();
-    wrong_state(bank.backfill(&operator, "balances", None).await, "filled");
+    bank.backfill(&operator, "branches", None, None).await.unwrap();
+    wrong_state(bank.backfill(&operator, "balances", None, None).await, "filled");
     bank.close().await;
 }
 

@@ -1,33 +1,6 @@
-//! Rollups: read models over another read model's row changes.
-
 use std::collections::BTreeMap;
 
-use crate::{Decimal, ReadModel, Row, Value};
-
-/// What a column of a rollup is made of.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Measure {
-    /// Part of the group.
-    Group,
-    /// How many rows give [`Input::Yes`].
-    Count,
-    /// The sum of their numbers.
-    Sum,
-    /// The mean of their numbers, rounded half away from zero to so many digits; empty where there are none.
-    Avg {
-        /// Digits after the point.
-        scale: u32,
-    },
-    /// The smallest number such that this share of the numbers is not above it (nearest rank); empty where there are none.
-    Quantile {
-        /// From 0 to 1.
-        share: f64,
-    },
-    /// How many rows give each word, as a JSON object.
-    CountBy,
-    /// The sum of the numbers that rows give with each word, as a JSON object.
-    SumBy,
-}
+use crate::{Decimal, Value};
 
 /// What one row gives to one column of a rollup.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,7 +11,11 @@ pub enum Input {
     Yes,
     /// A number.
     Number(Decimal),
-    /// Words with numbers; for [`Measure::CountBy`], numbers of times.
+    /// A value that is no number: a text, a day, an instant.
+    Item(Value),
+    /// A value with its weight.
+    Weighed(Value, Decimal),
+    /// Words with numbers; for [`Measure::CountBy`](super::Measure::CountBy), numbers of times.
     Words(BTreeMap<String, Decimal>),
 }
 
@@ -120,22 +97,4 @@ pub struct Contribution {
     pub group: Vec<Value>,
     /// What it gives to the other columns, in their order.
     pub inputs: Vec<Input>,
-}
-
-/// A read model over another one's shown rows: grouped, counted, summed; kept up with every row's change, without
-/// reading the log or the other rows again. Derive it.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a rollup",
-    note = "add #[derive(Rollup, Serialize, Deserialize, JsonSchema)] and #[rollup(name = \"...\", version = 1, of = ...)] to the struct"
-)]
-pub trait Rollup: Row {
-    /// The read model whose rows it is made of.
-    type Of: ReadModel;
-    /// Raised with every change of what it makes of the rows.
-    const VERSION: u32;
-    /// What each stored column is made of, in the columns' order.
-    const MEASURES: &'static [Measure];
-
-    /// What `row` gives; `None` where it gives nothing at all.
-    fn contribution(row: &Self::Of) -> Option<Contribution>;
 }

@@ -1,0 +1,2 @@
+CREATE TABLE IF NOT EXISTS _snapshot (note TEXT NOT NULL);
+DELETE FROM _snapshot;

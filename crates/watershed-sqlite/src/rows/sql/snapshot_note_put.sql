@@ -1,0 +1,1 @@
+INSERT INTO _snapshot (note) VALUES (?1)
