@@ -84,10 +84,6 @@ pub(crate) enum Change<'a> {
     Resume(&'a str),
     /// `views/{view}/rebuild`
     Rebuild(&'a str),
-    /// `imports/{import}/retry`
-    RetryLine(&'a str),
-    /// `imports/{import}/discard`
-    DiscardLine(&'a str),
     /// `views/{view}/backfill` and the other steps of an edition
     Step(&'a str, Step),
     /// `views/{view}/flag`
@@ -100,6 +96,10 @@ pub(crate) enum Change<'a> {
     Reconcile(&'a str),
     /// `views/{view}/repair`
     Repair(&'a str),
+    /// `imports/{import}/retry`
+    RetryLine(&'a str),
+    /// `imports/{import}/discard`
+    DiscardLine(&'a str),
     /// `parked/retry`
     Retry,
     /// `parked/skip`
@@ -260,10 +260,10 @@ impl<'a> Admin<'a> {
             Self::Change(Change::Pause(_)) => "/admin/{context}/views/{view}/pause",
             Self::Change(Change::Resume(_)) => "/admin/{context}/views/{view}/resume",
             Self::Change(Change::Rebuild(_)) => "/admin/{context}/views/{view}/rebuild",
-            Self::Change(Change::RetryLine(_)) => "/admin/{context}/imports/{import}/retry",
-            Self::Change(Change::DiscardLine(_)) => "/admin/{context}/imports/{import}/discard",
             Self::Change(Change::Reconcile(_)) => "/admin/{context}/views/{view}/reconcile",
             Self::Change(Change::Repair(_)) => "/admin/{context}/views/{view}/repair",
+            Self::Change(Change::RetryLine(_)) => "/admin/{context}/imports/{import}/retry",
+            Self::Change(Change::DiscardLine(_)) => "/admin/{context}/imports/{import}/discard",
             Self::Change(Change::Retry) => "/admin/{context}/parked/retry",
             Self::Change(Change::Skip) => "/admin/{context}/parked/skip",
         }

@@ -208,8 +208,8 @@ pub struct Context {
     /// By the name of the view.
     pub(crate) earlier: FxHashMap<&'static str, EarlierVersion>,
     pub(crate) questions: Vec<Box<dyn Question>>,
-    pub(crate) imports: Vec<AddedImport>,
     pub(crate) checks: Vec<Check>,
+    pub(crate) imports: Vec<AddedImport>,
 }
 
 impl Context {
@@ -227,8 +227,8 @@ impl Context {
             views: Vec::new(),
             earlier: FxHashMap::default(),
             questions: Vec::new(),
-            imports: Vec::new(),
             checks: Vec::new(),
+            imports: Vec::new(),
         }
     }
 

@@ -133,11 +133,11 @@ impl Context {
             views,
             questions,
             groups: running,
-            importers,
-            triage: stores.triage,
             watched,
             drift,
             reconciler,
+            importers,
+            triage: stores.triage,
             catalogue,
         })))
     }

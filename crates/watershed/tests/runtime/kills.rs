@@ -13,13 +13,23 @@ use crate::rebuilds::everything;
 use crate::rows_equal_the_fold::{Dice, log_of};
 
 /// Says to the process that this is the one to be killed, and where its stores are.
-const VICTIM: &str = "WATERSHED_TEST_VICTIM";
+pub(crate) const VICTIM: &str = "WATERSHED_TEST_VICTIM";
+
+/// So many kills, and another folder is begun with: every kill is followed by a look at the whole log.
+pub(crate) const FOLDER: u64 = 50;
 
 /// Not a test of its own: what the killed process does. Without the variable it does nothing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_process_that_sends_commands_until_it_is_killed() {
     let Ok(folder) = std::env::var(VICTIM) else { return };
     let bank = bank::open(Path::new(&folder)).await;
+    for caller in send_commands(&bank) {
+        let _ = caller.await;
+    }
+}
+
+/// Callers who send commands without end, and print what is acknowledged.
+pub(crate) fn send_commands(bank: &Running) -> Vec<tokio::task::JoinHandle<()>> {
     let mut callers = Vec::new();
     for caller in 0..16_u64 {
         let bank = bank.clone();
@@ -42,14 +52,13 @@ async fn a_process_that_sends_commands_until_it_is_killed() {
             }
         }));
     }
-    for caller in callers {
-        let _ = caller.await;
-    }
+    callers
 }
 
-fn start_victim(folder: &Path) -> Child {
+/// Starts the process that is to be killed: what that test does.
+pub(crate) fn start_victim(folder: &Path, test: &str) -> Child {
     Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "kills::a_process_that_sends_commands_until_it_is_killed", "--nocapture"])
+        .args(["--exact", test, "--nocapture"])
         .env(VICTIM, folder)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -58,7 +67,7 @@ fn start_victim(folder: &Path) -> Child {
 }
 
 /// Reads what the victim acknowledges, and kills it after so long.
-fn kill_after(mut victim: Child, wait: Duration) -> Vec<(String, u64)> {
+pub(crate) fn kill_after(mut victim: Child, wait: Duration) -> Vec<(String, u64)> {
     let stdout = BufReader::new(victim.stdout.take().unwrap());
     let reader = std::thread::spawn(move || {
         let mut acked = Vec::new();
@@ -81,12 +90,22 @@ fn kill_after(mut victim: Child, wait: Duration) -> Vec<(String, u64)> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_acknowledged_survives_and_every_row_is_the_fold() {
     let cycles = if std::env::var_os("WATERSHED_NIGHTLY").is_some() { 1_000 } else { 8 };
-    let folder = tempfile::tempdir().unwrap();
+    let mut folder = tempfile::tempdir().unwrap();
     let mut dice = Dice(0xC0FF_EE11);
     let mut acked: Vec<(String, u64)> = Vec::new();
+    let mut all = 0;
     for cycle in 0..cycles {
+        if cycle > 0 && cycle % FOLDER == 0 {
+            folder = tempfile::tempdir().unwrap();
+            acked.clear();
+        }
         let wait = Duration::from_millis(60 + dice.roll(400));
-        acked.extend(kill_after(start_victim(folder.path()), wait));
+        let mine = kill_after(
+            start_victim(folder.path(), "kills::a_process_that_sends_commands_until_it_is_killed"),
+            wait,
+        );
+        all += mine.len();
+        acked.extend(mine);
         let stores = watershed::embedded(folder.path()).unwrap();
         let log = stores.log.clone();
         let bank = bank::start(stores).await;
@@ -115,7 +134,7 @@ async fn what_was_acknowledged_survives_and_every_row_is_the_fold() {
         );
         bank.close().await;
     }
-    assert!(acked.len() > 50, "the victims did something: {}", acked.len());
+    assert!(all > 50, "the victims did something: {all}");
 }
 
 /// A closed account has no money: its withdrawal and its closing are there together.

@@ -1,6 +1,7 @@
 //! A changed projection is shipped as a new version beside the old one: filled, verified, cut over to, rolled back.
 
 mod domain;
+mod kills;
 mod live;
 mod saved;
 mod steps;
