@@ -5,7 +5,7 @@
 //! - [`naive_fold`] and [`naive_rollup`]: what read models and rollups must be equal to, worked out in the plainest way.
 //!   They share no code with the runtime, so that they can be held against it.
 //! - [`assert_events_locked`]: names and shapes of events stay what they were when the first of them was recorded.
-//! - [`conformance`]: the suites that every event log and every row store must pass, ours and anybody's.
+//! - [`conformance`]: the suites that every event log, row store and triage must pass, ours and anybody's.
 //!
 //! Depends on the model alone: not on the runtime, and on no store.
 

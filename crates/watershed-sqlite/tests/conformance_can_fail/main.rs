@@ -5,6 +5,7 @@
 mod beside;
 mod log;
 mod rows;
+mod triage;
 
 use watershed_testkit::conformance::Broken;
 

@@ -9,5 +9,6 @@ pub mod event_log;
 mod promise;
 mod random;
 pub mod row_store;
+pub mod triage;
 
 pub use promise::Broken;
