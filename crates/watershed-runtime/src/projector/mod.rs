@@ -3,6 +3,7 @@
 //! A group is what shares a checkpoint: one read model with its rollups, or several that read each other's rows. Each has a
 //! thread of its own, on which its folds run.
 
+mod before;
 mod control;
 mod definition;
 mod fold;
@@ -15,6 +16,7 @@ mod priority;
 mod progress;
 mod rebuild;
 mod refold;
+mod retry;
 mod rollup;
 mod slice;
 mod tail;

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use watershed_core::ports::{ParkedKey, RowKey};
-use watershed_core::{Position, Timestamp};
+use watershed_core::{Position, Tenant, Timestamp};
 
-use super::model::ApplyFailure;
+use super::model::{ApplyFailure, Lot};
 
 /// After how long a parked key is tried again by itself: for failures that pass. Then it waits for an operator.
 const RETRY_AFTER: [Duration; 4] =
@@ -22,6 +22,14 @@ pub(crate) struct Parked {
     changed: Vec<ParkedRow>,
     released: Vec<ParkedRow>,
     retry_at: BTreeMap<ParkedRow, Instant>,
+    /// Since keys that wait for others were last looked at, keys have been released or have come further.
+    look_again: bool,
+}
+
+impl Lot for Parked {
+    fn holds(&self, row: &ParkedRow, position: Position) -> bool {
+        self.keys.get(row).is_some_and(|parked| parked.position <= position)
+    }
 }
 
 impl Parked {
@@ -29,9 +37,11 @@ impl Parked {
         let mut loaded = Self::default();
         for key in parked {
             let row = (key.table, key.key.clone());
-            loaded.plan_retry(&row, key.attempts);
+            loaded.plan_retry(&row, key.attempts, &key.fingerprint);
             loaded.keys.insert(row, key);
         }
+        // A process that was killed may have released a key, and not what waited for it.
+        loaded.look_again = loaded.is_any_waiting();
         loaded
     }
 
@@ -46,6 +56,22 @@ impl Parked {
 
     pub(crate) fn len(&self) -> usize {
         self.keys.len()
+    }
+
+    /// How many keys failed themselves, and do not merely wait for another one.
+    pub(crate) fn failed(&self) -> usize {
+        self.keys.values().filter(|parked| !ApplyFailure::is_waiting(&parked.fingerprint)).count()
+    }
+
+    /// All of them.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &ParkedKey> {
+        self.keys.values()
+    }
+
+    /// The keys of one model and tenant.
+    pub(crate) fn of<'a>(&'a self, model: usize, tenant: &'a Tenant) -> impl Iterator<Item = &'a RowKey> {
+        let of = move |(table, key): &&ParkedRow| *table == model && key.tenant == *tenant;
+        self.keys.keys().filter(of).map(|(_, key)| key)
     }
 
     pub(crate) fn get(&self, row: &ParkedRow) -> Option<&ParkedKey> {
@@ -82,8 +108,10 @@ impl Parked {
             since,
             attempts: attempts + 1,
         };
-        self.plan_retry(&row, parked.attempts);
-        self.keys.insert(row.clone(), parked);
+        self.plan_retry(&row, parked.attempts, &parked.fingerprint);
+        if self.keys.insert(row.clone(), parked).is_some() {
+            self.look_again |= self.is_any_waiting();
+        }
         self.changed.push(row);
     }
 
@@ -92,11 +120,17 @@ impl Parked {
         self.retry_at.remove(row);
         self.changed.retain(|changed| changed != row);
         self.released.push(row.clone());
+        self.look_again |= self.is_any_waiting();
     }
 
-    fn plan_retry(&mut self, row: &ParkedRow, attempts: u32) {
+    fn is_any_waiting(&self) -> bool {
+        self.keys.values().any(|parked| ApplyFailure::is_waiting(&parked.fingerprint))
+    }
+
+    fn plan_retry(&mut self, row: &ParkedRow, attempts: u32, fingerprint: &str) {
         let after = usize::try_from(attempts.saturating_sub(1)).ok().and_then(|tried| RETRY_AFTER.get(tried));
-        match after {
+        // What waits for another key is tried when that one is released.
+        match after.filter(|_| !ApplyFailure::is_waiting(fingerprint)) {
             Some(after) => self.retry_at.insert(row.clone(), Instant::now() + *after),
             None => self.retry_at.remove(row),
         };
@@ -104,7 +138,34 @@ impl Parked {
 
     /// When the next key is to be tried again.
     pub(crate) fn next_retry(&self) -> Option<Instant> {
+        if self.look_again {
+            return Some(Instant::now());
+        }
         self.retry_at.values().min().copied()
+    }
+
+    /// The keys of the first model that has such, that wait for a row that does not keep them waiting any more. `name` is that of
+    /// the model at a place.
+    pub(crate) fn freed(&mut self, name: impl Fn(usize) -> &'static str) -> Vec<ParkedRow> {
+        if !std::mem::take(&mut self.look_again) {
+            return Vec::new();
+        }
+        let holding: BTreeMap<(&Tenant, String), Position> = self
+            .keys
+            .iter()
+            .map(|((model, key), parked)| {
+                ((&key.tenant, ApplyFailure::waits_for(name(*model), &key.key)), parked.position)
+            })
+            .collect();
+        let is_held = |parked: &ParkedKey| {
+            let held_by = holding.get(&(&parked.key.tenant, parked.fingerprint.clone()));
+            held_by.is_some_and(|holding| *holding <= parked.position)
+        };
+        let is_freed =
+            |parked: &ParkedKey| ApplyFailure::is_waiting(&parked.fingerprint) && !is_held(parked);
+        let mut freed = self.keys.iter().filter(|(_, parked)| is_freed(parked)).peekable();
+        let first = freed.peek().map(|((model, _), _)| *model);
+        freed.take_while(|((model, _), _)| Some(*model) == first).map(|(row, _)| row.clone()).collect()
     }
 
     /// The keys whose time has come.
@@ -141,7 +202,7 @@ impl Parked {
 
 #[cfg(test)]
 mod tests {
-    use watershed_core::{Key, Tenant};
+    use watershed_core::Key;
 
     use super::*;
 

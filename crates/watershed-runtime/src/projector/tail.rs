@@ -5,6 +5,7 @@ use watershed_core::ports::{LogError, ReadFrom, RowKey, Scope, StoredRow};
 
 use super::ModelDefinition;
 use super::fold::{Concern, apply, concern};
+use super::model::Nobody;
 use crate::feed::Feed;
 
 /// How far behind a row may be for its missing events to be folded while somebody waits.
@@ -49,7 +50,7 @@ pub(crate) async fn fold_tail(
                 return Ok(TailFold::NotPossible);
             }
         };
-        if keys.contains(key) && apply(&mut models, 0, key, &event).is_err() {
+        if keys.contains(key) && apply(&mut models, 0, key, &event, &Nobody).is_err() {
             return Ok(TailFold::NotPossible);
         }
     }

@@ -163,6 +163,8 @@ pub(crate) fn bring_up(
         closing: Arc::default(),
         rate: None,
     };
+    // Of a group, what others read.
+    live.load().map_err(|trouble| trouble.to_string())?;
     let head = feed.log().head();
     if live.position() == 0 && head > FILL_IN_BULK {
         rebuild(&mut live)?;
@@ -225,7 +227,7 @@ impl Worker {
         match self.wait(position) {
             Next::Control(control) => self.obey(control?),
             Next::Log => Some(Ok(())),
-            Next::Retry => Some(self.retry_due()),
+            Next::Retry => Some(self.live.retry_due()),
         }
     }
 
@@ -256,7 +258,7 @@ impl Worker {
             Ok(batch) => {
                 self.live.take(batch.after(position))?;
                 if self.live.parked.next_retry().is_some_and(|at| at <= Instant::now()) {
-                    self.retry_due()?;
+                    self.live.retry_due()?;
                 }
                 Ok(())
             }
@@ -267,13 +269,6 @@ impl Worker {
                 Ok(())
             }
         }
-    }
-
-    fn retry_due(&mut self) -> Result<(), Trouble> {
-        for row in self.live.parked.due(Instant::now()) {
-            self.live.retry(&row, None)?;
-        }
-        Ok(())
     }
 
     fn obey(&mut self, control: Control) -> Option<Result<(), Trouble>> {

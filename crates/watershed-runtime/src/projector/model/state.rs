@@ -8,7 +8,7 @@ use watershed_core::ports::{RowChange, RowKey, StoredRow};
 use watershed_core::read::Neighbours;
 use watershed_core::{
     Contribution, Handler, Key, KeyedBy, Keys, Position, Predicate, ReadModel, Slot, StoredEvent, TableSpec,
-    Value,
+    Tenant, Value,
 };
 
 use super::failure::{failure, kind_of, panic_text};
@@ -121,6 +121,11 @@ fn contributions<R: ReadModel>(
 ) -> Vec<Option<Contribution>> {
     let shown = row.filter(|row| row.is_shown());
     rollups.iter().map(|rollup| shown.and_then(rollup.contribution)).collect()
+}
+
+fn holds<R: ReadModel>(predicate: &Predicate, spec: &TableSpec, row: &R) -> Result<bool, String> {
+    let values = row.to_values().map_err(|error| error.to_string())?;
+    Ok(predicate.holds(spec, &values))
 }
 
 /// Takes what waits into groups that are made anew.
@@ -248,18 +253,48 @@ impl<R: ReadModel> AnyModel for ModelState<R> {
         self.cells.get(key).and_then(|cell| cell.row.as_ref()).map(|row| row as &dyn Any)
     }
 
+    fn read(&self, stored: StoredRow) -> Result<Box<dyn Any>, String> {
+        let row = R::from_values(stored.values).map_err(|error| format!("{}: {error}", R::NAME))?;
+        Ok(Box::new(row))
+    }
+
     fn stored_row(&self, key: &RowKey) -> Result<Option<StoredRow>, String> {
         self.cells.get(key).map_or(Ok(None), |cell| Self::to_stored(key, cell))
     }
 
-    fn matching(&self, predicate: &Predicate) -> Result<Vec<RowKey>, String> {
+    fn changed_at(&self, key: &RowKey) -> Option<Position> {
+        self.cells.get(key).filter(|cell| cell.row.is_some()).map(|cell| cell.position)
+    }
+
+    fn replace(&mut self, key: &RowKey, row: Option<StoredRow>) -> Result<(), String> {
+        let cell = self.cells.entry(key.clone()).or_insert_with(|| Box::new(Cell::empty()));
+        if cell.before.is_none() {
+            cell.before = Some(contributions(&self.rollups, cell.row.as_ref()));
+            self.dirty.push(key.clone());
+        }
+        match row {
+            Some(stored) => {
+                let row = R::from_values(stored.values).map_err(|error| format!("{}: {error}", R::NAME))?;
+                (cell.row, cell.position, cell.revision) = (Some(row), stored.position, stored.revision);
+            }
+            None => cell.row = None,
+        }
+        Ok(())
+    }
+
+    fn fulfils(&self, key: &RowKey, predicate: &Predicate) -> Result<bool, String> {
+        let row = self.cells.get(key).and_then(|cell| cell.row.as_ref());
+        row.map_or(Ok(false), |row| holds(predicate, &self.spec, row))
+    }
+
+    fn matching(&self, tenant: Option<&Tenant>, predicate: &Predicate) -> Result<Vec<RowKey>, String> {
         let mut keys = Vec::new();
-        for (key, cell) in &self.cells {
-            if let Some(row) = &cell.row {
-                let values = row.to_values().map_err(|error| error.to_string())?;
-                if predicate.holds(&self.spec, &values) {
-                    keys.push(key.clone());
-                }
+        let of = self.cells.iter().filter(|(key, _)| tenant.is_none_or(|tenant| key.tenant == *tenant));
+        for (key, cell) in of {
+            if let Some(row) = &cell.row
+                && holds(predicate, &self.spec, row)?
+            {
+                keys.push(key.clone());
             }
         }
         keys.sort_unstable();
