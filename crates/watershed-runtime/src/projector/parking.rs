@@ -206,18 +206,61 @@ mod tests {
 
     use super::*;
 
+    fn row(model: usize, tenant: &str, key: &str) -> ParkedRow {
+        (model, RowKey { tenant: Tenant::stored(tenant.into()), key: Key::from(key) })
+    }
+
+    fn park(parked: &mut Parked, row: &ParkedRow, position: Position, failure: &ApplyFailure) {
+        parked.park(row.clone(), vec![position], failure, Timestamp::from_micros(0));
+    }
+
+    fn rejected() -> ApplyFailure {
+        ApplyFailure { error: "no".to_owned(), fingerprint: "rejected".to_owned() }
+    }
+
+    fn name(model: usize) -> &'static str {
+        ["hubs", "lines", "parcels"][model]
+    }
+
     #[test]
     fn a_key_that_failed_five_times_waits_for_an_operator_also_over_a_restart() {
-        let row: ParkedRow = (0, RowKey { tenant: Tenant::default(), key: Key::from("a1") });
-        let failure = ApplyFailure { error: "no".to_owned(), fingerprint: "rejected".to_owned() };
+        let row = row(0, "default", "a1");
         let mut parked = Parked::default();
         for tries in 1..=6 {
-            parked.park(row.clone(), vec![7, 9], &failure, Timestamp::from_micros(0));
+            parked.park(row.clone(), vec![7, 9], &rejected(), Timestamp::from_micros(0));
             let restarted = Parked::load(parked.changes().0);
             for parked in [&parked, &restarted] {
                 assert_eq!(parked.get(&row).map(|parked| parked.attempts), Some(tries));
                 assert_eq!(parked.next_retry().is_some(), tries < 5, "after {tries} tries");
             }
         }
+    }
+
+    #[test]
+    fn what_waits_for_a_row_is_freed_with_it_by_its_model_and_tenant_and_also_after_a_restart() {
+        let (hub, other, line) = (row(0, "a", "h1"), row(0, "b", "h1"), row(1, "a", "l1"));
+        let (parcel, of_other) = (row(2, "a", "p1"), row(1, "b", "l1"));
+        let waits = |view, row: &ParkedRow| ApplyFailure::waits(view, &row.1.key);
+        let mut parked = Parked::default();
+        park(&mut parked, &hub, 3, &rejected());
+        park(&mut parked, &other, 4, &rejected());
+        park(&mut parked, &line, 5, &waits("hubs", &hub));
+        park(&mut parked, &of_other, 5, &waits("hubs", &other));
+        park(&mut parked, &parcel, 6, &waits("lines", &line));
+        parked.retry_at.clear();
+        assert_eq!((parked.freed(name), parked.next_retry()), (vec![], None), "everybody waits");
+        assert_eq!(parked.failed(), 2);
+
+        parked.release(&hub);
+        assert!(parked.next_retry().is_some_and(|at| at <= Instant::now()), "at once");
+        let restarted = Parked::load(parked.all().cloned().collect()).freed(name);
+        assert_eq!(restarted, [line.clone()], "a kill came in between");
+        assert_eq!(parked.freed(name), [line.clone()], "the other tenant's has not been released");
+        parked.release(&line);
+        assert_eq!(parked.freed(name), [parcel.clone()]);
+        park(&mut parked, &other, 5, &rejected());
+        assert_eq!(parked.freed(name), [parcel], "not yet beyond the event");
+        park(&mut parked, &other, 6, &rejected());
+        assert_eq!(parked.freed(name), [of_other], "the row is known up to there");
     }
 }
