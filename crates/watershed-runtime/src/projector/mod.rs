@@ -16,7 +16,9 @@ mod progress;
 mod rebuild;
 mod refold;
 mod rollup;
+mod seat;
 mod slice;
+mod stuck;
 mod tail;
 mod worker;
 
@@ -36,6 +38,8 @@ pub(crate) use refold::{
     regroup, wait_for,
 };
 pub use refold::{FieldDrift, Mended};
+pub(crate) use seat::{Projector, Relief};
 pub(crate) use slice::{SHARES, share_of};
+pub(crate) use stuck::{Inside, Watchdog};
 pub(crate) use tail::{TailFold, fold_tail};
-pub(crate) use worker::{Filling, Projector, bring_up};
+pub(crate) use worker::{Filling, bring_up};
