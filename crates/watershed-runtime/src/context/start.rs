@@ -14,7 +14,7 @@ use crate::command::WriteCore;
 use crate::editions::{Ground, Group};
 use crate::feed::{Decoders, Feed};
 use crate::import::AddedImport;
-use crate::projector::{GroupDefinition, Inline, ModelDefinition, Watchdog, bring_up};
+use crate::projector::{Aside, GroupDefinition, Inline, ModelDefinition, Watchdog, bring_up};
 use crate::query::{Fetch, Promise, Stand};
 use crate::reconcile::{self, Drift, Reconciler, Rows, Watched};
 
@@ -109,7 +109,7 @@ impl Context {
             ledger: stores.ledger.clone(),
             feed: feed.clone(),
             clock: self.clock.clone(),
-            watchdog,
+            watchdog: watchdog.clone(),
         };
         for group in groups.projected {
             let earlier = groups.earlier.remove(group.name());
@@ -130,7 +130,7 @@ impl Context {
         let reconciler = reconciler.map_err(|error| StartError::Store(error.to_string()))?;
         Ok(Running(Arc::new(Inner {
             name: self.name,
-            fetch: Fetch { feed, clock: self.clock.clone(), authorizer },
+            fetch: Fetch { feed, clock: self.clock.clone(), authorizer, tails: Aside::new(watchdog) },
             core,
             handlers,
             write_models,

@@ -40,6 +40,6 @@ pub(crate) use refold::{
 pub use refold::{FieldDrift, Mended};
 pub(crate) use seat::{Projector, Relief};
 pub(crate) use slice::{SHARES, share_of};
-pub(crate) use stuck::{Inside, Watchdog};
+pub(crate) use stuck::{Aside, Inside, Watchdog};
 pub(crate) use tail::{TailFold, fold_tail};
 pub(crate) use worker::{Filling, bring_up};

@@ -13,7 +13,7 @@ use watershed_core::ports::{Checkpoint, RowGroup};
 use super::live::Live;
 use super::parking::Parked;
 use super::refold::{Mended, Refold};
-use super::stuck::{StuckFold, Watchdog, end_process, is_second};
+use super::stuck::{StuckFold, Watchdog, end_process, is_enough};
 use super::worker::{Controls, Filling, Worker};
 use super::{Control, GroupDefinition, Progress, Retried};
 use crate::editions::Held;
@@ -217,11 +217,11 @@ impl Seat {
                 end_process(&format!("nobody takes the place of a thread of `{view}` that hangs: {problem}"));
             }
         }
-        if is_second() {
+        if is_enough(fold) {
             self.wait_until_parked(fold);
             end_process(&format!(
-                "a fold has not returned for {limit:?} for the second time, now that of `{view}` at event {position}. The keys \
-                 are parked: see `watershed parked list`. Mend the fold before you retry them"
+                "folds have not returned for {limit:?} too often, now that of `{view}` at event {position}. The keys are \
+                 parked: see `watershed parked list`. Mend the fold before you retry them"
             ));
         }
     }

@@ -6,12 +6,14 @@
 //! is one that is [`Known`] not to return: the key is parked, as with any failure. Where nobody can take the thread's
 //! place, and where it happens a second time in one process, the process ends, and says why.
 
+mod aside;
 mod end;
 mod known;
 mod turn;
 mod watchdog;
 
-pub(crate) use end::{end_process, is_second};
+pub(crate) use aside::Aside;
+pub(crate) use end::{end_process, is_enough};
 pub(crate) use known::{Known, NO_RETURN};
 pub(crate) use turn::{Inside, Turn, in_turn, on_same_terms};
 pub(crate) use watchdog::Watchdog;
