@@ -5,6 +5,7 @@ use watershed_core::ports::GroupSpec;
 use watershed_core::{Contract, EventKind, ReadModel, Replaces, Rollup, Row, TableSpec, Value, event};
 
 use super::rollup::RollupTable;
+use super::stuck::{Known, StuckFold};
 use super::{AnyModel, ModelState};
 use crate::query::ErasedView;
 
@@ -71,12 +72,21 @@ pub(crate) struct ModelDefinition {
     pub(crate) values: Vec<(usize, TableSpec)>,
     /// The enums that it follows: category, kinds, decoder.
     pub(crate) follows: Vec<(&'static str, &'static [EventKind], event::Decoder)>,
+    /// The events that its fold has not returned from.
+    pub(crate) known: Arc<Known>,
     /// Makes its fold with empty hands.
     pub(crate) make: Arc<dyn Fn() -> Box<dyn AnyModel> + Send + Sync>,
+    /// The same read model with only those of its rollups that are to be kept.
+    only: Arc<dyn Fn(&KeptRollup<'_>) -> ModelDefinition + Send + Sync>,
 }
+
+/// Whether a rollup of that name and version is to be kept.
+type KeptRollup<'a> = dyn Fn(&str, u32) -> bool + 'a;
 
 impl ModelDefinition {
     pub(crate) fn of<R: ReadModel>(rollups: Vec<RollupDefinition<R>>) -> Self {
+        let known = Arc::new(Known::nothing());
+        let all = rollups.clone();
         Self {
             name: R::NAME,
             version: R::VERSION,
@@ -95,7 +105,11 @@ impl ModelDefinition {
                 .iter()
                 .map(|handler| (handler.category, handler.kinds, handler.decode))
                 .collect(),
-            make: Arc::new(move || Box::new(ModelState::<R>::new(rollups.clone()))),
+            known: known.clone(),
+            only: Arc::new(move |kept| {
+                Self::of(all.iter().filter(|rollup| kept(rollup.name, rollup.version)).cloned().collect())
+            }),
+            make: Arc::new(move || Box::new(ModelState::<R>::new(known.clone(), rollups.clone()))),
         }
     }
 }
@@ -160,6 +174,11 @@ impl GroupDefinition {
         self.differs.get(view)
     }
 
+    /// That fold has not returned: nobody tries it again unasked. Answers with whose it was.
+    pub(crate) fn is_stuck(&self, fold: StuckFold) -> &'static str {
+        self.models.iter().find(|model| model.known.add(fold)).map_or(self.name(), |model| model.name)
+    }
+
     /// What changes with the fold of any of its views: `family_detail 2;risk_tiers 1;`.
     pub(crate) fn version(&self) -> String {
         let mut version = String::new();
@@ -170,6 +189,18 @@ impl GroupDefinition {
             }
         }
         version
+    }
+
+    /// The group as it was at that version, where it only lacked some of its rollups then.
+    pub(crate) fn before_rollups(&self, version: &str) -> Option<Self> {
+        let had = |name: &str, number| version.split(';').any(|part| part == format!("{name} {number}"));
+        let before = Self {
+            models: self.models.iter().map(|model| (model.only)(&had)).collect(),
+            rebuild_memory: self.rebuild_memory,
+            differs: FxHashMap::default(),
+            shown_as: FxHashMap::default(),
+        };
+        (before.version() == version).then_some(before)
     }
 
     /// The place of a view's table, where it is one of the group's.

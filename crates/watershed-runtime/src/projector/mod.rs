@@ -18,7 +18,9 @@ mod rebuild;
 mod refold;
 mod retry;
 mod rollup;
+mod seat;
 mod slice;
+mod stuck;
 mod tail;
 mod worker;
 
@@ -38,6 +40,8 @@ pub(crate) use refold::{
     regroup, wait_for,
 };
 pub use refold::{FieldDrift, Mended};
+pub(crate) use seat::{Projector, Relief};
 pub(crate) use slice::{SHARES, share_of};
+pub(crate) use stuck::{Aside, Inside, Watchdog};
 pub(crate) use tail::{TailFold, fold_tail};
-pub(crate) use worker::{Filling, Projector, bring_up};
+pub(crate) use worker::{Filling, bring_up};

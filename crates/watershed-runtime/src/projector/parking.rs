@@ -12,6 +12,12 @@ use super::model::{ApplyFailure, Lot};
 const RETRY_AFTER: [Duration; 4] =
     [Duration::from_secs(1), Duration::from_secs(5), Duration::from_secs(30), Duration::from_secs(120)];
 
+/// How often an event has been tried that has just failed. Those that are for operators count as tried often enough.
+pub(crate) fn attempts_after(before: u32, failure: &ApplyFailure) -> u32 {
+    let enough = u32::try_from(RETRY_AFTER.len()).unwrap_or(0) + 1;
+    if failure.is_for_operators() { (before + 1).max(enough) } else { before + 1 }
+}
+
 /// The key of a parked row: the model's place in the group, and the row.
 pub(crate) type ParkedRow = (usize, RowKey);
 
@@ -106,7 +112,7 @@ impl Parked {
             error: failure.error.clone(),
             fingerprint: failure.fingerprint.clone(),
             since,
-            attempts: attempts + 1,
+            attempts: attempts_after(attempts, failure),
         };
         self.plan_retry(&row, parked.attempts, &parked.fingerprint);
         if self.keys.insert(row.clone(), parked).is_some() {
@@ -161,8 +167,7 @@ impl Parked {
             let held_by = holding.get(&(&parked.key.tenant, parked.fingerprint.clone()));
             held_by.is_some_and(|holding| *holding <= parked.position)
         };
-        let is_freed =
-            |parked: &ParkedKey| ApplyFailure::is_waiting(&parked.fingerprint) && !is_held(parked);
+        let is_freed = |parked: &ParkedKey| ApplyFailure::is_waiting(&parked.fingerprint) && !is_held(parked);
         let mut freed = self.keys.iter().filter(|(_, parked)| is_freed(parked)).peekable();
         let first = freed.peek().map(|((model, _), _)| *model);
         freed.take_while(|((model, _), _)| Some(*model) == first).map(|(row, _)| row.clone()).collect()

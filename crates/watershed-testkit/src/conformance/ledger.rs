@@ -115,7 +115,8 @@ async fn replaced(bench: Bench) -> Checked {
 
 async fn names(bench: Bench) -> Checked {
     let ledger = bench.0.open().await;
-    let names = ["", "a", "A", "a ", "a/b", "a%2Fb", "../a", "\u{e4}", "a\u{308}", "a'b", "editions/a", "editions/b"];
+    let names =
+        ["", "a", "A", "a ", "a/b", "a%2Fb", "../a", "\u{e4}", "a\u{308}", "a'b", "editions/a", "editions/b"];
     for name in names {
         ledger.write(name, &format!("of {name}")).await?;
     }

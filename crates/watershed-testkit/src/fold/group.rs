@@ -46,7 +46,11 @@ impl Neighbours for Earlier<'_> {
         let member = self.members.iter().find(|member| member.model() == model);
         let member = member.ok_or(Unseen::NotInGroup)?;
         // What the row will be is not known before its events have been applied.
-        if member.is_parked(self.tenant, key) { Err(Unseen::Parked) } else { Ok(member.row(self.tenant, key)) }
+        if member.is_parked(self.tenant, key) {
+            Err(Unseen::Parked)
+        } else {
+            Ok(member.row(self.tenant, key))
+        }
     }
 }
 

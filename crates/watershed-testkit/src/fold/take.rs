@@ -124,7 +124,9 @@ impl<R: ReadModel> Taking<R> {
         apply(&mut slot, decoded).map_err(|error| error.to_string())?;
         let is_changed = slot.is_changed();
         if looking.at_parked.get() {
-            return Err("a row that the fold has looked at is parked, and the fold has passed over that".to_owned());
+            return Err(
+                "a row that the fold has looked at is parked, and the fold has passed over that".to_owned()
+            );
         }
         if !is_changed {
             return Ok(Next::Same);

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, Weak};
 
 use watershed::core::ports::{
-    GroupSpec, Later, ParkedKey, RowEditions, RowError, RowGroup, RowReader, RowMoment, RowSnapshots,
+    GroupSpec, Later, ParkedKey, RowEditions, RowError, RowGroup, RowMoment, RowReader, RowSnapshots,
     RowStore, RowsBesideLog, StoredRow,
 };
 use watershed::core::{Predicate, TableSpec};
@@ -55,10 +55,12 @@ impl Spied {
     pub(crate) async fn moment(&self, table: &str, edition: u32) -> Moment {
         let (tables, group) = {
             let opened = self.0.lock().unwrap();
-            let is_it =
-                |opened: &&Opened| opened.edition == edition && opened.tables.iter().any(|name| name == table);
+            let is_it = |opened: &&Opened| {
+                opened.edition == edition && opened.tables.iter().any(|name| name == table)
+            };
             let found = opened.iter().rev().filter(is_it);
-            let found = found.filter_map(|opened| Some((opened.tables.clone(), opened.group.upgrade()?))).next();
+            let found =
+                found.filter_map(|opened| Some((opened.tables.clone(), opened.group.upgrade()?))).next();
             found.unwrap_or_else(|| panic!("no table `{table}` has been opened in edition {edition}"))
         };
         Moment { tables, moment: group.moment().await.unwrap() }

@@ -2,6 +2,8 @@ use std::any::Any;
 
 use watershed_core::{ApplyError, Key};
 
+use crate::projector::stuck::NO_RETURN;
+
 /// What the fingerprints of events begin with that wait for a row of another read model.
 const WAITS_FOR: &str = "waits for ";
 
@@ -30,6 +32,11 @@ impl ApplyFailure {
     pub(crate) fn is_waiting(fingerprint: &str) -> bool {
         fingerprint.starts_with(WAITS_FOR)
     }
+
+    /// Whether trying again by itself would only do more harm.
+    pub(crate) fn is_for_operators(&self) -> bool {
+        self.fingerprint.starts_with(NO_RETURN)
+    }
 }
 
 pub(super) fn kind_of(error: &ApplyError) -> &'static str {
@@ -47,7 +54,7 @@ pub(super) fn failure(event: &str, kind: &str, error: String) -> ApplyFailure {
     ApplyFailure { error, fingerprint: format!("{kind} on {event}: {cause}") }
 }
 
-pub(super) fn panic_text(panic: &(dyn Any + Send)) -> String {
+pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> String {
     let text =
         panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     format!("the fold panicked: {}", text.unwrap_or("(no message)"))

@@ -9,6 +9,7 @@ use crate::feed::FeedEvent;
 use crate::projector::AnyModel;
 use crate::projector::fold::{Concern, apply, concern};
 use crate::projector::model::{ApplyFailure, Lot};
+use crate::projector::parking::attempts_after;
 use crate::projector::refold::{Refold, Wanted};
 use crate::projector::slice::{SHARES, Slice, share_of};
 use crate::projector::{Pace, ParkedRow};
@@ -171,7 +172,7 @@ impl<'a> Fold<'a> {
                 error: failure.error.clone(),
                 fingerprint: failure.fingerprint.clone(),
                 since: now,
-                attempts: 1,
+                attempts: attempts_after(0, failure),
             });
         }
         Ok(())

@@ -76,12 +76,7 @@ impl Refold {
         refold
     }
 
-    fn begin(
-        definition: Arc<GroupDefinition>,
-        wanted: Wanted,
-        parked: &[ParkedKey],
-        holds: Holds,
-    ) -> Self {
+    fn begin(definition: Arc<GroupDefinition>, wanted: Wanted, parked: &[ParkedKey], holds: Holds) -> Self {
         let mut refold = Self {
             held: HeldRows::new(),
             holds,

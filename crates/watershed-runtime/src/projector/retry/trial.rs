@@ -34,16 +34,7 @@ impl Trial {
         waiting: Vec<Position>,
     ) -> Result<Self, String> {
         fold.load(vec![row.1.clone()], stored.iter().cloned().collect())?;
-        Ok(Self {
-            row,
-            fold,
-            first: stored,
-            waiting,
-            taken: 0,
-            applied: 0,
-            failure: None,
-            is_unsure: false,
-        })
+        Ok(Self { row, fold, first: stored, waiting, taken: 0, applied: 0, failure: None, is_unsure: false })
     }
 
     /// Begins again.

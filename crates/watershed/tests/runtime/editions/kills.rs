@@ -72,7 +72,9 @@ async fn read_for_ever(bank: Running, number: u64, mixed: std::path::PathBuf) {
 
 /// Changes some rows behind the runtime's back. Whoever waits for this process's output waits for the shell too.
 fn edit(folder: &Path, number: u64) {
-    let sql = format!("PRAGMA busy_timeout=1000; UPDATE balances SET owner = 'Eve' WHERE account_id LIKE 'a%{number}'");
+    let sql = format!(
+        "PRAGMA busy_timeout=1000; UPDATE balances SET owner = 'Eve' WHERE account_id LIKE 'a%{number}'"
+    );
     let _ = Process::new("sqlite3").arg(folder.join("views/balances.db")).arg(sql).status();
 }
 
@@ -127,7 +129,11 @@ async fn a_kill_at_any_step_leaves_one_version_that_serves_and_is_the_fold() {
         let serving: Vec<_> =
             states(&bank).into_iter().filter(|(_, state)| *state == EditionState::Serving).collect();
         assert_eq!(serving.len(), 1, "cycle {cycle}: {:?}", states(&bank));
-        assert_eq!(std::fs::read_to_string(folder.path().join(MIXED)).unwrap_or_default(), "", "cycle {cycle}");
+        assert_eq!(
+            std::fs::read_to_string(folder.path().join(MIXED)).unwrap_or_default(),
+            "",
+            "cycle {cycle}"
+        );
         everything(&bank).await;
         edited += u64::from(put_right(&bank, cycle).await > 0);
         let live = everything(&bank).await;

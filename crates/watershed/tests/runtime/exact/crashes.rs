@@ -21,7 +21,8 @@ const TEST: &str = "exact::crashes::a_yard_that_goes_through_a_story_until_it_is
 async fn a_yard_that_goes_through_a_story_until_it_is_killed() {
     let Ok(folder) = std::env::var(VICTIM) else { return };
     let folder = Path::new(&folder);
-    let story: Story = serde_json::from_str(&std::fs::read_to_string(folder.join("story.json")).unwrap()).unwrap();
+    let story: Story =
+        serde_json::from_str(&std::fs::read_to_string(folder.join("story.json")).unwrap()).unwrap();
     read_passed(folder);
     // A defect that was mended does not come back for good: what has been folded without it would have to be forgotten.
     let is_defective = story.defective_at_first && !folder.join(MENDED).exists();

@@ -3,9 +3,7 @@
 use watershed::prelude::*;
 use watershed::runtime::{EventRange, Retried};
 
-use super::yard::{
-    HUBS, LINES, PARCELS, PASSED, WEIGHTS, YardEvent, context, hub_key, line_key, parcel_key,
-};
+use super::yard::{HUBS, LINES, PARCELS, PASSED, WEIGHTS, YardEvent, context, hub_key, line_key, parcel_key};
 use super::{ALONE, GROUP, Opened, defect, open, tenant, turn};
 
 fn named(hub: u32, name: &str, bad: u8) -> YardEvent {
@@ -88,7 +86,8 @@ async fn an_event_for_whatever_matches_leaves_the_rows_of_other_tenants_alone() 
     let folder = tempfile::tempdir().unwrap();
     let yard = after(&folder, vec![booked(1, 0, 60, 0), booked(2, 0, 60, WEIGHTS)]).await;
     let other = tenant("other");
-    yard.record(&other, vec![booked(1, 0, 60, 0), booked(2, 0, 60, WEIGHTS), booked(3, 0, 90, 0), season(1)]).await;
+    yard.record(&other, vec![booked(1, 0, 60, 0), booked(2, 0, 60, WEIGHTS), booked(3, 0, 90, 0), season(1)])
+        .await;
     yard.rest().await;
     yard.assert_is_the_fold("with two tenants").await;
     yard.yard.rebuild_and_wait(&Principal::default(), ALONE).await.unwrap();

@@ -80,8 +80,7 @@ async fn a_group_stops_before_an_event_that_one_of_its_read_models_parks_and_ano
     record(&yard).await;
     yard.close().await;
     let stores = watershed::embedded(folder.path()).unwrap();
-    let later =
-        Context::new("yard").policy(AllowAll).aggregate::<LaterYard>().start(stores).await.unwrap();
+    let later = Context::new("yard").policy(AllowAll).aggregate::<LaterYard>().start(stores).await.unwrap();
     later.send(LaterCommand::Sweep { yard_id: "y".into() }).await.unwrap();
     later.close().await;
 

@@ -62,8 +62,8 @@ pub(super) fn story(longest: usize) -> impl Strategy<Value = Story> {
 
 fn step() -> impl Strategy<Value = Step> {
     let events = vec((0..30_u8, any::<u32>(), any::<u32>()), 1..40);
-    let record = (any::<bool>(), events)
-        .prop_map(|(other_tenant, events)| Step::Record { other_tenant, events });
+    let record =
+        (any::<bool>(), events).prop_map(|(other_tenant, events)| Step::Record { other_tenant, events });
     let range = (any::<u64>(), 1..40_u64, any::<bool>())
         .prop_map(|(from, events, by_time)| Step::RebuildRange { from, events, by_time });
     prop_oneof![
@@ -174,7 +174,9 @@ impl Played {
                 let (view, key) = some_row(*number);
                 yard.rebuild_key(&operator, view, &Tenant::default(), &key).await.unwrap();
             }
-            Step::RebuildRange { from, events, by_time } => self.rebuild_range(*from, *events, *by_time).await,
+            Step::RebuildRange { from, events, by_time } => {
+                self.rebuild_range(*from, *events, *by_time).await
+            }
             Step::Tamper(number) => self.tamper(*number).await,
             Step::Restart => self.reopen(context()).await,
         }

@@ -28,19 +28,56 @@ pub(super) static PASSED: RwLock<BTreeSet<Passed>> = RwLock::new(BTreeSet::new()
 #[derive(Event, Serialize, Deserialize, JsonSchema, Debug, Clone, PartialEq)]
 #[event(category = "yard", prefix = "yard")]
 pub(super) enum YardEvent {
-    HubNamed { hub: u32, name: String, bad: u8 },
-    HubClosed { hub: u32 },
-    LineDrawn { line: u32, hub: u32, bad: u8 },
-    LineCut { line: u32 },
-    Booked { parcel: u32, line: u32, weight: i64, bad: u8 },
-    Moved { parcel: u32, line: u32, bad: u8 },
-    Weighed { parcel: u32, weight: i64, bad: u8 },
-    Hidden { parcel: u32, hidden: bool },
-    Delivered { parcel: u32 },
+    HubNamed {
+        hub: u32,
+        name: String,
+        bad: u8,
+    },
+    HubClosed {
+        hub: u32,
+    },
+    LineDrawn {
+        line: u32,
+        hub: u32,
+        bad: u8,
+    },
+    LineCut {
+        line: u32,
+    },
+    Booked {
+        parcel: u32,
+        line: u32,
+        weight: i64,
+        bad: u8,
+    },
+    Moved {
+        parcel: u32,
+        line: u32,
+        bad: u8,
+    },
+    Weighed {
+        parcel: u32,
+        weight: i64,
+        bad: u8,
+    },
+    Hidden {
+        parcel: u32,
+        hidden: bool,
+    },
+    Delivered {
+        parcel: u32,
+    },
     /// Concerns every parcel of the hub.
-    Charged { hub: u32, amount: i64, bad: u8 },
+    Charged {
+        hub: u32,
+        amount: i64,
+        bad: u8,
+    },
     /// Concerns every hub that has been named twice, and every heavy parcel.
-    SeasonBegun { season: u32, bad: u8 },
+    SeasonBegun {
+        season: u32,
+        bad: u8,
+    },
 }
 
 impl YardEvent {
@@ -247,11 +284,15 @@ macro_rules! yard {
                 fn seen(row: &Slot<'_, Self>, line: u32) -> Result<(String, String), ApplyError> {
                     let key = line_key(line);
                     // One that may not do that passes over whatever is wrong with its line.
-                    let found =
-                        if line % 3 == 1 { row.of::<Line>(&key).ok().flatten() } else { row.of::<Line>(&key)? };
+                    let found = if line % 3 == 1 {
+                        row.of::<Line>(&key).ok().flatten()
+                    } else {
+                        row.of::<Line>(&key)?
+                    };
                     let Some(line) = found else { return Ok(("none".into(), "nowhere".into())) };
                     let hub = row.of::<Hub>(&line.hub)?;
-                    let hub = hub.map_or(String::new(), |hub| format!("{} {} {}", hub.name, hub.named, hub.season));
+                    let hub =
+                        hub.map_or(String::new(), |hub| format!("{} {} {}", hub.name, hub.named, hub.season));
                     Ok((line.hub.clone(), format!("{} {} {hub}", line.hub_name, line.changes)))
                 }
             }
