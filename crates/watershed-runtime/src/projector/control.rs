@@ -11,10 +11,11 @@ use crate::editions::Order;
 pub(crate) enum Control {
     Pause,
     Resume,
+    /// Tries parked keys of one read model again; answers for each of them.
     Retry {
         table: usize,
-        key: RowKey,
-        done: oneshot::Sender<Result<Retried, String>>,
+        keys: Vec<RowKey>,
+        done: oneshot::Sender<Result<Vec<Retried>, String>>,
     },
     /// Passes over the event at `position`, if that is still the one that the key is parked on.
     Skip {

@@ -241,6 +241,10 @@ mod tests {
         }
     }
 
+    fn only(row: &ParkedRow) -> Vec<ParkedRow> {
+        vec![row.clone()]
+    }
+
     #[test]
     fn what_waits_for_a_row_is_freed_with_it_by_its_model_and_tenant_and_also_after_a_restart() {
         let (hub, other, line) = (row(0, "a", "h1"), row(0, "b", "h1"), row(1, "a", "l1"));
@@ -259,13 +263,13 @@ mod tests {
         parked.release(&hub);
         assert!(parked.next_retry().is_some_and(|at| at <= Instant::now()), "at once");
         let restarted = Parked::load(parked.all().cloned().collect()).freed(name);
-        assert_eq!(restarted, [line.clone()], "a kill came in between");
-        assert_eq!(parked.freed(name), [line.clone()], "the other tenant's has not been released");
+        assert_eq!(restarted, only(&line), "a kill came in between");
+        assert_eq!(parked.freed(name), only(&line), "the other tenant's has not been released");
         parked.release(&line);
-        assert_eq!(parked.freed(name), [parcel.clone()]);
+        assert_eq!(parked.freed(name), only(&parcel));
         park(&mut parked, &other, 5, &rejected());
-        assert_eq!(parked.freed(name), [parcel], "not yet beyond the event");
+        assert_eq!(parked.freed(name), only(&parcel), "not yet beyond the event");
         park(&mut parked, &other, 6, &rejected());
-        assert_eq!(parked.freed(name), [of_other], "the row is known up to there");
+        assert_eq!(parked.freed(name), only(&of_other), "the row is known up to there");
     }
 }

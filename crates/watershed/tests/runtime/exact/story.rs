@@ -175,7 +175,7 @@ impl Played {
                 yard.rebuild_key(&operator, view, &Tenant::default(), &key).await.unwrap();
             }
             Step::RebuildRange { from, events, by_time } => {
-                self.rebuild_range(*from, *events, *by_time).await
+                self.rebuild_range(*from, *events, *by_time).await;
             }
             Step::Tamper(number) => self.tamper(*number).await,
             Step::Restart => self.reopen(context()).await,
