@@ -3,6 +3,7 @@
 mod builder;
 mod catalogue;
 mod contracts;
+mod following;
 mod lists;
 mod operate;
 mod queries;
@@ -16,6 +17,7 @@ mod views;
 pub use builder::{Context, StartError, Stores};
 pub use catalogue::{Catalogue, CommandEntry, ImportEntry, QueryEntry, ViewEntry, ViewKind};
 pub use contracts::{BrokenContract, ContractEntry};
+pub use following::{ChangeEntry, Changes, Following};
 pub use lists::{Queries, ReadModels, Rollups};
 pub use operate::{CheckpointView, GroupCheckpoint, OperateError, ParkedEntry, RetriedCause, ViewStatus};
 pub use reconcile::LookAt;

@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicBool;
 
 use rustc_hash::FxHashMap;
 use watershed_core::ports::{InlineFold, RowGroup, RowReader, RowsBesideLog};
-use watershed_core::{Freshness, Source};
+use watershed_core::{Freshness, Journal, Source};
 
 use super::builder::{AddedView, Context, EarlierVersion, StartError, Stores};
 use super::catalogue::Catalogue;
@@ -217,6 +217,7 @@ impl Context {
         let mut last_inline = false;
         for added in std::mem::take(&mut self.read_models) {
             let model = (added.make)(&mut self.rollups);
+            refuse_journal_beside_log(&model, added.source)?;
             match added.source {
                 Source::Sql(sql) if model.rollups.is_empty() => groups.sql_views.push((model.name, sql)),
                 Source::Sql(_) => {
@@ -308,6 +309,19 @@ fn beside_log<'a>(stores: &'a Stores, view: &str) -> Result<&'a Arc<dyn RowsBesi
     stores.beside_log.as_ref().ok_or_else(|| StartError::Unsupported {
         view: view.to_owned(),
         problem: "these stores keep no rows beside the log".to_owned(),
+    })
+}
+
+/// Only what a projector keeps has a journal: the log's writer has nothing to spare for it, and a `SELECT` has no rows that change.
+fn refuse_journal_beside_log(model: &ModelDefinition, source: Source) -> Result<(), StartError> {
+    let is_inline = model.contract.freshness == Freshness::Inline;
+    if model.contract.journal == Journal::Off || (source == Source::Log && !is_inline) {
+        return Ok(());
+    }
+    Err(StartError::Unsupported {
+        view: model.name.to_owned(),
+        problem: "its changes cannot be followed: leave `journal` out, or have a projector keep it"
+            .to_owned(),
     })
 }
 

@@ -1,8 +1,11 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustc_hash::FxHashMap;
 use watershed_core::ports::GroupSpec;
-use watershed_core::{Contract, EventKind, ReadModel, Replaces, Rollup, Row, TableSpec, Value, event};
+use watershed_core::{
+    Contract, EventKind, Journal, ReadModel, Replaces, Rollup, Row, TableSpec, Value, event,
+};
 
 use super::rollup::RollupTable;
 use super::{AnyModel, ModelState};
@@ -202,7 +205,31 @@ impl GroupDefinition {
         tables.extend(rollups.map(|(_, _, table)| table.clone()));
         tables
             .extend(self.models.iter().flat_map(|model| model.values.iter().map(|(_, table)| table.clone())));
-        GroupSpec { name: self.name().to_owned(), edition, version: self.version(), tables }
+        let (name, version) = (self.name().to_owned(), self.version());
+        GroupSpec { name, edition, version, tables, journal: self.journaled() }
+    }
+
+    /// The places of the tables whose changes listeners can follow: those of the read models that say so, and of their rollups.
+    fn journaled(&self) -> Vec<usize> {
+        let mut first_rollup = self.models.len();
+        let mut places = Vec::new();
+        for (place, model) in self.models.iter().enumerate() {
+            if model.contract.journal != Journal::Off {
+                places.push(place);
+                places.extend(first_rollup..first_rollup + model.rollups.len());
+            }
+            first_rollup += model.rollups.len();
+        }
+        places
+    }
+
+    /// How long the changes of its rows are kept; none where nobody can follow them.
+    pub(crate) fn changes_kept(&self) -> Option<Duration> {
+        let kept = self.models.iter().filter_map(|model| match model.contract.journal {
+            Journal::Off => None,
+            Journal::For(time) => Some(time),
+        });
+        kept.max()
     }
 
     /// The folds, with empty hands.

@@ -18,6 +18,7 @@ mod refold;
 mod rollup;
 mod slice;
 mod tail;
+mod upkeep;
 mod worker;
 
 pub(crate) use control::Control;

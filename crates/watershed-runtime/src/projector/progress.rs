@@ -24,6 +24,8 @@ pub struct RebuildProgress {
 pub(crate) struct Progress {
     /// And whether it comes any further: not once the projector is closed.
     position: watch::Sender<(Position, bool)>,
+    /// How often something has been written, and whether anything more is going to be.
+    writes: watch::Sender<(u64, bool)>,
     state: Mutex<State>,
 }
 
@@ -38,7 +40,8 @@ struct State {
 impl Progress {
     pub(crate) fn new(checkpoint: Checkpoint) -> Arc<Self> {
         let position = watch::Sender::new((checkpoint.position, true));
-        Arc::new(Self { position, state: Mutex::new(State { checkpoint, ..State::default() }) })
+        let writes = watch::Sender::new((0, true));
+        Arc::new(Self { position, writes, state: Mutex::new(State { checkpoint, ..State::default() }) })
     }
 
     fn with<T>(&self, look: impl FnOnce(&mut State) -> T) -> T {
@@ -60,12 +63,24 @@ impl Progress {
     /// Nothing is folded any more.
     pub(crate) fn close(&self) {
         self.position.send_modify(|(_, goes_on)| *goes_on = false);
+        self.writes.send_modify(|(_, goes_on)| *goes_on = false);
     }
 
     /// The rows and the checkpoint are written.
     pub(crate) fn advance(&self, checkpoint: &Checkpoint) {
         self.with(|state| state.checkpoint = checkpoint.clone());
         self.position.send_modify(|(position, _)| *position = checkpoint.position);
+        self.wrote();
+    }
+
+    /// Rows have been written, whether the position has moved or not; or others are to be read in their place.
+    pub(crate) fn wrote(&self) {
+        self.writes.send_modify(|(count, _)| *count += 1);
+    }
+
+    /// What tells of writes from now on; and, where it says `false`, that there are none any more.
+    pub(crate) fn writes(&self) -> watch::Receiver<(u64, bool)> {
+        self.writes.subscribe()
     }
 
     pub(crate) fn checkpoint(&self) -> Checkpoint {

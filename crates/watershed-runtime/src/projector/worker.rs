@@ -13,6 +13,7 @@ use super::parking::{Parked, ParkedRow};
 use super::priority::lower_priority;
 use super::rebuild::rebuild;
 use super::refold::{Mended, Refold};
+use super::upkeep::Upkeep;
 use super::{Control, GroupDefinition, Progress, Retried};
 use crate::editions::{Held, Order};
 use crate::feed::Feed;
@@ -80,7 +81,9 @@ impl Projector {
                 Filling::WhenFarBehind => None,
             },
         };
-        let worker = Worker { live, controls, paused, is_new: matches!(filling, Filling::InBulk { .. }) };
+        let upkeep = Upkeep::of(&definition);
+        let is_new = matches!(filling, Filling::InBulk { .. });
+        let worker = Worker { live, controls, paused, is_new, upkeep };
         let thread = std::thread::Builder::new()
             .name(format!("ws-{}", definition.name()))
             .spawn(move || worker.run())
@@ -184,6 +187,7 @@ struct Worker {
     paused: bool,
     /// Nobody reads the rows yet: they are filled in bulk, however many there are.
     is_new: bool,
+    upkeep: Upkeep,
 }
 
 /// What the worker turns to next.
@@ -191,6 +195,7 @@ enum Next {
     Control(Option<Control>),
     Log,
     Retry,
+    Upkeep,
 }
 
 impl Worker {
@@ -218,6 +223,9 @@ impl Worker {
             let control = self.controls.blocking_recv()?;
             return self.obey(control);
         }
+        if self.upkeep.is_due(Instant::now()) {
+            return Some(self.upkeep.step(&mut self.live));
+        }
         let position = self.live.position();
         if self.live.feed.log().head() > position {
             return Some(self.fold_next());
@@ -226,16 +234,18 @@ impl Worker {
             Next::Control(control) => self.obey(control?),
             Next::Log => Some(Ok(())),
             Next::Retry => Some(self.retry_due()),
+            // The next turn sees to it.
+            Next::Upkeep => Some(Ok(())),
         }
     }
 
     fn wait(&mut self, position: u64) -> Next {
-        let retry = self.live.parked.next_retry();
+        let (retry, upkeep) = (self.live.parked.next_retry(), self.upkeep.due());
         let log = self.live.feed.log().clone();
         let controls = &mut self.controls;
         self.live.runtime.block_on(async move {
-            let retry = async {
-                match retry {
+            let until = |at: Option<Instant>| async move {
+                match at {
                     Some(at) => tokio::time::sleep_until(at.into()).await,
                     None => std::future::pending().await,
                 }
@@ -244,7 +254,8 @@ impl Worker {
                 biased;
                 control = controls.recv() => Next::Control(control),
                 _ = log.wait_past(position) => Next::Log,
-                () = retry => Next::Retry,
+                () = until(retry) => Next::Retry,
+                () = until(upkeep) => Next::Upkeep,
             }
         })
     }

@@ -7,6 +7,7 @@ mod beside_the_log;
 mod commands;
 mod damage;
 mod editions;
+mod following;
 mod imports;
 mod kills;
 mod market;
