@@ -1,3 +1,4 @@
+use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -86,7 +87,7 @@ struct Watcher {
 }
 
 /// The caller has gone.
-struct Gone;
+pub(super) struct Gone;
 
 impl Watcher {
     async fn run(mut self, first: Answer<Option<Box<RawValue>>>, seen: Option<Position>) {
@@ -140,7 +141,7 @@ impl Watcher {
         }
         self.remember(answer)?;
         let text = answer.value.as_ref().map_or("null", |row| row.get());
-        self.write(event(name(answer), Some(answer.position), text)).await
+        self.write(event(name(answer), Some(&answer.position), text)).await
     }
 
     /// Sends what went wrong, and ends the watch.
@@ -170,7 +171,7 @@ fn stamp(answer: &Answer<Option<Box<RawValue>>>) -> u64 {
     xxh3_64(text.as_bytes()) ^ u64::from(answer.stale)
 }
 
-fn event(name: &str, id: Option<Position>, data: &str) -> String {
+pub(super) fn event(name: &str, id: Option<&dyn Display>, data: &str) -> String {
     let mut text = format!("event: {name}\n");
     if let Some(id) = id {
         text.push_str(&format!("id: {id}\n"));

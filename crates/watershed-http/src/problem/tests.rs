@@ -70,6 +70,7 @@ fn every_reason_not_to_answer_has_its_status_and_tells_whether_to_try_again() {
     let expected: [(AskError, u16, &str); 14] = [
         (AskError::UnknownView("cds".to_owned()), 404, "unknown-view"),
         (AskError::SwitchedOff("cds".to_owned()), 404, "view-off"),
+        (AskError::NotFollowed("cds".to_owned()), 406, "not-followed"),
         (AskError::NotYet("cds".to_owned()), 404, "no-view-yet"),
         (AskError::UnknownQuery("none".to_owned()), 404, "unknown-query"),
         (malformed, 400, "malformed-parameter"),
