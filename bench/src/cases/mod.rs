@@ -16,6 +16,7 @@ mod reconcile;
 mod replay;
 mod rollups;
 mod rollups_inline;
+mod tracking;
 
 use crate::error::Problem;
 use crate::lab::Lab;
@@ -92,6 +93,7 @@ pub(crate) const ALL: &[&dyn Case] = &[
     &lag::Lag::SLOW,
     &lag::Lag::FAST,
     &query::Query,
+    &tracking::Tracking,
     &http::Http::QUERIES,
     &http::Http::COMMANDS,
     &replay::Replay,

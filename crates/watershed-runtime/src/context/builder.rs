@@ -1,5 +1,6 @@
 use std::any::{Any, TypeId};
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustc_hash::FxHashMap;
 use schemars::SchemaGenerator;
@@ -20,6 +21,9 @@ use crate::reconcile::Check;
 
 /// What a rebuild's rows may take in memory where nothing is said.
 const REBUILD_MEMORY: usize = 256 << 20;
+
+/// How long a fold may take where nothing is said.
+const FOLD_LIMIT: Duration = Duration::from_secs(10);
 
 /// What a context runs on.
 #[derive(Clone)]
@@ -200,6 +204,7 @@ pub struct Context {
     pub(crate) authorizer: Option<Arc<dyn Authorizer>>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) rebuild_memory: usize,
+    pub(crate) fold_limit: Duration,
     pub(crate) write_models: Vec<AddedWriteModel>,
     pub(crate) read_models: Vec<AddedModel>,
     pub(crate) rollups: RollupsByModel,
@@ -220,6 +225,7 @@ impl Context {
             authorizer: None,
             clock: Arc::new(SystemClock),
             rebuild_memory: REBUILD_MEMORY,
+            fold_limit: FOLD_LIMIT,
             write_models: Vec::new(),
             read_models: Vec::new(),
             rollups: RollupsByModel::default(),
@@ -248,6 +254,14 @@ impl Context {
     /// take more are folded in several passes.
     pub fn rebuild_memory(mut self, bytes: usize) -> Self {
         self.rebuild_memory = bytes;
+        self
+    }
+
+    /// How long the fold of one event into one row may take; 10 seconds where nothing is said. One that takes longer is given up
+    /// with its thread, its key is parked, and everything else goes on. Where that happens a second time, or in an inline read
+    /// model, the process ends with code 70, and says why.
+    pub fn fold_limit(mut self, limit: Duration) -> Self {
+        self.fold_limit = limit;
         self
     }
 

@@ -16,7 +16,9 @@ mod progress;
 mod rebuild;
 mod refold;
 mod rollup;
+mod seat;
 mod slice;
+mod stuck;
 mod tail;
 mod upkeep;
 mod worker;
@@ -37,6 +39,8 @@ pub(crate) use refold::{
     regroup, wait_for,
 };
 pub use refold::{FieldDrift, Mended};
+pub(crate) use seat::{Projector, Relief};
 pub(crate) use slice::{SHARES, share_of};
+pub(crate) use stuck::{Aside, Inside, Watchdog};
 pub(crate) use tail::{TailFold, fold_tail};
-pub(crate) use worker::{Filling, Projector, bring_up};
+pub(crate) use worker::{Filling, bring_up};

@@ -5,7 +5,7 @@ mod failure;
 mod state;
 
 pub(crate) use earlier::Earlier;
-pub(crate) use failure::ApplyFailure;
+pub(crate) use failure::{ApplyFailure, panic_text};
 pub(crate) use state::ModelState;
 
 use std::any::{Any, TypeId};
