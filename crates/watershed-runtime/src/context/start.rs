@@ -227,7 +227,7 @@ impl Context {
         let mut last_inline = false;
         for added in std::mem::take(&mut self.read_models) {
             let model = (added.make)(&mut self.rollups);
-            refuse_journal_beside_log(&model, added.source)?;
+            refuse_beside_log(&model, added.source)?;
             match added.source {
                 Source::Sql(sql) if model.rollups.is_empty() => groups.sql_views.push((model.name, sql)),
                 Source::Sql(_) => {
@@ -265,6 +265,7 @@ impl Context {
         GroupDefinition {
             models,
             rebuild_memory: self.rebuild_memory,
+            clock: self.clock.clone(),
             differs: FxHashMap::default(),
             shown_as: FxHashMap::default(),
         }
@@ -322,17 +323,24 @@ fn beside_log<'a>(stores: &'a Stores, view: &str) -> Result<&'a Arc<dyn RowsBesi
     })
 }
 
-/// Only what a projector keeps has a journal: the log's writer has nothing to spare for it, and a `SELECT` has no rows that change.
-fn refuse_journal_beside_log(model: &ModelDefinition, source: Source) -> Result<(), StartError> {
-    let is_inline = model.contract.freshness == Freshness::Inline;
-    if model.contract.journal == Journal::Off || (source == Source::Log && !is_inline) {
+/// Only what a projector keeps can be followed and grows old: the log's writer has nothing to spare for either, and a `SELECT` has
+/// no rows of its own.
+fn refuse_beside_log(model: &ModelDefinition, source: Source) -> Result<(), StartError> {
+    if source == Source::Log && model.contract.freshness != Freshness::Inline {
         return Ok(());
     }
-    Err(StartError::Unsupported {
-        view: model.name.to_owned(),
-        problem: "its changes cannot be followed: leave `journal` out, or have a projector keep it"
-            .to_owned(),
-    })
+    let unsupported = |problem: &str| {
+        Err(StartError::Unsupported { view: model.name.to_owned(), problem: problem.to_owned() })
+    };
+    if model.contract.journal != Journal::Off {
+        return unsupported(
+            "its changes cannot be followed: leave `journal` out, or have a projector keep it",
+        );
+    }
+    if model.age.is_some() {
+        return unsupported("its rows cannot grow old: leave `retention` out, or have a projector keep it");
+    }
+    Ok(())
 }
 
 fn running_view(view: &AddedView, stand: Stand) -> RunningView {

@@ -2,11 +2,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustc_hash::FxHashMap;
-use watershed_core::ports::GroupSpec;
+use watershed_core::ports::{GroupSpec, StoredRow};
 use watershed_core::{
-    Contract, EventKind, Journal, ReadModel, Replaces, Rollup, Row, TableSpec, Value, event,
+    Clock, Contract, EventKind, Journal, ReadModel, Replaces, Rollup, Row, TableSpec, Value, event,
 };
 
+use super::age::{Age, table_of};
 use super::rollup::RollupTable;
 use super::stuck::{Known, StuckFold};
 use super::{AnyModel, ModelState};
@@ -55,12 +56,17 @@ impl Differs {
     pub(crate) fn of<Old: Row, New: Replaces<Old>>() -> Self {
         Self {
             columns: New::DIFFERS,
-            expected: |old, new| match (Old::from_values(old.to_vec()), New::from_values(new.to_vec())) {
-                (Ok(old), Ok(new)) => New::is_expected(&old, &new),
+            expected: |old, new| match (row_of::<Old>(old), row_of::<New>(new)) {
+                (Some(old), Some(new)) => New::is_expected(&old, &new),
                 _ => false,
             },
         }
     }
+}
+
+/// The row with these contents. A table may have a column more than its rows.
+fn row_of<R: Row>(values: &[Value]) -> Option<R> {
+    R::from_values(values.get(..R::COLUMNS.len())?.to_vec()).ok()
 }
 
 /// What a group needs to know of one of its read models.
@@ -69,6 +75,8 @@ pub(crate) struct ModelDefinition {
     pub(crate) name: &'static str,
     pub(crate) version: u32,
     pub(crate) contract: Contract,
+    /// Beyond which its rows are not kept.
+    pub(crate) age: Option<Age>,
     pub(crate) table: TableSpec,
     pub(crate) rollups: Vec<(&'static str, u32, TableSpec)>,
     /// The tables of the rollups' values, with the places of their rollups among the model's.
@@ -88,7 +96,8 @@ impl ModelDefinition {
             name: R::NAME,
             version: R::VERSION,
             contract: R::CONTRACT,
-            table: R::table(),
+            age: Age::of(&R::CONTRACT),
+            table: table_of::<R>(),
             rollups: rollups
                 .iter()
                 .map(|rollup| (rollup.name, rollup.version, rollup.table.spec().clone()))
@@ -138,6 +147,7 @@ pub(crate) struct GroupDefinition {
     pub(crate) models: Vec<ModelDefinition>,
     /// What a rebuild may hold in memory, in bytes.
     pub(crate) rebuild_memory: usize,
+    pub(crate) clock: Arc<dyn Clock>,
     /// The views that replace an earlier version's, and how they differ from it.
     pub(crate) differs: FxHashMap<&'static str, Differs>,
     /// Of an earlier version: how its rows are shown as the present version's.
@@ -154,6 +164,17 @@ impl GroupDefinition {
     pub(crate) fn follows(&self, category: &str) -> bool {
         let mut followed = self.models.iter().flat_map(|model| &model.follows);
         followed.any(|(follows, _, _)| *follows == category)
+    }
+
+    /// Whether a row of the model at that place is past its age: for readers, and whoever compares rows, it is not there.
+    pub(crate) fn is_past(&self, model: usize, row: &StoredRow) -> bool {
+        let age = self.models.get(model).and_then(|model| model.age);
+        age.is_some_and(|age| age.is_past_row(row, self.clock.now()))
+    }
+
+    /// Whether rows of some model grow old.
+    pub(crate) fn ages(&self) -> bool {
+        self.models.iter().any(|model| model.age.is_some())
     }
 
     /// The names of its read models and their rollups.

@@ -2,8 +2,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
 use tokio::sync::watch;
-use watershed_core::Position;
 use watershed_core::ports::Checkpoint;
+use watershed_core::{Position, Timestamp};
 
 /// How a rebuild is coming on.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -35,6 +35,7 @@ struct State {
     parked: Vec<u64>,
     rebuild: Option<RebuildProgress>,
     last_rebuild: Option<RebuildProgress>,
+    deleted_until: Option<Timestamp>,
 }
 
 impl Progress {
@@ -104,6 +105,16 @@ impl Progress {
 
     pub(crate) fn set_parked(&self, parked: Vec<u64>) {
         self.with(|state| state.parked = parked);
+    }
+
+    /// Rows that were past their age at that time have been deleted.
+    pub(crate) fn set_deleted_until(&self, time: Timestamp) {
+        self.with(|state| state.deleted_until = Some(time));
+    }
+
+    /// When rows that are past their age were last deleted; none where that has not been since the start.
+    pub(crate) fn deleted_until(&self) -> Option<Timestamp> {
+        self.with(|state| state.deleted_until)
     }
 
     pub(crate) fn rebuild(&self) -> Option<RebuildProgress> {

@@ -128,6 +128,12 @@ impl Worker {
         if self.live.position() == 0 && (self.is_new || behind > FILL_IN_BULK) && !self.paused {
             self.fill();
         }
+        // Before anybody can have these rows serve.
+        while self.upkeep.is_due(Instant::now()) && !self.paused {
+            if let Err(trouble) = self.upkeep.step(&mut self.live) {
+                return Some(Err(trouble));
+            }
+        }
         Some(Ok(()))
     }
 

@@ -130,7 +130,9 @@ impl Followed<'_> {
         keys.sort_unstable();
         keys.dedup();
         let rows = self.edition.projector.store.rows(place, &keys).await?;
-        Ok(rows.into_iter().filter(|row| row.shown).map(|row| (row.key.clone(), row)).collect())
+        let definition = &self.edition.definition;
+        let seen = rows.into_iter().filter(|row| row.shown && !definition.is_past(place, row));
+        Ok(seen.map(|row| (row.key.clone(), row)).collect())
     }
 
     /// What the change is to the list. A row that is in it now is told as it is now, whatever it was in between; one that is not
