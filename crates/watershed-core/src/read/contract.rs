@@ -62,7 +62,8 @@ pub enum Rebuild {
 pub enum Retention {
     /// As long as the log.
     Forever,
-    /// So long after their last change. Declared: nothing deletes rows yet.
+    /// So long after their last change. A fold whose event comes later finds no row, readers see none, and a moment later it is
+    /// deleted. Changing this changes what the fold makes of old events: raise the read model's version.
     For(Duration),
 }
 

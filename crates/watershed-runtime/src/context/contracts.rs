@@ -123,5 +123,8 @@ fn broken(status: &ViewStatus) -> Vec<String> {
     if status.drift > 0 {
         broken.push(format!("{} rows are not what they should be", status.drift));
     }
+    if !status.keeps_retention {
+        broken.push("rows that are past their age are not deleted".to_owned());
+    }
     broken
 }

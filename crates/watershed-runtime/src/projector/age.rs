@@ -18,6 +18,8 @@ const COLUMN: &str = "_changed_at";
 /// Rows are deleted so much later than they are past their age, or an eighth of it, where that is less: the machine's
 /// clock may be set back, and events bear the time of their decision, which is a moment before they are recorded.
 const GRACE: Duration = Duration::from_secs(3_600);
+/// How much later deleting may be than that before somebody has to look.
+const LATE: Duration = Duration::from_secs(300);
 
 /// The age beyond which rows of a read model are not kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +52,11 @@ impl Age {
     /// How much later than they are past their age rows are deleted.
     pub(crate) fn grace(self) -> Duration {
         GRACE.min(self.0 / 8)
+    }
+
+    /// Whether deleting is in time, where what was past its age at `until` has been deleted.
+    pub(crate) fn is_in_time(self, until: Timestamp, now: Timestamp) -> bool {
+        until >= earlier(now, self.grace().saturating_add(LATE))
     }
 
     /// Rows that have been changed at or before that time.
@@ -91,6 +98,12 @@ pub(crate) fn changed_at(values: &[Value]) -> Option<Timestamp> {
         Some(Value::Timestamp(changed)) => Some(*changed),
         _ => None,
     }
+}
+
+/// That long after.
+pub(super) fn later(time: Timestamp, by: Duration) -> Timestamp {
+    let by = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
+    Timestamp::from_micros(time.as_micros().saturating_add(by))
 }
 
 /// That long before.

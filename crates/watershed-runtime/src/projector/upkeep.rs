@@ -5,13 +5,15 @@ use std::time::{Duration, Instant};
 
 use watershed_core::Timestamp;
 
-use super::age::earlier;
+use super::age::{earlier, later};
 use super::live::{Live, Trouble};
 use super::{Age, GroupDefinition};
 
 /// How often it looks: so many times while something is to be kept, and within these bounds.
 const LOOKS: u32 = 32;
 const EVERY: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(60));
+/// How often it looks at the clock, which need not be the machine's.
+const TICK: Duration = Duration::from_secs(1);
 /// So many changes are kept at most, however young they are: about 200 MB.
 const MOST_CHANGES: u64 = 1_000_000;
 /// Rows that are deleted at a time.
@@ -24,6 +26,9 @@ pub(super) struct Upkeep {
     /// The models whose rows grow old.
     ages: Vec<(usize, Age)>,
     every: Duration,
+    /// When it looks next, by the context's clock.
+    look_at: Timestamp,
+    /// When it looks at the clock next.
     due: Option<Instant>,
 }
 
@@ -35,7 +40,8 @@ impl Upkeep {
             ages.filter_map(|(place, model)| model.age.map(|age| (place, age))).collect();
         let shortest = ages.iter().map(|(_, age)| age.grace()).chain(changes.map(|kept| kept / LOOKS)).min();
         let every = shortest.map_or(EVERY.1, |shortest| shortest.clamp(EVERY.0, EVERY.1));
-        Self { due: shortest.map(|_| Instant::now()), changes, ages, every }
+        let look_at = Timestamp::from_micros(i64::MIN);
+        Self { due: shortest.map(|_| Instant::now()), look_at, changes, ages, every }
     }
 
     /// When the next look is due; never, where nothing is to be seen to.
@@ -49,12 +55,17 @@ impl Upkeep {
 
     /// Does a part of what is due: so much that a batch does not wait for long. Where more is left, it is due still.
     pub(super) fn step(&mut self, live: &mut Live) -> Result<(), Trouble> {
+        let clock = live.clock.now();
+        if clock < self.look_at {
+            self.due = Some(Instant::now() + TICK.min(self.every));
+            return Ok(());
+        }
         let (mut is_more, now) = (false, live.log_time());
         for (model, age) in &self.ages {
             is_more |= live.delete_past(*model, age.deleted_until(now))?;
         }
         if let Some(kept) = self.changes {
-            let before = earlier(live.clock.now(), kept);
+            let before = earlier(clock, kept);
             let forgotten =
                 live.insist(|live| live.runtime.block_on(live.store.forget_changes(before, MOST_CHANGES)))?;
             is_more |= forgotten > 0;
@@ -63,7 +74,8 @@ impl Upkeep {
             if !self.ages.is_empty() {
                 live.progress.set_deleted_until(now);
             }
-            self.due = Some(Instant::now() + self.every);
+            self.look_at = later(clock, self.every);
+            self.due = Some(Instant::now() + TICK.min(self.every));
         }
         Ok(())
     }

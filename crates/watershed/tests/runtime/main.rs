@@ -8,6 +8,7 @@ mod commands;
 mod damage;
 mod editions;
 mod following;
+mod growing_old;
 mod imports;
 mod kills;
 mod market;
