@@ -5,6 +5,7 @@ mod command_alone;
 mod command_deep;
 mod commands;
 mod http;
+mod journal;
 mod lag;
 mod live;
 mod query;
@@ -84,6 +85,7 @@ pub(crate) const ALL: &[&dyn Case] = &[
     &rollups::Rollups::THREE,
     &rollups::Rollups::WIDE,
     &rollups_inline::RollupsInline,
+    &journal::Journal,
     &rebuild::Rebuild::MILLION,
     &rebuild::Rebuild::TEN_MILLION,
     &rebuild::Rebuild::WIDE,

@@ -7,6 +7,7 @@ use watershed_core::{Ask, Position, Principal, Timestamp};
 use super::operate::OperateError;
 use super::running::{PageAsk, Running};
 use super::views::RunningView;
+use super::writes::Writes;
 use crate::editions::{Flag, Group};
 use crate::query::{AskError, Followed, ListChanges, Stand, Terms};
 
@@ -16,40 +17,32 @@ const SHOWN: usize = 100;
 /// Follows a list: made by [`Running::follow_page`] and [`Running::follow_query`].
 pub struct Following {
     running: Running,
+    writes: Writes,
     ask: Ask,
     terms: Terms,
     mark: Option<JournalMark>,
 }
 
 impl Following {
-    /// What has happened to the list since; none where nothing has been written. Does not wait.
-    ///
-    /// # Errors
-    /// Where the caller may not see it (any more), it is switched off, nobody can follow it, or a store fails.
-    pub async fn look(&mut self) -> Result<Option<ListChanges>, AskError> {
-        Ok(self.step().await?.ok())
-    }
-
-    /// What has happened to the list since: waits until something has been written. Nothing may have happened to the list itself;
+    /// What has happened to the list since; waits until something has been written. Nothing may have happened to the list itself:
     /// it is gone on from the mark all the same. May be dropped while it waits, and called again.
     ///
     /// # Errors
     /// As [`Following::look`], and where the context is closed.
     pub async fn next(&mut self) -> Result<ListChanges, AskError> {
         loop {
-            let mut unchanged = match self.step().await? {
-                Ok(changes) => return Ok(changes),
-                Err(unchanged) => unchanged,
-            };
-            let goes_on = unchanged.writes.changed().await.is_ok() && unchanged.writes.borrow_and_update().1;
-            let group = followed(self.running.view(self.ask.view)?)?;
-            if !goes_on && group.serving().number == unchanged.edition {
-                return Err(AskError::Unavailable("the context is closed".to_owned()));
+            if let Some(changes) = self.look().await? {
+                return Ok(changes);
             }
+            self.writes.next().await?;
         }
     }
 
-    async fn step(&mut self) -> Result<Result<ListChanges, Unchanged>, AskError> {
+    /// What has happened to the list since; none where nothing has been written. Does not wait.
+    ///
+    /// # Errors
+    /// Where the caller may not see it (any more), it is switched off, nobody can follow it, or a store fails.
+    pub async fn look(&mut self) -> Result<Option<ListChanges>, AskError> {
         loop {
             let view = self.running.view(self.ask.view)?;
             let group = followed(view)?;
@@ -59,8 +52,6 @@ impl Following {
                 return Err(AskError::SwitchedOff(self.ask.view.to_owned()));
             }
             let edition = group.serving();
-            // Before the journal is read: what is written after that is told of.
-            let writes = edition.projector.progress.writes();
             let shown_as = edition.definition.shown_as.get(self.ask.view).unwrap_or(&view.view).clone();
             let rows = Followed {
                 edition: &edition,
@@ -75,21 +66,11 @@ impl Following {
                 continue;
             }
             let changes = changes.ok_or_else(|| AskError::NotFollowed(self.ask.view.to_owned()))?;
-            if self.mark == Some(changes.mark) {
-                // The edition is let go: one that somebody holds cannot be removed.
-                return Ok(Err(Unchanged { writes, edition: edition.number }));
-            }
+            let is_new = self.mark != Some(changes.mark);
             self.mark = Some(changes.mark);
-            return Ok(Ok(changes));
+            return Ok(is_new.then_some(changes));
         }
     }
-}
-
-/// Nothing has been written to an edition's journal.
-struct Unchanged {
-    /// Tells when something has been.
-    writes: tokio::sync::watch::Receiver<(u64, bool)>,
-    edition: u32,
 }
 
 /// The group whose journal the view's lists are followed by.
@@ -181,7 +162,9 @@ impl Running {
             let problem = "a list that is followed has no pages: leave it out".to_owned();
             return Err(AskError::Malformed { field: "after".to_owned(), problem });
         }
-        Ok(Following { running: self.clone(), ask, terms, mark })
+        // Before anything is read: what is written from then on is told of.
+        let writes = self.writes(ask.view)?;
+        Ok(Following { running: self.clone(), writes, ask, terms, mark })
     }
 
     /// The journal of a view's group, behind that number.

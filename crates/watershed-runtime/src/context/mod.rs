@@ -13,6 +13,7 @@ mod start;
 mod typed;
 mod versions;
 mod views;
+mod writes;
 
 pub use builder::{Context, StartError, Stores};
 pub use catalogue::{Catalogue, CommandEntry, ImportEntry, QueryEntry, ViewEntry, ViewKind};
@@ -25,3 +26,4 @@ pub(crate) use running::outcome;
 pub use running::{PageAsk, Running};
 pub use typed::{Asking, Sending};
 pub use versions::{EditionStatus, Switched};
+pub use writes::Writes;

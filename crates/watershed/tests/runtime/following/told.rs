@@ -1,10 +1,11 @@
 use watershed::prelude::*;
-use watershed::runtime::{Again, AskError, ListChange, PageAsk, StartError, Terms};
+use watershed::runtime::{Again, AskError, EditionState, ListChange, PageAsk, StartError, Terms};
 
 use super::domain::{both, first};
 use super::{Follower, list};
 use crate::bank::{self, AccountCommand, AccountEvent, deposit, opening, withdrawal};
 use crate::reconcile::tamper;
+use crate::troubles::until;
 
 fn moved(id: &str, branch: &str) -> AccountCommand {
     AccountCommand::Move { account_id: id.into(), branch: branch.into() }
@@ -71,20 +72,24 @@ async fn a_query_s_list_and_a_rollup_s_are_followed_too() {
     let mut totals = lists.follow_page("listed_totals", PageAsk::default(), Terms::default(), None).unwrap();
     assert!(matches!(rich.next().await.unwrap().changes[..], [(_, ListChange::Read { .. })]));
     assert!(matches!(totals.next().await.unwrap().changes[..], [(_, ListChange::Read { .. })]));
-    // Both wait for it.
+    // Somebody waits for it.
     let waiting = tokio::spawn(async move {
-        let mut seen: Vec<ListChange> = Vec::new();
-        while !matches!(seen.last(), Some(ListChange::Gone { .. })) {
-            seen.extend(rich.next().await.unwrap().changes.into_iter().map(|(_, change)| change));
+        loop {
+            let changes = rich.next().await.unwrap().changes;
+            if let [.., (_, change)] = &changes[..] {
+                assert!(matches!(change, ListChange::Row { key, .. } if key == "a"), "{changes:?}");
+                return rich;
+            }
         }
-        seen
     });
     lists.send(opening("a", "Ann", "north")).await.unwrap();
     lists.send(deposit("a", 60)).await.unwrap();
-    super::read(&lists, lists.token()).await;
+    let mut rich = waiting.await.unwrap();
     lists.send(withdrawal("a", 20)).await.unwrap();
-    let seen = waiting.await.unwrap();
-    assert!(matches!(&seen[0], ListChange::Row { key, .. } if key == "a"), "{seen:?}");
+    let mut told = Vec::new();
+    while !matches!(told.last(), Some(ListChange::Gone { .. })) {
+        told.extend(rich.next().await.unwrap().changes.into_iter().map(|(_, change)| change));
+    }
     let mut last = String::new();
     while !last.contains("\"money\":40") {
         for (_, change) in totals.next().await.unwrap().changes {
@@ -125,6 +130,31 @@ async fn what_an_operator_puts_right_is_told_although_no_event_has_come() {
     let lists = both(folder.path()).await;
     lists.send(deposit("a", 1)).await.unwrap();
     assert_eq!(told(&lists, &mut follower).await, ["a 62"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cutover_is_told_to_whoever_waits() {
+    let folder = tempfile::tempdir().unwrap();
+    let lists = first(folder.path()).await;
+    lists.send(opening("a", "Ann", "north")).await.unwrap();
+    lists.send(deposit("a", 60)).await.unwrap();
+    lists.close().await;
+    let (lists, operator) = (both(folder.path()).await, Principal::default());
+    lists.backfill(&operator, "listed", None, None).await.unwrap();
+    until("caught up", || async {
+        let editions = lists.editions(&operator, Some("listed")).unwrap();
+        editions.iter().any(|edition| edition.state == EditionState::CaughtUp)
+    })
+    .await;
+    lists.verify(&operator, "listed", None).await.unwrap();
+    let mut follower = Follower::default();
+    follower.catch_up(&lists).await;
+    let mut following = follower.follow(&lists);
+    let waiting = tokio::spawn(async move { following.next().await.unwrap().changes });
+    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    lists.cutover(&operator, "listed", None).await.unwrap();
+    let changes = tokio::time::timeout(std::time::Duration::from_secs(10), waiting).await.unwrap().unwrap();
+    assert!(matches!(changes[..], [(_, ListChange::Read { why: Again::Replaced, .. })]), "{changes:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

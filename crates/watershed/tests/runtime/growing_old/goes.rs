@@ -99,6 +99,7 @@ async fn a_view_that_does_not_delete_in_time_breaks_its_contract() {
     let (folder, clock) = (tempfile::tempdir().unwrap(), Hands::new());
     let (visits, operator) = (open(folder.path(), &clock).await, Principal::default());
     visits.send(come("ann", "east")).await.unwrap();
+    assert_eq!(rows(&visits, "visitors").await.len(), 1);
     let status = || async {
         let views = visits.views(&operator).await.unwrap();
         views.into_iter().find(|view| view.name == "visitors").unwrap()
