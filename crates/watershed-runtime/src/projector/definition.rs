@@ -87,11 +87,17 @@ pub(crate) struct ModelDefinition {
     pub(crate) known: Arc<Known>,
     /// Makes its fold with empty hands.
     pub(crate) make: Arc<dyn Fn() -> Box<dyn AnyModel> + Send + Sync>,
+    /// The same read model with only those of its rollups that are to be kept.
+    only: Arc<dyn Fn(&KeptRollup<'_>) -> ModelDefinition + Send + Sync>,
 }
+
+/// Whether a rollup of that name and version is to be kept.
+type KeptRollup<'a> = dyn Fn(&str, u32) -> bool + 'a;
 
 impl ModelDefinition {
     pub(crate) fn of<R: ReadModel>(rollups: Vec<RollupDefinition<R>>) -> Self {
         let known = Arc::new(Known::nothing());
+        let all = rollups.clone();
         Self {
             name: R::NAME,
             version: R::VERSION,
@@ -112,6 +118,9 @@ impl ModelDefinition {
                 .map(|handler| (handler.category, handler.kinds, handler.decode))
                 .collect(),
             known: known.clone(),
+            only: Arc::new(move |kept| {
+                Self::of(all.iter().filter(|rollup| kept(rollup.name, rollup.version)).cloned().collect())
+            }),
             make: Arc::new(move || Box::new(ModelState::<R>::new(known.clone(), rollups.clone()))),
         }
     }
@@ -204,6 +213,18 @@ impl GroupDefinition {
             }
         }
         version
+    }
+
+    /// The group as it was at that version, where it only lacked some of its rollups then.
+    pub(crate) fn before_rollups(&self, version: &str) -> Option<Self> {
+        let had = |name: &str, number| version.split(';').any(|part| part == format!("{name} {number}"));
+        let before = Self {
+            models: self.models.iter().map(|model| (model.only)(&had)).collect(),
+            rebuild_memory: self.rebuild_memory,
+            differs: FxHashMap::default(),
+            shown_as: FxHashMap::default(),
+        };
+        (before.version() == version).then_some(before)
     }
 
     /// The place of a view's table, where it is one of the group's.
