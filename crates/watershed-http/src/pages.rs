@@ -41,6 +41,8 @@ pub(crate) fn index(contexts: &[Hosted], headers: &HeaderMap) -> Reply {
         let _ = writeln!(page, "  GET  /api/{name}/views/{{view}}/{{key}}         one row");
         let _ =
             writeln!(page, "  GET  /api/{name}/views/{{view}}/{{key}}/watch   the row whenever it changes");
+        let _ =
+            writeln!(page, "  Accept: text/event-stream                     a list, and what happens to it");
         let _ = writeln!(page, "  GET  /api/{name}/streams/{{category}}/{{id}}    what happened");
         let _ = writeln!(page, "  GET  /admin/{name}/views                    how the views stand\n");
     }

@@ -221,6 +221,7 @@ impl GroupDefinition {
         let before = Self {
             models: self.models.iter().map(|model| (model.only)(&had)).collect(),
             rebuild_memory: self.rebuild_memory,
+            clock: self.clock.clone(),
             differs: FxHashMap::default(),
             shown_as: FxHashMap::default(),
         };
