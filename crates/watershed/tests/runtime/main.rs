@@ -7,6 +7,7 @@ mod beside_the_log;
 mod commands;
 mod damage;
 mod editions;
+mod exact;
 mod following;
 mod growing_old;
 mod imports;
