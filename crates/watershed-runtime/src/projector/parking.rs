@@ -259,10 +259,14 @@ mod tests {
         parked.release(&hub);
         assert!(parked.next_retry().is_some_and(|at| at <= Instant::now()), "at once");
         let restarted = Parked::load(parked.all().cloned().collect()).freed(name);
-        assert_eq!(restarted, [line.clone()], "a kill came in between");
-        assert_eq!(parked.freed(name), [line.clone()], "the other tenant's has not been released");
+        assert_eq!(restarted, std::slice::from_ref(&line), "a kill came in between");
+        assert_eq!(
+            parked.freed(name),
+            std::slice::from_ref(&line),
+            "the other tenant's has not been released"
+        );
         parked.release(&line);
-        assert_eq!(parked.freed(name), [parcel.clone()]);
+        assert_eq!(parked.freed(name), std::slice::from_ref(&parcel));
         park(&mut parked, &other, 5, &rejected());
         assert_eq!(parked.freed(name), [parcel], "not yet beyond the event");
         park(&mut parked, &other, 6, &rejected());
