@@ -16,6 +16,7 @@ mod reconcile;
 mod replay;
 mod rollups;
 mod rollups_inline;
+mod slices;
 
 use crate::error::Problem;
 use crate::lab::Lab;
@@ -83,6 +84,10 @@ pub(crate) const ALL: &[&dyn Case] = &[
     &rollups::Rollups::THREE,
     &rollups::Rollups::WIDE,
     &rollups_inline::RollupsInline,
+    &slices::Slices::DETAIL,
+    &slices::Slices::ROLLED_UP,
+    &slices::Slices::WIDE,
+    &slices::Slices::COMPUTED,
     &rebuild::Rebuild::MILLION,
     &rebuild::Rebuild::TEN_MILLION,
     &rebuild::Rebuild::WIDE,

@@ -1,7 +1,7 @@
 //! An event's way: from the feed, through the folds of a group of read models, into rows and checkpoint in one transaction.
 //!
 //! A group is what shares a checkpoint: one read model with its rollups, or several that read each other's rows. Each has a
-//! thread of its own, on which its folds run.
+//! thread of its own, on which its folds run; one of a single read model can be given more workers ([`sliced`]).
 
 mod control;
 mod definition;
@@ -17,6 +17,7 @@ mod rebuild;
 mod refold;
 mod rollup;
 mod slice;
+mod sliced;
 mod tail;
 mod worker;
 
@@ -37,5 +38,6 @@ pub(crate) use refold::{
 };
 pub use refold::{FieldDrift, Mended};
 pub(crate) use slice::{SHARES, share_of};
+pub(crate) use sliced::MOST_WORKERS;
 pub(crate) use tail::{TailFold, fold_tail};
 pub(crate) use worker::{Filling, Projector, bring_up};

@@ -1,3 +1,4 @@
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
@@ -25,6 +26,8 @@ pub(crate) struct Progress {
     /// And whether it comes any further: not once the projector is closed.
     position: watch::Sender<(Position, bool)>,
     state: Mutex<State>,
+    /// How many workers fold the group.
+    workers: AtomicU16,
 }
 
 #[derive(Default, Clone)]
@@ -38,7 +41,8 @@ struct State {
 impl Progress {
     pub(crate) fn new(checkpoint: Checkpoint) -> Arc<Self> {
         let position = watch::Sender::new((checkpoint.position, true));
-        Arc::new(Self { position, state: Mutex::new(State { checkpoint, ..State::default() }) })
+        let state = Mutex::new(State { checkpoint, ..State::default() });
+        Arc::new(Self { position, state, workers: AtomicU16::new(1) })
     }
 
     fn with<T>(&self, look: impl FnOnce(&mut State) -> T) -> T {
@@ -89,6 +93,15 @@ impl Progress {
 
     pub(crate) fn set_parked(&self, parked: Vec<u64>) {
         self.with(|state| state.parked = parked);
+    }
+
+    /// How many workers fold the group.
+    pub(crate) fn workers(&self) -> u16 {
+        self.workers.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_workers(&self, workers: u16) {
+        self.workers.store(workers, Ordering::Relaxed);
     }
 
     pub(crate) fn rebuild(&self) -> Option<RebuildProgress> {

@@ -9,6 +9,7 @@ use watershed_core::Clock;
 use watershed_core::ports::RowGroup;
 
 use super::live::{Live, Trouble};
+use super::model::panic_text;
 use super::parking::{Parked, ParkedRow};
 use super::priority::lower_priority;
 use super::rebuild::rebuild;
@@ -79,6 +80,7 @@ impl Projector {
                 Filling::InBulk { rate } => rate,
                 Filling::WhenFarBehind => None,
             },
+            pool: None,
         };
         let worker = Worker { live, controls, paused, is_new: matches!(filling, Filling::InBulk { .. }) };
         let thread = std::thread::Builder::new()
@@ -162,6 +164,7 @@ pub(crate) fn bring_up(
         checkpoint,
         closing: Arc::default(),
         rate: None,
+        pool: None,
     };
     let head = feed.log().head();
     if live.position() == 0 && head > FILL_IN_BULK {
@@ -202,11 +205,20 @@ impl Worker {
         if self.live.position() == 0 && (self.is_new || behind > FILL_IN_BULK) && !self.paused {
             self.fill();
         }
-        while let Some(done) = self.turn() {
-            if let Err(trouble) = done {
-                self.stop(&trouble);
+        while let Some(done) = self.contained_turn() {
+            match done {
+                Ok(()) => {}
+                // What has been folded in memory was not written: nothing may be folded on top of it.
+                Err(Trouble::Closing) => break,
+                Err(trouble) => self.stop(&trouble),
             }
         }
+    }
+
+    /// One step. A panic outside of a fold (where a row says whether it is shown, say) stops the group, and not its thread.
+    fn contained_turn(&mut self) -> Option<Result<(), Trouble>> {
+        let turn = std::panic::AssertUnwindSafe(|| self.turn());
+        std::panic::catch_unwind(turn).unwrap_or_else(|panic| Some(Err(Trouble::Stop(panic_text(&*panic)))))
     }
 
     /// One step; `None` to end.
@@ -281,6 +293,7 @@ impl Worker {
             Control::Close => return None,
             Control::Pause => self.set_paused(true),
             Control::Resume => self.set_paused(false),
+            Control::Workers(workers) => self.live.set_workers(workers),
             Control::Mend { mut refold, rollups, done } => {
                 return Some(self.mend(&mut refold, rollups, done));
             }

@@ -25,7 +25,7 @@ pub(super) fn failure(event: &str, kind: &str, error: String) -> ApplyFailure {
     ApplyFailure { error, fingerprint: format!("{kind} on {event}: {cause}") }
 }
 
-pub(super) fn panic_text(panic: &(dyn Any + Send)) -> String {
+pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> String {
     let text =
         panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     format!("the fold panicked: {}", text.unwrap_or("(no message)"))
