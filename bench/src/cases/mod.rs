@@ -17,6 +17,7 @@ mod replay;
 mod rollups;
 mod rollups_inline;
 mod slices;
+mod tracking;
 
 use crate::error::Problem;
 use crate::lab::Lab;
@@ -97,6 +98,7 @@ pub(crate) const ALL: &[&dyn Case] = &[
     &lag::Lag::SLOW,
     &lag::Lag::FAST,
     &query::Query,
+    &tracking::Tracking,
     &http::Http::QUERIES,
     &http::Http::COMMANDS,
     &replay::Replay,

@@ -1,5 +1,6 @@
 use std::any::{Any, TypeId};
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustc_hash::FxHashMap;
 use schemars::SchemaGenerator;
@@ -20,6 +21,9 @@ use crate::reconcile::Check;
 
 /// What a rebuild's rows may take in memory where nothing is said.
 const REBUILD_MEMORY: usize = 256 << 20;
+
+/// How long a fold may take where nothing is said.
+const FOLD_LIMIT: Duration = Duration::from_secs(10);
 
 /// What a context runs on.
 #[derive(Clone)]
@@ -202,6 +206,7 @@ pub struct Context {
     pub(crate) rebuild_memory: usize,
     /// How many workers fold the read model of that name, where it was said.
     pub(crate) workers: Vec<(&'static str, u16)>,
+    pub(crate) fold_limit: Duration,
     pub(crate) write_models: Vec<AddedWriteModel>,
     pub(crate) read_models: Vec<AddedModel>,
     pub(crate) rollups: RollupsByModel,
@@ -223,6 +228,7 @@ impl Context {
             clock: Arc::new(SystemClock),
             rebuild_memory: REBUILD_MEMORY,
             workers: Vec::new(),
+            fold_limit: FOLD_LIMIT,
             write_models: Vec::new(),
             read_models: Vec::new(),
             rollups: RollupsByModel::default(),
@@ -260,6 +266,14 @@ impl Context {
     /// models of a group with others, nor for those that commit with the events.
     pub fn workers<R: ReadModel>(mut self, workers: u16) -> Self {
         self.workers.push((R::NAME, workers));
+        self
+    }
+
+    /// How long the fold of one event into one row may take; 10 seconds where nothing is said. One that takes longer is given up
+    /// with its thread, its key is parked, and everything else goes on. Where that happens a second time, or in an inline read
+    /// model, the process ends with code 70, and says why.
+    pub fn fold_limit(mut self, limit: Duration) -> Self {
+        self.fold_limit = limit;
         self
     }
 

@@ -14,7 +14,7 @@ use crate::command::WriteCore;
 use crate::editions::{Ground, Group};
 use crate::feed::{Decoders, Feed};
 use crate::import::AddedImport;
-use crate::projector::{GroupDefinition, Inline, MOST_WORKERS, ModelDefinition, bring_up};
+use crate::projector::{Aside, GroupDefinition, Inline, MOST_WORKERS, ModelDefinition, Watchdog, bring_up};
 use crate::query::{Fetch, Promise, Stand};
 use crate::reconcile::{self, Drift, Reconciler, Rows, Watched};
 
@@ -28,6 +28,8 @@ impl Context {
             return Err(StartError::NoPolicy(self.name));
         };
         self.check_names()?;
+        let watchdog =
+            Watchdog::new(self.fold_limit).map_err(|error| StartError::Store(error.to_string()))?;
         let core = Arc::new(WriteCore::new(stores.log.clone(), self.clock.clone(), authorizer.clone()));
 
         let mut handlers = FxHashMap::default();
@@ -83,10 +85,12 @@ impl Context {
             drift: drift.clone(),
             closing: ends.clone(),
             checks: std::mem::take(&mut self.checks).into(),
+            watchdog: watchdog.clone(),
         };
         let mut watched = Vec::new();
         let mut watch = |rows: Rows| watched.push(Arc::new(Watched::new(rows, reconciled.clone())));
-        for (definition, group) in self.start_inline(groups.inline, &stores, &feed, &decoders).await? {
+        let inline = self.start_inline(groups.inline, &stores, &feed, &decoders, &watchdog).await?;
+        for (definition, group) in inline {
             watch(Rows::Beside { definition: definition.clone(), store: group.clone() });
             for model in &definition.models {
                 insert(model.name, Stand::Current { reader: group.clone() });
@@ -105,6 +109,7 @@ impl Context {
             ledger: stores.ledger.clone(),
             feed: feed.clone(),
             clock: self.clock.clone(),
+            watchdog: watchdog.clone(),
         };
         for group in groups.projected {
             let earlier = groups.earlier.remove(group.name());
@@ -125,7 +130,7 @@ impl Context {
         let reconciler = reconciler.map_err(|error| StartError::Store(error.to_string()))?;
         Ok(Running(Arc::new(Inner {
             name: self.name,
-            fetch: Fetch { feed, clock: self.clock.clone(), authorizer },
+            fetch: Fetch { feed, clock: self.clock.clone(), authorizer, tails: Aside::new(watchdog) },
             core,
             handlers,
             write_models,
@@ -149,6 +154,7 @@ impl Context {
         stores: &Stores,
         feed: &Arc<Feed>,
         decoders: &Decoders,
+        watchdog: &Arc<Watchdog>,
     ) -> Result<Vec<(Arc<GroupDefinition>, Arc<dyn RowGroup>)>, StartError> {
         let mut started = Vec::new();
         let mut folds: Vec<Box<dyn InlineFold>> = Vec::new();
@@ -162,11 +168,15 @@ impl Context {
             let brought_up = tokio::task::spawn_blocking({
                 let (definition, store, feed) = (definition.clone(), store.clone(), feed.clone());
                 let (clock, runtime) = (self.clock.clone(), tokio::runtime::Handle::current());
-                move || bring_up(&definition, &store, &feed, &clock, &runtime)
+                let turn = watchdog.turn_or_end(definition.name(), "while it was brought up to the log");
+                move || {
+                    let _inside = turn.enter();
+                    bring_up(&definition, &store, &feed, &clock, &runtime)
+                }
             });
             let brought_up = brought_up.await.unwrap_or_else(|_| Err("its fold panicked".to_owned()));
             let events = brought_up.map_err(StartError::Store)?;
-            folds.push(Box::new(Inline::new(definition.clone(), decoders.clone(), events)));
+            folds.push(Box::new(Inline::new(definition.clone(), decoders.clone(), events, watchdog)));
             started.push((definition, store));
         }
         stores.log.set_inline(folds);

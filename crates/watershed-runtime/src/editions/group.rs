@@ -8,7 +8,7 @@ use super::plan::settle;
 use super::record::{EditionRecord, EditionState, Flag, Record};
 use super::verify::Verification;
 use crate::feed::Feed;
-use crate::projector::{Control, Filling, GroupDefinition, Place, Projector};
+use crate::projector::{Control, Filling, GroupDefinition, Place, Projector, Watchdog};
 
 /// What a group stands on.
 #[derive(Clone)]
@@ -17,6 +17,7 @@ pub(crate) struct Ground {
     pub(crate) ledger: Arc<dyn Ledger>,
     pub(crate) feed: Arc<Feed>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) watchdog: Arc<Watchdog>,
 }
 
 /// One edition of a group, kept up by a projector.
@@ -270,8 +271,8 @@ async fn open(
         _ => Filling::InBulk { rate: edition.rate },
     };
     let store = ground.rows.open(definition.spec(number)).await.map_err(|error| error.to_string())?;
-    let (feed, clock) = (ground.feed.clone(), ground.clock.clone());
-    let projector = Projector::start(definition.clone(), store, feed, clock, filling).await?;
+    let (feed, clock, watchdog) = (ground.feed.clone(), ground.clock.clone(), ground.watchdog.clone());
+    let projector = Projector::start(definition.clone(), store, feed, clock, watchdog, filling).await?;
     Ok(Edition { number, definition: definition.clone(), projector })
 }
 

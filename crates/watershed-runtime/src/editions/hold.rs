@@ -3,6 +3,8 @@ use std::sync::mpsc;
 use tokio::sync::oneshot;
 use watershed_core::Position;
 
+use crate::projector::Relief;
+
 /// What a projector that is held is told to do.
 pub(crate) enum Order {
     /// Fold up to that position, and no further.
@@ -13,11 +15,12 @@ pub(crate) enum Order {
 pub(crate) struct Held {
     position: Position,
     orders: mpsc::Sender<Order>,
+    relief: Relief,
 }
 
 impl Held {
-    pub(crate) fn new(position: Position, orders: mpsc::Sender<Order>) -> Self {
-        Self { position, orders }
+    pub(crate) fn new(position: Position, orders: mpsc::Sender<Order>, relief: Relief) -> Self {
+        Self { position, orders, relief }
     }
 
     /// Where it stands.
@@ -30,10 +33,10 @@ impl Held {
         if position <= self.position {
             return Ok(());
         }
-        let gone = || "the projector is closed".to_owned();
         let (done, answer) = oneshot::channel();
-        self.orders.send(Order::FoldTo { position, done }).map_err(|_| gone())?;
-        answer.await.unwrap_or_else(|_| Err(gone()))?;
+        let ordered = self.orders.send(Order::FoldTo { position, done });
+        ordered.map_err(|_| "the projector is closed".to_owned())?;
+        self.relief.or_answer(answer).await??;
         self.position = position;
         Ok(())
     }

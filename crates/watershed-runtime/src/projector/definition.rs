@@ -5,6 +5,7 @@ use watershed_core::ports::GroupSpec;
 use watershed_core::{Contract, EventKind, ReadModel, Replaces, Rollup, Row, TableSpec, Value, event};
 
 use super::rollup::RollupTable;
+use super::stuck::{Known, StuckFold};
 use super::{AnyModel, ModelState};
 use crate::query::ErasedView;
 
@@ -71,12 +72,15 @@ pub(crate) struct ModelDefinition {
     pub(crate) values: Vec<(usize, TableSpec)>,
     /// The enums that it follows: category, kinds, decoder.
     pub(crate) follows: Vec<(&'static str, &'static [EventKind], event::Decoder)>,
+    /// The events that its fold has not returned from.
+    pub(crate) known: Arc<Known>,
     /// Makes its fold with empty hands.
     pub(crate) make: Arc<dyn Fn() -> Box<dyn AnyModel> + Send + Sync>,
 }
 
 impl ModelDefinition {
     pub(crate) fn of<R: ReadModel>(rollups: Vec<RollupDefinition<R>>) -> Self {
+        let known = Arc::new(Known::nothing());
         Self {
             name: R::NAME,
             version: R::VERSION,
@@ -95,7 +99,8 @@ impl ModelDefinition {
                 .iter()
                 .map(|handler| (handler.category, handler.kinds, handler.decode))
                 .collect(),
-            make: Arc::new(move || Box::new(ModelState::<R>::new(rollups.clone()))),
+            known: known.clone(),
+            make: Arc::new(move || Box::new(ModelState::<R>::new(known.clone(), rollups.clone()))),
         }
     }
 }
@@ -174,6 +179,11 @@ impl GroupDefinition {
     /// How a view's rows are meant to differ from those of the version before.
     pub(crate) fn differs(&self, view: &str) -> Option<&Differs> {
         self.differs.get(view)
+    }
+
+    /// That fold has not returned: nobody tries it again unasked. Answers with whose it was.
+    pub(crate) fn is_stuck(&self, fold: StuckFold) -> &'static str {
+        self.models.iter().find(|model| model.known.add(fold)).map_or(self.name(), |model| model.name)
     }
 
     /// What changes with the fold of any of its views: `family_detail 2;risk_tiers 1;`.

@@ -7,6 +7,7 @@ use watershed_core::ports::{Checkpoint, InlineFold, RowError, RowKey, RowsBatch,
 
 use super::fold::{Concern, apply, concern};
 use super::live::Trouble;
+use super::stuck::{Turn, Watchdog};
 use super::{AnyModel, GroupDefinition};
 use crate::feed::{Decoders, FeedEvent};
 
@@ -16,13 +17,22 @@ pub(crate) struct Inline {
     decoders: Decoders,
     models: Vec<Box<dyn AnyModel>>,
     events_processed: u64,
+    turn: Arc<Turn>,
 }
 
 impl Inline {
     /// A fold that goes on after so many events.
-    pub(crate) fn new(definition: Arc<GroupDefinition>, decoders: Decoders, events_processed: u64) -> Self {
+    pub(crate) fn new(
+        definition: Arc<GroupDefinition>,
+        decoders: Decoders,
+        events_processed: u64,
+        watchdog: &Watchdog,
+    ) -> Self {
         let models = definition.make_models();
-        Self { definition, decoders, models, events_processed }
+        // The log's writer waits: no thread can take its place, as nobody knows what has been written by then.
+        let turn = watchdog
+            .turn_or_end(definition.name(), "in the transaction of a command, which was not answered");
+        Self { definition, decoders, models, events_processed, turn }
     }
 
     fn take(&mut self, event: &FeedEvent, rows: &dyn RowsNow) -> Result<bool, String> {
@@ -102,6 +112,7 @@ impl InlineFold for Inline {
     }
 
     fn fold(&mut self, events: &[Arc<StoredEvent>], rows: &dyn RowsNow) -> Result<RowsBatch, String> {
+        let _inside = self.turn.enter();
         let mut folded = Ok(0);
         for stored in events {
             let event = self.decoders.decode(stored.clone());

@@ -55,6 +55,11 @@ impl Live {
     /// Takes what the store holds of parked keys, and the rows of models that others read.
     pub(crate) fn load(&mut self) -> Result<(), Trouble> {
         let parked = self.insist(|live| live.runtime.block_on(live.store.parked()))?;
+        for key in &parked {
+            if let Some(model) = self.definition.models.get(key.table) {
+                model.known.add_parked(key);
+            }
+        }
         self.parked = Parked::load(parked);
         let others = self.models.len().saturating_sub(1);
         for model in 0..others {

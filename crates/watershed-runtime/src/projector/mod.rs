@@ -16,8 +16,10 @@ mod progress;
 mod rebuild;
 mod refold;
 mod rollup;
+mod seat;
 mod slice;
 mod sliced;
+mod stuck;
 mod tail;
 mod worker;
 
@@ -37,7 +39,9 @@ pub(crate) use refold::{
     regroup, wait_for,
 };
 pub use refold::{FieldDrift, Mended};
+pub(crate) use seat::{Projector, Relief};
 pub(crate) use slice::{SHARES, share_of};
 pub(crate) use sliced::MOST_WORKERS;
+pub(crate) use stuck::{Aside, Inside, Watchdog};
 pub(crate) use tail::{TailFold, fold_tail};
-pub(crate) use worker::{Filling, Projector, bring_up};
+pub(crate) use worker::{Filling, bring_up};

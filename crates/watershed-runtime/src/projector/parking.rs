@@ -12,6 +12,12 @@ use super::model::ApplyFailure;
 const RETRY_AFTER: [Duration; 4] =
     [Duration::from_secs(1), Duration::from_secs(5), Duration::from_secs(30), Duration::from_secs(120)];
 
+/// How often an event has been tried that has just failed. Those that are for operators count as tried often enough.
+pub(crate) fn attempts_after(before: u32, failure: &ApplyFailure) -> u32 {
+    let enough = u32::try_from(RETRY_AFTER.len()).unwrap_or(0) + 1;
+    if failure.is_for_operators() { (before + 1).max(enough) } else { before + 1 }
+}
+
 /// The key of a parked row: the model's place in the group, and the row.
 pub(crate) type ParkedRow = (usize, RowKey);
 
@@ -80,7 +86,7 @@ impl Parked {
             error: failure.error.clone(),
             fingerprint: failure.fingerprint.clone(),
             since,
-            attempts: attempts + 1,
+            attempts: attempts_after(attempts, failure),
         };
         self.plan_retry(&row, parked.attempts);
         self.keys.insert(row.clone(), parked);

@@ -1,5 +1,5 @@
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
@@ -14,14 +14,22 @@ use super::parking::{Parked, ParkedRow};
 use super::priority::lower_priority;
 use super::rebuild::rebuild;
 use super::refold::{Mended, Refold};
+use super::stuck::on_same_terms;
 use super::{Control, GroupDefinition, Progress, Retried};
-use crate::editions::{Held, Order};
+use crate::editions::Order;
 use crate::feed::Feed;
 
 /// Behind by so many events, with nothing folded yet, a group is filled in bulk instead of batch by batch.
 const FILL_IN_BULK: u64 = 20_000;
+/// Whoever folds so many events at a time is under load.
+const MANY: u64 = 16;
+/// How long it then lets some more come.
+const REST: Duration = Duration::from_millis(2);
 /// How long a group that could not read the log waits before it tries again.
 const READ_AGAIN: Duration = Duration::from_millis(500);
+
+/// What operators ask of a group, for the thread that folds it.
+pub(super) type Controls = Arc<tokio::sync::Mutex<mpsc::UnboundedReceiver<Control>>>;
 
 /// How tables are filled that hold nothing yet.
 #[derive(Debug, Clone, Copy)]
@@ -30,116 +38,6 @@ pub(crate) enum Filling {
     WhenFarBehind,
     /// Nobody reads them yet: in bulk, with at most so many events a second.
     InBulk { rate: Option<u64> },
-}
-
-/// A running group: what others hold of it.
-pub(crate) struct Projector {
-    pub(crate) definition: Arc<GroupDefinition>,
-    pub(crate) store: Arc<dyn RowGroup>,
-    pub(crate) progress: Arc<Progress>,
-    control: mpsc::UnboundedSender<Control>,
-    closing: Arc<AtomicBool>,
-    thread: std::sync::Mutex<Option<std::thread::JoinHandle<()>>>,
-}
-
-impl Projector {
-    /// Starts the group's thread.
-    pub(crate) async fn start(
-        definition: Arc<GroupDefinition>,
-        store: Arc<dyn RowGroup>,
-        feed: Arc<Feed>,
-        clock: Arc<dyn Clock>,
-        filling: Filling,
-    ) -> Result<Self, String> {
-        let checkpoint = store.checkpoint().await.map_err(|error| error.to_string())?;
-        if checkpoint.position > feed.log().head() {
-            return Err(format!(
-                "the rows of `{}` are at position {}, beyond the log's end at {}: the log was restored from an older copy. \
-                 Delete the view's file, and it is built again",
-                definition.name(),
-                checkpoint.position,
-                feed.log().head()
-            ));
-        }
-        let progress = Progress::new(checkpoint.clone());
-        let closing = Arc::new(AtomicBool::new(false));
-        let (control, controls) = mpsc::unbounded_channel();
-        let paused = checkpoint.status == "paused";
-        let live = Live {
-            models: definition.make_models(),
-            definition: definition.clone(),
-            store: store.clone(),
-            feed,
-            clock,
-            runtime: Handle::current(),
-            parked: Parked::default(),
-            checkpoint,
-            progress: progress.clone(),
-            closing: closing.clone(),
-            rate: match filling {
-                Filling::InBulk { rate } => rate,
-                Filling::WhenFarBehind => None,
-            },
-            pool: None,
-        };
-        let worker = Worker { live, controls, paused, is_new: matches!(filling, Filling::InBulk { .. }) };
-        let thread = std::thread::Builder::new()
-            .name(format!("ws-{}", definition.name()))
-            .spawn(move || worker.run())
-            .map_err(|error| error.to_string())?;
-        Ok(Self {
-            definition,
-            store,
-            progress,
-            control,
-            closing,
-            thread: std::sync::Mutex::new(Some(thread)),
-        })
-    }
-
-    pub(crate) fn tell(&self, control: Control) {
-        // A worker that is gone has been closed: nothing is left to tell it.
-        let _ = self.control.send(control);
-    }
-
-    /// Asks the worker something, and waits for what it says.
-    pub(crate) async fn request(
-        &self,
-        control: impl FnOnce(oneshot::Sender<Result<Retried, String>>) -> Control,
-    ) -> Result<Retried, String> {
-        let (done, answer) = oneshot::channel();
-        self.tell(control(done));
-        answer.await.unwrap_or_else(|_| Err("the projector is closed".to_owned()))
-    }
-
-    /// Has the group stand still after its present batch, until what is given is dropped.
-    pub(crate) async fn hold(&self) -> Result<Held, String> {
-        let (at, held) = oneshot::channel();
-        let (sender, orders) = std::sync::mpsc::channel();
-        self.tell(Control::Hold { at, orders });
-        let position = held.await.map_err(|_| "the projector is closed".to_owned())?;
-        Ok(Held::new(position, sender))
-    }
-
-    /// Has the worker put a refold's rows in place of the stored ones, and waits for it. Not for threads that may not block.
-    pub(crate) fn mend(&self, refold: Refold, rollups: bool) -> Result<Mended, String> {
-        let (done, answer) = oneshot::channel();
-        self.tell(Control::Mend { refold: Box::new(refold), rollups, done });
-        answer.blocking_recv().unwrap_or_else(|_| Err("the projector is closed".to_owned()))
-    }
-
-    /// Ends the thread after its present batch, and waits for it.
-    pub(crate) fn close(&self) {
-        self.closing.store(true, Ordering::Relaxed);
-        self.tell(Control::Close);
-        let thread = self.thread.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
-        if let Some(thread) = thread
-            && thread.join().is_err()
-        {
-            tracing::error!(group = self.definition.name(), "the projector's thread ended in a panic");
-        }
-        self.progress.close();
-    }
 }
 
 /// Folds a group up to the log's head, on the calling thread, which must be one that may block. For inline groups, which the log
@@ -181,9 +79,10 @@ pub(crate) fn bring_up(
     Ok(live.checkpoint.events_processed)
 }
 
-struct Worker {
+pub(super) struct Worker {
     live: Live,
-    controls: mpsc::UnboundedReceiver<Control>,
+    /// Shared with whoever takes this thread's place.
+    controls: Controls,
     paused: bool,
     /// Nobody reads the rows yet: they are filled in bulk, however many there are.
     is_new: bool,
@@ -197,37 +96,53 @@ enum Next {
 }
 
 impl Worker {
-    fn run(mut self) {
+    pub(super) fn new(live: Live, controls: Controls, is_new: bool) -> Self {
+        let paused = live.checkpoint.status == "paused";
+        Self { live, controls, paused, is_new }
+    }
+
+    pub(super) fn run(mut self) {
+        let mut goes_on = self.contained(Self::begin);
+        while goes_on.is_some() {
+            goes_on = self.contained(Self::turn);
+        }
+    }
+
+    /// Does something after which the group may have to stop, also where a part of a read model panics that is not its fold:
+    /// what it gives to a rollup, or whether it is shown.
+    fn contained(&mut self, work: fn(&mut Self) -> Option<Result<(), Trouble>>) -> Option<()> {
+        let done = std::panic::catch_unwind(AssertUnwindSafe(|| work(self)));
+        let done = done.unwrap_or_else(|panic| Some(Err(Trouble::Stop(panic_text(&*panic)))))?;
+        match done {
+            Ok(()) => {}
+            // What has been folded in memory is not written: nothing may be folded on top of it.
+            Err(Trouble::Closing) => return None,
+            Err(trouble) => self.stop(&trouble),
+        }
+        Some(())
+    }
+
+    fn begin(&mut self) -> Option<Result<(), Trouble>> {
+        // As many workers as the thread had whose place this one takes.
+        self.live.set_workers(self.live.progress.workers());
         if let Err(trouble) = self.live.load() {
-            self.stop(&trouble);
+            return Some(Err(trouble));
         }
         let behind = self.live.feed.log().head().saturating_sub(self.live.position());
         if self.live.position() == 0 && (self.is_new || behind > FILL_IN_BULK) && !self.paused {
             self.fill();
         }
-        while let Some(done) = self.contained_turn() {
-            match done {
-                Ok(()) => {}
-                // What has been folded in memory was not written: nothing may be folded on top of it.
-                Err(Trouble::Closing) => break,
-                Err(trouble) => self.stop(&trouble),
-            }
-        }
-    }
-
-    /// One step. A panic outside of a fold (where a row says whether it is shown, say) stops the group, and not its thread.
-    fn contained_turn(&mut self) -> Option<Result<(), Trouble>> {
-        let turn = std::panic::AssertUnwindSafe(|| self.turn());
-        std::panic::catch_unwind(turn).unwrap_or_else(|panic| Some(Err(Trouble::Stop(panic_text(&*panic)))))
+        Some(Ok(()))
     }
 
     /// One step; `None` to end.
     fn turn(&mut self) -> Option<Result<(), Trouble>> {
-        if let Ok(control) = self.controls.try_recv() {
+        let waiting = self.controls.blocking_lock().try_recv();
+        if let Ok(control) = waiting {
             return self.obey(control);
         }
         if self.paused {
-            let control = self.controls.blocking_recv()?;
+            let control = self.controls.blocking_lock().blocking_recv()?;
             return self.obey(control);
         }
         let position = self.live.position();
@@ -244,8 +159,9 @@ impl Worker {
     fn wait(&mut self, position: u64) -> Next {
         let retry = self.live.parked.next_retry();
         let log = self.live.feed.log().clone();
-        let controls = &mut self.controls;
+        let controls = self.controls.clone();
         self.live.runtime.block_on(async move {
+            let mut controls = controls.lock().await;
             let retry = async {
                 match retry {
                     Some(at) => tokio::time::sleep_until(at.into()).await,
@@ -266,7 +182,9 @@ impl Worker {
         let feed = self.live.feed.clone();
         match self.live.runtime.block_on(feed.after(position)) {
             Ok(batch) => {
-                self.live.take(batch.after(position))?;
+                let events = batch.after(position);
+                self.live.take(events)?;
+                self.let_some_come(events.len() as u64);
                 if self.live.parked.next_retry().is_some_and(|at| at <= Instant::now()) {
                     self.retry_due()?;
                 }
@@ -278,6 +196,15 @@ impl Worker {
                 std::thread::sleep(READ_AGAIN);
                 Ok(())
             }
+        }
+    }
+
+    /// Rests where events come fast, and all are folded: what a batch writes is pages rather than rows, and the pages of some
+    /// more events are the same ones.
+    fn let_some_come(&self, folded: u64) {
+        let left = self.live.feed.log().head().saturating_sub(self.live.position());
+        if folded >= MANY && left < folded {
+            std::thread::sleep(REST);
         }
     }
 
@@ -297,7 +224,12 @@ impl Worker {
             Control::Mend { mut refold, rollups, done } => {
                 return Some(self.mend(&mut refold, rollups, done));
             }
-            Control::Retry { table, key, done } => return Some(self.retry(&(table, key), None, done)),
+            Control::Retry { table, key, done } => {
+                if let Some(model) = self.live.definition.models.get(table) {
+                    model.known.forget(&key);
+                }
+                return Some(self.retry(&(table, key), None, done));
+            }
             Control::Skip { table, key, position, done } => {
                 return Some(self.retry(&(table, key), Some(position), done));
             }
@@ -387,6 +319,7 @@ impl Worker {
             lower_priority();
             rebuild(live)
         };
+        let work = on_same_terms(work);
         let panicked = |_| Err("the rebuild panicked".to_owned());
         std::thread::scope(|scope| scope.spawn(work).join().unwrap_or_else(panicked))
     }

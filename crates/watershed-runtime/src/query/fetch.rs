@@ -9,7 +9,7 @@ use watershed_core::{Action, Ask, Clock, Freshness, Position, Tenant, Timestamp,
 use super::{AskError, ErasedView, FetchPlan, OnStale, Terms};
 use crate::editions::{Edition, Flag, Group};
 use crate::feed::Feed;
-use crate::projector::{ModelDefinition, Projector, TailFold, fold_tail};
+use crate::projector::{Aside, ModelDefinition, Projector, TailFold, fold_tail};
 
 /// Where a view's rows stand.
 pub(crate) enum Stand {
@@ -30,6 +30,8 @@ pub(crate) struct Fetch {
     pub(crate) feed: Arc<Feed>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) authorizer: Arc<dyn watershed_core::Authorizer>,
+    /// Folds what projectors have not come to yet.
+    pub(crate) tails: Arc<Aside>,
 }
 
 /// Rows, and how fresh they are.
@@ -189,7 +191,7 @@ impl Fetch {
         let Some((stored, position)) = self.row_and_position(projector, place, &key).await? else {
             return Ok(None);
         };
-        let folded = fold_tail(&self.feed, definition, &key, stored, position, demanded).await?;
+        let folded = fold_tail(&self.feed, &self.tails, definition, &key, stored, position, demanded).await?;
         let TailFold::Row(row, position) = folded else {
             return Ok(None);
         };

@@ -11,7 +11,7 @@ use super::watched::Ground;
 use super::{Check, Report};
 use crate::editions::Edition;
 use crate::feed::Feed;
-use crate::projector::{GroupDefinition, Mended, Pace, ParkedRow, Refold, mend_beside};
+use crate::projector::{GroupDefinition, Inside, Mended, Pace, ParkedRow, Refold, Watchdog, mend_beside};
 
 /// The rows of a group that answer just now, as reconciliation sees them.
 pub(crate) struct Subject {
@@ -24,10 +24,17 @@ pub(crate) struct Subject {
     pub(crate) runtime: Handle,
     pub(crate) drift: Arc<Drift>,
     pub(crate) closing: Arc<AtomicBool>,
+    watchdog: Arc<Watchdog>,
     /// By the place of the table.
     pub(super) tables: Vec<Table>,
     /// Looks at one group come one after the other: they would only be in each other's way.
     busy: Arc<Mutex<()>>,
+}
+
+/// Nobody else looks at the group, and folds that do not return are noticed.
+pub(super) struct Alone<'a> {
+    _inside: Inside,
+    _busy: MutexGuard<'a, ()>,
 }
 
 /// One table of a group.
@@ -71,13 +78,16 @@ impl Subject {
             runtime: ground.runtime.clone(),
             drift: ground.drift.clone(),
             closing: ground.closing.clone(),
+            watchdog: ground.watchdog.clone(),
             busy,
         }
     }
 
     /// Looks at the group alone, for as long as this is held.
-    pub(super) fn alone(&self) -> MutexGuard<'_, ()> {
-        self.busy.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn alone(&self) -> Alone<'_> {
+        let busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        let turn = self.watchdog.turn_or_end(self.definition.name(), "while rows were folded again");
+        Alone { _inside: turn.enter(), _busy: busy }
     }
 
     pub(super) fn spec(&self, table: usize) -> &TableSpec {

@@ -10,7 +10,7 @@ use super::drift::Drift;
 use super::subject::Subject;
 use crate::editions::Group;
 use crate::feed::Feed;
-use crate::projector::GroupDefinition;
+use crate::projector::{GroupDefinition, Watchdog};
 
 /// What all groups of a context are reconciled with.
 #[derive(Clone)]
@@ -21,6 +21,7 @@ pub(crate) struct Ground {
     pub(crate) drift: Arc<Drift>,
     pub(crate) closing: Arc<AtomicBool>,
     pub(crate) checks: Arc<[Check]>,
+    pub(crate) watchdog: Arc<Watchdog>,
 }
 
 /// Where a group's rows are.

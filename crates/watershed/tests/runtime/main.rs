@@ -11,6 +11,7 @@ mod editions;
 mod imports;
 mod kills;
 mod market;
+mod no_return;
 mod questions;
 mod rebuilds;
 mod reconcile;

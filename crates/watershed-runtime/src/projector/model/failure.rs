@@ -2,12 +2,21 @@ use std::any::Any;
 
 use watershed_core::ApplyError;
 
+use crate::projector::stuck::NO_RETURN;
+
 /// Why an event could not be applied.
 #[derive(Debug, Clone)]
 pub(crate) struct ApplyFailure {
     pub(crate) error: String,
     /// Equal for failures of one cause: the kind of failure and the kind of event, without keys and positions.
     pub(crate) fingerprint: String,
+}
+
+impl ApplyFailure {
+    /// Whether trying again by itself would only do more harm.
+    pub(crate) fn is_for_operators(&self) -> bool {
+        self.fingerprint.starts_with(NO_RETURN)
+    }
 }
 
 pub(super) fn kind_of(error: &ApplyError) -> &'static str {

@@ -1,6 +1,7 @@
 use std::any::{Any, TypeId};
 use std::collections::hash_map::Entry;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use watershed_core::event::AnyEvent;
@@ -16,6 +17,7 @@ use super::{AnyModel, ApplyFailure, HandOn, Touched};
 use crate::projector::RollupDefinition;
 use crate::projector::rollup::{RollupState, nothing_is_stored};
 use crate::projector::slice::{Slice, share_of};
+use crate::projector::stuck::{Known, in_turn};
 
 /// Of how many rows one is measured, to know what they take together.
 const MEASURED_ONE_IN: usize = 64;
@@ -38,6 +40,7 @@ impl<R> Cell<R> {
 
 /// The fold of `R`.
 pub(crate) struct ModelState<R> {
+    known: Arc<Known>,
     handlers: Vec<Handler<R>>,
     by_name: FxHashMap<&'static str, usize>,
     rollups: Vec<RollupDefinition<R>>,
@@ -52,7 +55,7 @@ pub(crate) struct ModelState<R> {
 }
 
 impl<R: ReadModel> ModelState<R> {
-    pub(crate) fn new(rollups: Vec<RollupDefinition<R>>) -> Self {
+    pub(crate) fn new(known: Arc<Known>, rollups: Vec<RollupDefinition<R>>) -> Self {
         let handlers = R::handlers();
         let by_name = handlers
             .iter()
@@ -61,6 +64,7 @@ impl<R: ReadModel> ModelState<R> {
             .collect();
         let rollup_states = rollups.iter().map(|rollup| RollupState::new(rollup.table.clone())).collect();
         Self {
+            known,
             handlers,
             by_name,
             rollups,
@@ -207,6 +211,10 @@ impl<R: ReadModel> AnyModel for ModelState<R> {
         let Some(apply) = self.handler(&stored.name).map(|handler| handler.apply) else {
             return Ok(());
         };
+        if let Some(failure) = self.known.failure(key, &stored.name, stored.position) {
+            return Err(failure);
+        }
+        let fold = self.known.fold(key, stored.position);
         let (cell, is_new) = match self.cells.entry(key.clone()) {
             Entry::Occupied(place) => (place.into_mut(), false),
             Entry::Vacant(place) => (place.insert(Box::new(Cell::empty())), true),
@@ -217,7 +225,8 @@ impl<R: ReadModel> AnyModel for ModelState<R> {
         };
         let mut slot = Slot::new(&key.key, &mut cell.row, neighbours);
         // A fold that panics must not take the others down; whatever it left half-changed is read again by whoever calls.
-        let applied = std::panic::catch_unwind(AssertUnwindSafe(|| apply(&mut slot, event)));
+        let applied =
+            in_turn(fold, || std::panic::catch_unwind(AssertUnwindSafe(|| apply(&mut slot, event))));
         let changed = slot.is_changed();
         match applied {
             Ok(Ok(())) => {}

@@ -10,6 +10,7 @@ use crate::feed::FeedEvent;
 use crate::projector::AnyModel;
 use crate::projector::fold::{Concern, apply, concern};
 use crate::projector::model::ApplyFailure;
+use crate::projector::parking::attempts_after;
 use crate::projector::slice::{SHARES, Slice, share, share_of};
 
 /// Rows that are handed to the loader at once.
@@ -159,7 +160,7 @@ impl<'a> Fold<'a> {
             error: failure.error.clone(),
             fingerprint: failure.fingerprint.clone(),
             since: now,
-            attempts: 1,
+            attempts: attempts_after(0, failure),
         });
         work.sink().parked.extend(parked);
         Ok(())

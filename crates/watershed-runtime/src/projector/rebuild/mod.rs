@@ -20,6 +20,7 @@ use watershed_core::Position;
 use watershed_core::ports::{Checkpoint, Loader, ReadFrom, Scope};
 
 use super::live::Live;
+use super::stuck::on_same_terms;
 use exchange::{Ended, Exchange};
 pub(crate) use glimpse::{Glimpse, Passage, pass_through};
 pub(crate) use work::Ground;
@@ -59,7 +60,9 @@ fn fold_all(work: &Work<'_>, workers: usize) -> Result<(), String> {
     let ended: Vec<Result<(), Ended>> = std::thread::scope(|scope| {
         let exchanges = Exchange::between(workers).into_iter().enumerate();
         let threads: Vec<_> = exchanges
-            .map(|(worker, exchange)| scope.spawn(move || Worker::new(work, worker, exchange).run()))
+            .map(|(worker, exchange)| {
+                scope.spawn(on_same_terms(move || Worker::new(work, worker, exchange).run()))
+            })
             .collect();
         let panicked = || Err(Ended::Failed("a worker of the rebuild panicked".to_owned()));
         threads.into_iter().map(|thread| thread.join().unwrap_or_else(|_| panicked())).collect()

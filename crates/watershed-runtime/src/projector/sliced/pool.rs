@@ -3,6 +3,7 @@ use std::thread::{Builder, JoinHandle};
 
 use super::part::{Folded, Ground, Part};
 use crate::projector::live::Trouble;
+use crate::projector::stuck::on_same_terms;
 
 /// The workers of a group: its own thread, and threads that wait for their parts of a span.
 pub(crate) struct Pool {
@@ -58,13 +59,14 @@ impl Worker {
         let (done, folded) = channel();
         // Systems cut long names off, at 15 letters on Linux.
         let name = format!("ws{number}-{}", ground.group);
-        let work = move || {
+        // Overseen as the group's own thread is: a fold of it that never returns is given up with both.
+        let work = on_same_terms(move || {
             while let Ok(part) = to_fold.recv() {
                 if done.send(part.fold(&ground)).is_err() {
                     return;
                 }
             }
-        };
+        });
         let thread = Builder::new().name(name).spawn(work)?;
         Ok(Self { parts, folded, thread })
     }
