@@ -1,8 +1,10 @@
 //! A depot: one stream whose events concern one item, several, or whatever lies in a bay; and the same read model with the same
 //! rollups twice, so that two ways of folding one log can be held against each other.
 
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use watershed::prelude::*;
 
@@ -46,24 +48,23 @@ impl Aggregate for Depot {
 pub(crate) static WATCHED: AtomicBool = AtomicBool::new(false);
 /// Has [`many::Item`] panic where it is asked whether a row is shown.
 pub(crate) static BLIND: AtomicBool = AtomicBool::new(false);
-static FOLDED_BY: Mutex<Vec<String>> = Mutex::new(Vec::new());
+/// Has the fold of an item that is dropped never return from [`many::Item`].
+pub(crate) static HANGS: AtomicBool = AtomicBool::new(false);
+static FOLDED_BY: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
 
-/// The names of the threads that have folded [`many::Item`] since this was asked last.
-pub(crate) fn folded_by() -> Vec<String> {
-    let mut names = std::mem::take(&mut *FOLDED_BY.lock().unwrap());
-    names.sort();
-    names.dedup();
-    names
+/// The names of the threads that have folded [`many::Item`] since this was asked last, each with a row that it has folded.
+pub(crate) fn folded_by() -> BTreeMap<String, String> {
+    std::mem::take(&mut *FOLDED_BY.lock().unwrap())
 }
 
-fn note_thread() {
+fn note_thread(row: &str) {
     let name = std::thread::current().name().unwrap_or_default().to_owned();
-    FOLDED_BY.lock().unwrap().push(name);
+    FOLDED_BY.lock().unwrap().insert(name, row.to_owned());
     // Long enough for others to come to their share.
-    std::thread::sleep(std::time::Duration::from_micros(20));
+    std::thread::sleep(Duration::from_micros(20));
 }
 
-fn item_key(item: u32) -> String {
+pub(crate) fn item_key(item: u32) -> String {
     format!("i{item:05}")
 }
 
@@ -113,10 +114,10 @@ macro_rules! views {
                 }
 
                 fn apply(row: &mut Slot<'_, Self>, event: &Recorded<DepotEvent>) -> Applied {
-                    if IS_WATCHED && WATCHED.load(Ordering::Relaxed) {
-                        note_thread();
-                    }
                     let key = row.key().to_string();
+                    if IS_WATCHED && WATCHED.load(Ordering::Relaxed) {
+                        note_thread(&key);
+                    }
                     if let DepotEvent::Stored { bay, weight, .. } = &event.data {
                         let stored = row.get_or_put_with(|| Item {
                             item: key,
@@ -141,7 +142,12 @@ macro_rules! views {
                         DepotEvent::Scratched { .. } => {
                             return Err("nobody knows what a scratch means".into());
                         }
-                        DepotEvent::Dropped { .. } => panic!("it broke"),
+                        DepotEvent::Dropped { .. } => {
+                            while IS_WATCHED && HANGS.load(Ordering::Relaxed) {
+                                std::thread::sleep(Duration::from_millis(5));
+                            }
+                            panic!("it broke");
+                        }
                         DepotEvent::Fetched { .. } => row.delete(),
                         DepotEvent::Stored { .. } => {}
                     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -12,10 +13,12 @@ use tokio::sync::Mutex;
 use watershed::core::ports::{EventLog, LogReader, ReadFrom, RowKey, Scope, StoredRow};
 use watershed::core::{Row, StoredEvent, Value};
 use watershed::prelude::*;
-use watershed::runtime::{OperateError, ViewStatus};
+use watershed::runtime::{OperateError, Retried, ViewStatus};
 use watershed_testkit::{Folded, naive_fold};
 
-use crate::depot::{self, BLIND, DepotEvent, TABLES, WATCHED, folded_by, many, one, record};
+use crate::depot::{self, BLIND, DepotEvent, HANGS, TABLES, WATCHED, folded_by, many, one, record};
+use crate::kills::VICTIM;
+use crate::no_return::in_a_process;
 use crate::spied::Spied;
 use crate::troubles::until;
 use crate::{beside_the_log, shop};
@@ -255,6 +258,11 @@ async fn every_key_sees_its_events_in_their_order() {
     depot.close().await;
 }
 
+/// The names of the threads that have folded since this was asked last.
+fn names() -> Vec<String> {
+    folded_by().into_keys().collect()
+}
+
 #[cfg(target_os = "linux")]
 fn helpers() -> Vec<String> {
     let mut names = Vec::new();
@@ -288,7 +296,7 @@ async fn work_is_shared_out_where_there_is_enough_and_threads_end_when_they_are_
         folded_by();
         depot.resume(&operator, "items_shared").await.unwrap();
         caught_up(depot).await;
-        folded_by()
+        names()
     };
     WATCHED.store(true, Ordering::Relaxed);
     assert_eq!(pile_up(&depot).await, [OWN, "ws2-items_shared", "ws3-items_shared"]);
@@ -296,7 +304,7 @@ async fn work_is_shared_out_where_there_is_enough_and_threads_end_when_they_are_
         store(&depot, 100, 100).await;
         caught_up(&depot).await;
     }
-    assert_eq!(folded_by(), [OWN], "short batches are not worth it");
+    assert_eq!(names(), [OWN], "short batches are not worth it");
     depot.set_workers(&operator, "items_shared", 1).await.unwrap();
     until_workers(&depot, 1).await;
     assert_eq!(helpers(), Vec::<String>::new());
@@ -365,6 +373,52 @@ async fn a_panic_outside_of_a_fold_stops_the_group_and_nothing_is_lost() {
         assert_eq!(status(&depot, "items_shared").await.workers, Some(workers));
     }
     depot.close().await;
+}
+
+/// Not a test of its own: a fold on another thread than the group's own never returns.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_process_whose_shared_fold_hangs() {
+    let Ok(folder) = std::env::var(VICTIM) else { return };
+    let operator = Principal::default();
+    let stores = watershed::embedded(&folder).unwrap();
+    let depot = depot::context().fold_limit(Duration::from_millis(500)).workers::<many::Item>(3);
+    let depot = depot.start(stores).await.unwrap();
+    let pile_up = async |events: Vec<DepotEvent>| {
+        depot.pause(&operator, "items_shared").await.unwrap();
+        depot.send(record(events)).await.unwrap();
+        store(&depot, 300, 900).await;
+        depot.resume(&operator, "items_shared").await.unwrap();
+    };
+    WATCHED.store(true, Ordering::Relaxed);
+    pile_up(vec![DepotEvent::Hidden { item: 1, hidden: false }]).await;
+    caught_up(&depot).await;
+    let row = folded_by().remove("ws3-items_shared").unwrap();
+    let item = (0..300).find(|item| depot::item_key(*item) == row).unwrap();
+    HANGS.store(true, Ordering::Relaxed);
+    pile_up(vec![DepotEvent::Dropped { item }]).await;
+    until("its key is parked", || async { !parked(&depot, "items_shared").await.is_empty() }).await;
+    caught_up(&depot).await;
+    let parked = parked(&depot, "items_shared").await;
+    assert_eq!((parked.len(), parked[0].1.as_str(), parked[0].3), (1, row.as_str(), 4), "and three wait");
+    assert!(parked[0].4.contains("did not return"), "{}", parked[0].4);
+    assert_eq!(status(&depot, "items_shared").await.workers, Some(3), "the next thread has as many workers");
+    names();
+    pile_up(vec![DepotEvent::Hidden { item: 1, hidden: true }]).await;
+    caught_up(&depot).await;
+    assert_eq!(names().len(), 3, "and they share the work");
+    HANGS.store(false, Ordering::Relaxed);
+    let retried = depot.retry_parked(&operator, "items_shared", &Tenant::default(), &row).await.unwrap();
+    assert!(matches!(retried, Retried::StillParked { .. }), "it panics now: {retried:?}");
+    depot.close().await;
+    println!("closed");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_fold_that_never_returns_is_given_up_on_whichever_thread() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = in_a_process(folder.path(), "slices::a_process_whose_shared_fold_hangs");
+    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.contains("closed"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
