@@ -48,7 +48,7 @@ impl Slices {
     /// Rows that take longer to fold than to write.
     pub(crate) const COMPUTED: Self = Self {
         name: "slices-computing",
-        measures: "a fold that computes for some 10 µs, 200,000 events over 20,000 families, by 2 workers, beside 1",
+        measures: "a fold that computes for some 20 µs, 200,000 events over 20,000 families, by 2 workers, beside 1",
         views: Views::Computed,
         ..Self::DETAIL
     };

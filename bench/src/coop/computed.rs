@@ -6,8 +6,8 @@ use watershed::prelude::{Applied, JsonSchema, On, ReadModel, Recorded, Slot};
 
 use crate::mix::mix;
 
-/// So many steps take about 10 µs.
-const STEPS: u64 = 2_500;
+/// So many steps take about 20 µs.
+const STEPS: u64 = 8_000;
 
 /// A number that is long to come by.
 #[derive(ReadModel, Serialize, Deserialize, JsonSchema)]

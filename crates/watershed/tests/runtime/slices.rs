@@ -179,7 +179,10 @@ async fn live_through(stretches: &[Stretch]) {
         let depot = depot::context().start(stores).await.unwrap();
         until_workers(&depot, workers).await;
         if stretch.pile_up {
-            depot.pause(&operator, "items_shared").await.unwrap();
+            // Both: batches are shared among the groups as they were first read.
+            for view in ["items", "items_shared"] {
+                depot.pause(&operator, view).await.unwrap();
+            }
         }
         depot.set_workers(&operator, "items_shared", stretch.workers).await.unwrap();
         for (number, events) in stretch.events.chunks(90).enumerate() {
@@ -187,7 +190,9 @@ async fn live_through(stretches: &[Stretch]) {
             let events = events.iter().map(|of| event(&sender.tenant, *of)).collect();
             depot.send(record(events)).by(sender).await.unwrap();
         }
-        depot.resume(&operator, "items_shared").await.unwrap();
+        for view in ["items", "items_shared"] {
+            depot.resume(&operator, view).await.unwrap();
+        }
         // Of the group's rollup: it is the group that is folded.
         depot.set_workers(&operator, "bays_shared", stretch.meanwhile).await.unwrap();
         workers = stretch.meanwhile;
@@ -383,19 +388,22 @@ async fn a_process_whose_shared_fold_hangs() {
     let stores = watershed::embedded(&folder).unwrap();
     let depot = depot::context().fold_limit(Duration::from_millis(500)).workers::<many::Item>(3);
     let depot = depot.start(stores).await.unwrap();
-    let pile_up = async |events: Vec<DepotEvent>| {
-        depot.pause(&operator, "items_shared").await.unwrap();
-        depot.send(record(events)).await.unwrap();
-        store(&depot, 300, 900).await;
-        depot.resume(&operator, "items_shared").await.unwrap();
+    // One command's events are in one batch.
+    let fold_at_once = async |first: DepotEvent| {
+        let stored = |number: u32| DepotEvent::Stored {
+            item: number % 300,
+            bay: "a".into(),
+            weight: Decimal::from(i64::from(number)),
+        };
+        depot.send(record(std::iter::once(first).chain((0..900).map(stored)).collect())).await.unwrap();
     };
     WATCHED.store(true, Ordering::Relaxed);
-    pile_up(vec![DepotEvent::Hidden { item: 1, hidden: false }]).await;
+    fold_at_once(DepotEvent::Hidden { item: 1, hidden: false }).await;
     caught_up(&depot).await;
     let row = folded_by().remove("ws3-items_shared").unwrap();
     let item = (0..300).find(|item| depot::item_key(*item) == row).unwrap();
     HANGS.store(true, Ordering::Relaxed);
-    pile_up(vec![DepotEvent::Dropped { item }]).await;
+    fold_at_once(DepotEvent::Dropped { item }).await;
     until("its key is parked", || async { !parked(&depot, "items_shared").await.is_empty() }).await;
     caught_up(&depot).await;
     let parked = parked(&depot, "items_shared").await;
@@ -403,7 +411,7 @@ async fn a_process_whose_shared_fold_hangs() {
     assert!(parked[0].4.contains("did not return"), "{}", parked[0].4);
     assert_eq!(status(&depot, "items_shared").await.workers, Some(3), "the next thread has as many workers");
     names();
-    pile_up(vec![DepotEvent::Hidden { item: 1, hidden: true }]).await;
+    fold_at_once(DepotEvent::Hidden { item: 1, hidden: true }).await;
     caught_up(&depot).await;
     assert_eq!(names().len(), 3, "and they share the work");
     HANGS.store(false, Ordering::Relaxed);
