@@ -65,9 +65,9 @@ A parcel was booked for you. Open its page in a browser, then have the carrier d
   {url}/parcel/track/{YOURS}
   curl '{url}/api/parcel/imports/carrier_reports' -H 'Content-Type: application/x-ndjson' \\
     -d '{{\"event_id\":\"mine-1\",\"carrier\":\"ups\",\"tracking_number\":\"{YOURS}\",\"occurred_at\":\"{now}\",\"status\":\"DL\"}}'
-  # how parcels fare, by day, hub and service; those that stick; lines of carriers' files that could not be taken
+  # how parcels fare, by day, hub and service; how many stand how; lines of carriers' files that could not be taken
   curl '{url}/api/parcel/queries/ops_dashboard?from=2024-11-04&to=2024-11-10&origin_hub=Dallas'
-  curl '{url}/api/parcel/queries/delayed_shipments'
+  curl '{url}/api/parcel/queries/shipments_by_status'
   cargo run --release -- imports list carrier_reports --context parcel
 
 Look behind it:

@@ -5,6 +5,7 @@ mod command_alone;
 mod command_deep;
 mod commands;
 mod http;
+mod journal;
 mod lag;
 mod live;
 mod query;
@@ -89,6 +90,7 @@ pub(crate) const ALL: &[&dyn Case] = &[
     &slices::Slices::ROLLED_UP,
     &slices::Slices::WIDE,
     &slices::Slices::COMPUTED,
+    &journal::Journal,
     &rebuild::Rebuild::MILLION,
     &rebuild::Rebuild::TEN_MILLION,
     &rebuild::Rebuild::WIDE,

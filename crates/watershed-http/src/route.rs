@@ -51,6 +51,8 @@ pub(crate) enum Admin<'a> {
     Editions,
     /// `views/{view}/verification`
     Verification(&'a str),
+    /// `views/{view}/changes`
+    Changes(&'a str),
     /// `checkpoints`
     Checkpoints,
     /// `contracts`
@@ -205,6 +207,7 @@ impl<'a> Admin<'a> {
             ["views"] => Self::Views,
             ["editions"] => Self::Editions,
             ["views", view, "verification"] => Self::Verification(view),
+            ["views", view, "changes"] => Self::Changes(view),
             ["views", view, "backfill"] => Self::Change(Change::Step(view, Step::Backfill)),
             ["views", view, "verify"] => Self::Change(Change::Step(view, Step::Verify)),
             ["views", view, "cutover"] => Self::Change(Change::Step(view, Step::Cutover)),
@@ -242,6 +245,7 @@ impl<'a> Admin<'a> {
             Self::Views => "/admin/{context}/views",
             Self::Editions => "/admin/{context}/editions",
             Self::Verification(_) => "/admin/{context}/views/{view}/verification",
+            Self::Changes(_) => "/admin/{context}/views/{view}/changes",
             Self::Change(Change::Step(_, Step::Backfill)) => "/admin/{context}/views/{view}/backfill",
             Self::Change(Change::Step(_, Step::Verify)) => "/admin/{context}/views/{view}/verify",
             Self::Change(Change::Step(_, Step::Cutover)) => "/admin/{context}/views/{view}/cutover",
@@ -308,6 +312,7 @@ mod tests {
             "/admin/{context}/views/{view}/rebuild",
             "/admin/{context}/editions",
             "/admin/{context}/views/{view}/verification",
+            "/admin/{context}/views/{view}/changes",
             "/admin/{context}/views/{view}/backfill",
             "/admin/{context}/views/{view}/verify",
             "/admin/{context}/views/{view}/cutover",

@@ -45,6 +45,7 @@ where
         Admin::Views => views::statuses(hosted, &principal, parameters).await,
         Admin::Editions => editions::list(hosted, &principal, parameters),
         Admin::Verification(view) => editions::verification(hosted, &principal, view, parameters),
+        Admin::Changes(view) => views::changes(hosted, &principal, view, parameters).await,
         Admin::Checkpoints => views::checkpoints(hosted, &principal, parameters),
         Admin::Contracts => reconcile::contracts(hosted, &principal, parameters).await,
         Admin::Drift => reconcile::drift(hosted, &principal, parameters),

@@ -38,6 +38,23 @@ pub(crate) fn checkpoints(
     Ok(json(&Checkpoints { checkpoints: hosted.running.checkpoints(principal)? }))
 }
 
+/// The most entries of a journal that are shown at once.
+const MAX_CHANGES: u64 = 1_000;
+
+/// The journal of a view's group: which rows have changed, behind a number.
+pub(crate) async fn changes(
+    hosted: &Hosted,
+    principal: &Principal,
+    view: &str,
+    mut parameters: Parameters,
+) -> Result<Reply, Problem> {
+    let after = parameters.take_number("after", 0..=u64::MAX)?.unwrap_or(0);
+    let limit = parameters.take_number("limit", 1..=MAX_CHANGES)?;
+    parameters.finish()?;
+    let limit = limit.and_then(|limit| usize::try_from(limit).ok());
+    Ok(json(&hosted.running.changes(principal, view, after, limit).await?))
+}
+
 #[derive(Serialize)]
 struct Done<'a> {
     view: &'a str,

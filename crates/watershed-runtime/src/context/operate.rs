@@ -10,7 +10,7 @@ use super::catalogue::ViewKind;
 use super::running::Running;
 use super::views::RunningView;
 use crate::editions::{Edition, Group, SwitchError};
-use crate::projector::{Control, MOST_WORKERS, Place, RebuildProgress, Retried};
+use crate::projector::{Age, Control, MOST_WORKERS, Place, RebuildProgress, Retried};
 use crate::query::Stand;
 
 /// Why an operator's wish was not carried out.
@@ -114,8 +114,12 @@ pub struct ViewStatus {
     pub drift_since: Option<Timestamp>,
     /// When its rows were last held against the log since the start.
     pub looked_at: Option<Timestamp>,
-    /// Whether it keeps what its contract promises: it goes on, its lag is within the bound, no key is parked, and no row is
-    /// known to be wrong.
+    /// When rows that are past their age were last deleted since the start; none where rows are kept for ever.
+    pub deleted_until: Option<Timestamp>,
+    /// Whether rows that are past their age are deleted in time.
+    pub keeps_retention: bool,
+    /// Whether it keeps what its contract promises: it goes on, its lag is within the bound, no key is parked, no row is known to
+    /// be wrong, and none is kept for longer than it may be.
     pub keeps_contract: bool,
     /// The checkpoint.
     pub checkpoint: CheckpointView,
@@ -257,6 +261,7 @@ impl Running {
     pub(super) async fn status(&self, view: &RunningView) -> Result<ViewStatus, OperateError> {
         let head = self.head();
         let contract = view.promise.contract;
+        let mut deleted_until = None;
         let (group, checkpoint, parked, workers, rebuild, last_rebuild) = match &view.stand {
             Stand::Current { .. } => {
                 let current =
@@ -267,6 +272,7 @@ impl Running {
                 let serving = group.serving();
                 let progress = &serving.projector.progress;
                 let model = serving.place(view.name).and_then(Place::model);
+                deleted_until = progress.deleted_until();
                 (
                     group.name(),
                     progress.checkpoint(),
@@ -282,8 +288,19 @@ impl Running {
             self.0.fetch.lag(position).await.map_err(|error| OperateError::Unavailable(error.to_string()))?;
         let drift = self.0.drift.brief(view.name);
         let within_bound = lag <= contract.freshness.bound() && checkpoint.status != "stopped";
+        let keeps_retention = Age::of(&contract).is_none_or(|age| match deleted_until {
+            Some(until) => age.is_in_time(until, self.0.fetch.clock.now()),
+            // It has just begun, unless it does not go on at all.
+            None => !matches!(checkpoint.status.as_str(), "paused" | "stopped"),
+        });
         Ok(ViewStatus {
-            keeps_contract: within_bound && checkpoint.status != "error" && parked == 0 && drift.drift == 0,
+            keeps_contract: within_bound
+                && checkpoint.status != "error"
+                && parked == 0
+                && drift.drift == 0
+                && keeps_retention,
+            keeps_retention,
+            deleted_until,
             drift: drift.drift,
             drift_since: drift.since,
             looked_at: drift.last.map(|last| last.at),

@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicBool;
 
 use rustc_hash::FxHashMap;
 use watershed_core::ports::{InlineFold, RowGroup, RowReader, RowsBesideLog};
-use watershed_core::{Freshness, Source};
+use watershed_core::{Freshness, Journal, Source};
 
 use super::builder::{AddedView, Context, EarlierVersion, StartError, Stores};
 use super::catalogue::Catalogue;
@@ -227,6 +227,7 @@ impl Context {
         let mut last_inline = false;
         for added in std::mem::take(&mut self.read_models) {
             let model = (added.make)(&mut self.rollups);
+            refuse_beside_log(&model, added.source)?;
             match added.source {
                 Source::Sql(sql) if model.rollups.is_empty() => groups.sql_views.push((model.name, sql)),
                 Source::Sql(_) => {
@@ -266,6 +267,7 @@ impl Context {
             models,
             rebuild_memory: self.rebuild_memory,
             workers: 1,
+            clock: self.clock.clone(),
             differs: FxHashMap::default(),
             shown_as: FxHashMap::default(),
         }
@@ -341,6 +343,26 @@ fn beside_log<'a>(stores: &'a Stores, view: &str) -> Result<&'a Arc<dyn RowsBesi
         view: view.to_owned(),
         problem: "these stores keep no rows beside the log".to_owned(),
     })
+}
+
+/// Only what a projector keeps can be followed and grows old: the log's writer has nothing to spare for either, and a `SELECT` has
+/// no rows of its own.
+fn refuse_beside_log(model: &ModelDefinition, source: Source) -> Result<(), StartError> {
+    if source == Source::Log && model.contract.freshness != Freshness::Inline {
+        return Ok(());
+    }
+    let unsupported = |problem: &str| {
+        Err(StartError::Unsupported { view: model.name.to_owned(), problem: problem.to_owned() })
+    };
+    if model.contract.journal != Journal::Off {
+        return unsupported(
+            "its changes cannot be followed: leave `journal` out, or have a projector keep it",
+        );
+    }
+    if model.age.is_some() {
+        return unsupported("its rows cannot grow old: leave `retention` out, or have a projector keep it");
+    }
+    Ok(())
 }
 
 fn running_view(view: &AddedView, stand: Stand) -> RunningView {

@@ -4,7 +4,7 @@ use tokio::task::JoinHandle;
 use watershed_core::ports::{Ledger, RowEditions, RowError};
 use watershed_core::{Clock, Timestamp};
 
-use super::plan::settle;
+use super::plan::{Versions, settle};
 use super::record::{EditionRecord, EditionState, Flag, Record};
 use super::verify::Verification;
 use crate::feed::Feed;
@@ -45,8 +45,8 @@ pub(crate) struct Group {
     pub(super) ground: Ground,
     /// The program's version of the group's fold.
     pub(super) current: Arc<GroupDefinition>,
-    /// The one that it replaces, where the program still has it.
-    earlier: Option<Arc<GroupDefinition>>,
+    /// Those that it replaces: the one before, where the program still has it, and itself without its newest rollups.
+    previous: Vec<Arc<GroupDefinition>>,
     /// Held by whoever changes what the ledger says.
     pub(super) record: tokio::sync::Mutex<Record>,
     /// The same, for whoever only looks.
@@ -64,11 +64,21 @@ impl Group {
         earlier: Option<GroupDefinition>,
         ground: Ground,
     ) -> Result<Arc<Self>, String> {
-        let (current, earlier) = (Arc::new(current), earlier.map(Arc::new));
+        let current = Arc::new(current);
         let before = read(&*ground.ledger, current.name()).await?;
-        let earlier_version = earlier.as_ref().map(|earlier| earlier.version());
-        let now = ground.clock.now();
-        let mut record = settle(before.clone(), &current.version(), earlier_version.as_deref(), now);
+        let (earlier_version, serving) = (earlier.as_ref().map(GroupDefinition::version), before.serving());
+        let is_known =
+            |version: &str| version == current.version() || Some(version) == earlier_version.as_deref();
+        let lacking = serving.filter(|serving| !is_known(&serving.version));
+        let lacking = lacking.and_then(|serving| current.before_rollups(&serving.version));
+        let lacking_version = lacking.as_ref().map(GroupDefinition::version);
+        let versions = Versions {
+            current: &current.version(),
+            earlier: earlier_version.as_deref(),
+            before_rollups: lacking_version.as_deref(),
+        };
+        let mut record = settle(before.clone(), versions, ground.clock.now());
+        let previous: Vec<_> = earlier.into_iter().chain(lacking).map(Arc::new).collect();
         // Written first: an edition that is there has a record, so that it is found and removed one day.
         if record != before {
             write(&*ground.ledger, current.name(), &record).await?;
@@ -77,10 +87,8 @@ impl Group {
         let mut serving = None;
         let mut others = Vec::new();
         for edition in record.editions.iter().filter(|edition| edition.state != EditionState::Declared) {
-            let definition = match &earlier {
-                Some(earlier) if earlier.version() == edition.version => earlier,
-                _ => &current,
-            };
+            let definition =
+                previous.iter().find(|other| other.version() == edition.version).unwrap_or(&current);
             let opened = Arc::new(open(&ground, definition, edition).await?);
             if edition.state == EditionState::Serving {
                 serving = Some(opened);
@@ -94,7 +102,7 @@ impl Group {
         let group = Arc::new(Self {
             ground,
             current,
-            earlier,
+            previous,
             seen: RwLock::new(record.clone()),
             record: tokio::sync::Mutex::new(record.clone()),
             kept: RwLock::new(Kept { serving, others }),
@@ -115,7 +123,7 @@ impl Group {
 
     /// The fold of that version, where the program has it.
     pub(super) fn definition(&self, version: &str) -> Option<Arc<GroupDefinition>> {
-        let all = std::iter::once(&self.current).chain(&self.earlier);
+        let all = std::iter::once(&self.current).chain(&self.previous);
         all.into_iter().find(|definition| definition.version() == version).cloned()
     }
 

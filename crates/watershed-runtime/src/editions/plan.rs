@@ -7,12 +7,24 @@ use super::record::{EditionState, Record};
 /// How long an edition that has served is kept so that it can serve again.
 const REVERSIBLE_FOR_HOURS: i64 = 7 * 24;
 
+/// The versions of a group's fold that a program has code for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Versions<'a> {
+    /// The one that is to serve.
+    pub(crate) current: &'a str,
+    /// The one before, whose rows operators have replaced.
+    pub(crate) earlier: Option<&'a str>,
+    /// The present one without its newest rollups: it is replaced as soon as they are there.
+    pub(crate) before_rollups: Option<&'a str>,
+}
+
 /// The record as it is to be from now on.
 ///
 /// An edition of a version that the program has no code for cannot be kept up, so it is retired. Where that is the one that
 /// serves, the best edition of the program's own version takes its place at once, and a new one where there is none.
-pub(crate) fn settle(mut record: Record, current: &str, earlier: Option<&str>, now: Timestamp) -> Record {
-    let is_known = |version: &str| version == current || Some(version) == earlier;
+pub(crate) fn settle(mut record: Record, versions: Versions<'_>, now: Timestamp) -> Record {
+    let Versions { current, earlier, before_rollups } = versions;
+    let is_known = |version: &str| version == current || [earlier, before_rollups].contains(&Some(version));
     for edition in &mut record.editions {
         let is_over =
             edition.state == EditionState::Reversible && hours(edition.since, now) >= REVERSIBLE_FOR_HOURS;
@@ -42,7 +54,12 @@ pub(crate) fn settle(mut record: Record, current: &str, earlier: Option<&str>, n
         .iter()
         .any(|edition| edition.version == current && edition.state != EditionState::Retired);
     if !has_current {
-        record.add(current, EditionState::Declared, now);
+        let lacks_rollups = record.serving().is_some_and(|serving| Some(&*serving.version) == before_rollups);
+        let state = if lacks_rollups { EditionState::Backfilling } else { EditionState::Declared };
+        let number = record.add(current, state, now);
+        if let Some(edition) = record.edition_mut(number) {
+            edition.rebuild = lacks_rollups;
+        }
     }
     record
 }
@@ -67,7 +84,7 @@ mod tests {
     }
 
     fn settled(before: &Record, current: &str, earlier: Option<&str>) -> Vec<(u32, EditionState)> {
-        let record = settle(before.clone(), current, earlier, NOW);
+        let record = settle(before.clone(), Versions { current, earlier, before_rollups: None }, NOW);
         record.editions.iter().map(|edition| (edition.number, edition.state)).collect()
     }
 
@@ -92,12 +109,24 @@ mod tests {
     }
 
     #[test]
+    fn what_lacks_only_rollups_serves_until_they_are_there() {
+        let before = record(&[(1, "v1", Serving)]);
+        let versions = Versions { current: "v1+", earlier: None, before_rollups: Some("v1") };
+        let settled = settle(before, versions, NOW);
+        let states: Vec<_> =
+            settled.editions.iter().map(|edition| (edition.state, edition.rebuild)).collect();
+        assert_eq!(states, [(Serving, false), (Backfilling, true)]);
+        assert_eq!(settle(settled.clone(), versions, NOW), settled, "once");
+    }
+
+    #[test]
     fn what_can_be_reversed_stays_so_for_a_week() {
         let before = record(&[(1, "v1", Reversible), (2, "v2", Serving)]);
         assert_eq!(settled(&before, "v2", Some("v1")), [(1, Reversible), (2, Serving)]);
         assert_eq!(settled(&before, "v2", None), [(1, Retired), (2, Serving)]);
         let later = Timestamp::from_micros(NOW.as_micros() + REVERSIBLE_FOR_HOURS * 3_600_000_000);
-        let record = settle(before, "v2", Some("v1"), later);
+        let versions = Versions { current: "v2", earlier: Some("v1"), before_rollups: None };
+        let record = settle(before, versions, later);
         assert_eq!(record.edition(1).unwrap().state, Retired);
     }
 }

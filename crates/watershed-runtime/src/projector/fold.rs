@@ -72,6 +72,7 @@ pub(crate) fn apply(
     if earlier.is_empty() {
         target.apply(key, stored, decoded, &NoNeighbours)
     } else {
-        target.apply(key, stored, decoded, &Earlier { models: earlier, tenant: &key.tenant })
+        let earlier = Earlier { models: earlier, tenant: &key.tenant, at: stored.recorded_at };
+        target.apply(key, stored, decoded, &earlier)
     }
 }

@@ -3,6 +3,7 @@
 //! A group is what shares a checkpoint: one read model with its rollups, or several that read each other's rows. Each has a
 //! thread of its own, on which its folds run; one of a single read model can be given more workers ([`sliced`]).
 
+mod age;
 mod control;
 mod definition;
 mod fold;
@@ -21,8 +22,10 @@ mod slice;
 mod sliced;
 mod stuck;
 mod tail;
+mod upkeep;
 mod worker;
 
+pub(crate) use age::Age;
 pub(crate) use control::Control;
 pub use control::Retried;
 pub(crate) use definition::{Differs, GroupDefinition, ModelDefinition, Place, RollupDefinition};

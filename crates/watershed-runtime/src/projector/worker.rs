@@ -15,6 +15,7 @@ use super::priority::lower_priority;
 use super::rebuild::rebuild;
 use super::refold::{Mended, Refold};
 use super::stuck::on_same_terms;
+use super::upkeep::Upkeep;
 use super::{Control, GroupDefinition, Progress, Retried};
 use crate::editions::Order;
 use crate::feed::Feed;
@@ -86,6 +87,7 @@ pub(super) struct Worker {
     paused: bool,
     /// Nobody reads the rows yet: they are filled in bulk, however many there are.
     is_new: bool,
+    upkeep: Upkeep,
 }
 
 /// What the worker turns to next.
@@ -93,12 +95,14 @@ enum Next {
     Control(Option<Control>),
     Log,
     Retry,
+    Upkeep,
 }
 
 impl Worker {
     pub(super) fn new(live: Live, controls: Controls, is_new: bool) -> Self {
         let paused = live.checkpoint.status == "paused";
-        Self { live, controls, paused, is_new }
+        let upkeep = Upkeep::of(&live.definition);
+        Self { live, controls, paused, is_new, upkeep }
     }
 
     pub(super) fn run(mut self) {
@@ -132,6 +136,12 @@ impl Worker {
         if self.live.position() == 0 && (self.is_new || behind > FILL_IN_BULK) && !self.paused {
             self.fill();
         }
+        // Before anybody can have these rows serve.
+        while self.upkeep.is_due(Instant::now()) && !self.paused {
+            if let Err(trouble) = self.upkeep.step(&mut self.live) {
+                return Some(Err(trouble));
+            }
+        }
         Some(Ok(()))
     }
 
@@ -145,6 +155,9 @@ impl Worker {
             let control = self.controls.blocking_lock().blocking_recv()?;
             return self.obey(control);
         }
+        if self.upkeep.is_due(Instant::now()) {
+            return Some(self.upkeep.step(&mut self.live));
+        }
         let position = self.live.position();
         if self.live.feed.log().head() > position {
             return Some(self.fold_next());
@@ -153,17 +166,19 @@ impl Worker {
             Next::Control(control) => self.obey(control?),
             Next::Log => Some(Ok(())),
             Next::Retry => Some(self.retry_due()),
+            // The next turn sees to it.
+            Next::Upkeep => Some(Ok(())),
         }
     }
 
     fn wait(&mut self, position: u64) -> Next {
-        let retry = self.live.parked.next_retry();
+        let (retry, upkeep) = (self.live.parked.next_retry(), self.upkeep.due());
         let log = self.live.feed.log().clone();
         let controls = self.controls.clone();
         self.live.runtime.block_on(async move {
             let mut controls = controls.lock().await;
-            let retry = async {
-                match retry {
+            let until = |at: Option<Instant>| async move {
+                match at {
                     Some(at) => tokio::time::sleep_until(at.into()).await,
                     None => std::future::pending().await,
                 }
@@ -172,7 +187,8 @@ impl Worker {
                 biased;
                 control = controls.recv() => Next::Control(control),
                 _ = log.wait_past(position) => Next::Log,
-                () = retry => Next::Retry,
+                () = until(retry) => Next::Retry,
+                () = until(upkeep) => Next::Upkeep,
             }
         })
     }

@@ -8,6 +8,8 @@ mod commands;
 mod damage;
 mod depot;
 mod editions;
+mod following;
+mod growing_old;
 mod imports;
 mod kills;
 mod market;

@@ -1,5 +1,6 @@
 //! Views: how they stand, what they promise, and what can be done about them.
 
+mod changes;
 mod contract;
 mod drift;
 mod editions;
@@ -87,6 +88,7 @@ pub(super) async fn change(
         ViewChange::Repair { name, key, tenant } => {
             drift::repair(door, screen, name, key.as_deref(), tenant).await?;
         }
+        ViewChange::Changes(which) => changes::changes(door, screen, which).await?,
         ViewChange::Contract { markdown } => contract::contracts(door, screen, *markdown).await?,
         other => editions::editions(door, screen, other).await?,
     }

@@ -13,7 +13,7 @@ use std::any::{Any, TypeId};
 use watershed_core::event::AnyEvent;
 use watershed_core::ports::{RowChange, RowKey, StoredRow};
 use watershed_core::read::Neighbours;
-use watershed_core::{Key, KeyedBy, Predicate, StoredEvent};
+use watershed_core::{Key, KeyedBy, Predicate, StoredEvent, Timestamp};
 
 use super::rollup::RollupState;
 use super::slice::Slice;
@@ -57,7 +57,10 @@ pub(crate) trait AnyModel: Send {
     ) -> Result<(), ApplyFailure>;
     /// Drops what memory holds of that row.
     fn forget(&mut self, key: &RowKey);
-    fn row(&self, key: &RowKey) -> Option<&dyn Any>;
+    /// Deletes the row, where it was last changed at or before that time. Whether it was.
+    fn expire(&mut self, key: &RowKey, until: Timestamp) -> bool;
+    /// The row as an event of that time finds it.
+    fn row(&self, key: &RowKey, at: Timestamp) -> Option<&dyn Any>;
     /// The row in stored form, if there is one in memory.
     fn stored_row(&self, key: &RowKey) -> Result<Option<StoredRow>, String>;
     /// The keys in memory whose rows fulfil the condition.

@@ -9,12 +9,13 @@ use watershed_core::ports::{RowChange, RowKey, StoredRow};
 use watershed_core::read::Neighbours;
 use watershed_core::{
     Contribution, Handler, Key, KeyedBy, Keys, Position, Predicate, ReadModel, Slot, StoredEvent, TableSpec,
-    Value,
+    Timestamp, Value,
 };
 
 use super::failure::{failure, kind_of, panic_text};
 use super::{AnyModel, ApplyFailure, HandOn, Touched};
 use crate::projector::RollupDefinition;
+use crate::projector::age::{Age, changed_at, table_of};
 use crate::projector::rollup::{RollupState, nothing_is_stored};
 use crate::projector::slice::{Slice, share_of};
 use crate::projector::stuck::{Known, in_turn};
@@ -26,6 +27,8 @@ struct Cell<R> {
     row: Option<R>,
     position: Position,
     revision: u64,
+    /// When the event there was recorded.
+    changed_at: Timestamp,
     /// Changed since the last write; then, what the stored row gave to each rollup.
     before: Option<Vec<Option<Contribution>>>,
     /// Whether the store has a row with this key.
@@ -34,13 +37,22 @@ struct Cell<R> {
 
 impl<R> Cell<R> {
     fn empty() -> Self {
-        Self { row: None, position: 0, revision: 0, before: None, is_stored: false }
+        let changed_at = Timestamp::from_micros(0);
+        Self { row: None, position: 0, revision: 0, changed_at, before: None, is_stored: false }
+    }
+}
+
+impl<R> Cell<R> {
+    /// Whether there is a row that is past its age by then.
+    fn is_past(&self, age: Option<Age>, now: Timestamp) -> bool {
+        self.row.is_some() && age.is_some_and(|age| age.is_past(self.changed_at, now))
     }
 }
 
 /// The fold of `R`.
 pub(crate) struct ModelState<R> {
     known: Arc<Known>,
+    age: Option<Age>,
     handlers: Vec<Handler<R>>,
     by_name: FxHashMap<&'static str, usize>,
     rollups: Vec<RollupDefinition<R>>,
@@ -65,11 +77,12 @@ impl<R: ReadModel> ModelState<R> {
         let rollup_states = rollups.iter().map(|rollup| RollupState::new(rollup.table.clone())).collect();
         Self {
             known,
+            age: Age::of(&R::CONTRACT),
             handlers,
             by_name,
             rollups,
             rollup_states,
-            spec: R::table(),
+            spec: table_of::<R>(),
             table: 0,
             cells: FxHashMap::default(),
             dirty: Vec::new(),
@@ -82,11 +95,20 @@ impl<R: ReadModel> ModelState<R> {
         self.by_name.get(name).map(|place| &self.handlers[*place])
     }
 
-    fn to_stored(key: &RowKey, cell: &Cell<R>) -> Result<Option<StoredRow>, String> {
+    /// The contents of the row's columns in its table.
+    fn contents(age: Option<Age>, cell: &Cell<R>, row: &R) -> Result<Vec<Value>, String> {
+        let mut values = row.to_values().map_err(|error| error.to_string())?;
+        if age.is_some() {
+            values.push(Value::Timestamp(cell.changed_at));
+        }
+        Ok(values)
+    }
+
+    fn to_stored(age: Option<Age>, key: &RowKey, cell: &Cell<R>) -> Result<Option<StoredRow>, String> {
         let Some(row) = &cell.row else { return Ok(None) };
         Ok(Some(StoredRow {
             key: key.clone(),
-            values: row.to_values().map_err(|error| error.to_string())?,
+            values: Self::contents(age, cell, row)?,
             position: cell.position,
             revision: cell.revision,
             shown: row.is_shown(),
@@ -175,7 +197,13 @@ impl<R: ReadModel> AnyModel for ModelState<R> {
                 keys.dedup();
                 Touched::Many(keys)
             }
-            Keys::Matching(filter) => Touched::Matching(filter.into_predicate()),
+            Keys::Matching(filter) => {
+                let predicate = filter.into_predicate();
+                Touched::Matching(match self.age {
+                    None => predicate,
+                    Some(age) => age.young(predicate, stored.recorded_at),
+                })
+            }
         }
     }
 
@@ -184,12 +212,15 @@ impl<R: ReadModel> AnyModel for ModelState<R> {
     }
 
     fn load(&mut self, asked: Vec<RowKey>, rows: Vec<StoredRow>) -> Result<(), String> {
-        for stored in rows {
+        for mut stored in rows {
+            let changed_at = changed_at(&stored.values).filter(|_| self.age.is_some());
+            stored.values.truncate(R::COLUMNS.len());
             let row = R::from_values(stored.values).map_err(|error| format!("{}: {error}", R::NAME))?;
             let cell = Cell {
                 row: Some(row),
                 position: stored.position,
                 revision: stored.revision,
+                changed_at: changed_at.unwrap_or(Timestamp::from_micros(0)),
                 before: None,
                 is_stored: true,
             };
@@ -223,11 +254,15 @@ impl<R: ReadModel> AnyModel for ModelState<R> {
             None => Some(contributions(&self.rollups, cell.row.as_ref())),
             Some(_) => None,
         };
+        let is_past = cell.is_past(self.age, stored.recorded_at);
+        if is_past {
+            cell.row = None;
+        }
         let mut slot = Slot::new(&key.key, &mut cell.row, neighbours);
         // A fold that panics must not take the others down; whatever it left half-changed is read again by whoever calls.
         let applied =
             in_turn(fold, || std::panic::catch_unwind(AssertUnwindSafe(|| apply(&mut slot, event))));
-        let changed = slot.is_changed();
+        let changed = slot.is_changed() || is_past;
         match applied {
             Ok(Ok(())) => {}
             Ok(Err(error)) => return Err(failure(&stored.name, kind_of(&error), error.to_string())),
@@ -235,6 +270,7 @@ impl<R: ReadModel> AnyModel for ModelState<R> {
         }
         if changed {
             cell.position = stored.position;
+            cell.changed_at = stored.recorded_at;
             cell.revision += 1;
             if let Some(before) = before {
                 cell.before = Some(before);
@@ -251,19 +287,33 @@ impl<R: ReadModel> AnyModel for ModelState<R> {
         self.cells.remove(key);
     }
 
-    fn row(&self, key: &RowKey) -> Option<&dyn Any> {
-        self.cells.get(key).and_then(|cell| cell.row.as_ref()).map(|row| row as &dyn Any)
+    fn expire(&mut self, key: &RowKey, until: Timestamp) -> bool {
+        let Some(cell) = self.cells.get_mut(key) else { return false };
+        if cell.row.is_none() || cell.changed_at > until {
+            return false;
+        }
+        if cell.before.is_none() {
+            cell.before = Some(contributions(&self.rollups, cell.row.as_ref()));
+            self.dirty.push(key.clone());
+        }
+        cell.row = None;
+        true
+    }
+
+    fn row(&self, key: &RowKey, at: Timestamp) -> Option<&dyn Any> {
+        let cell = self.cells.get(key).filter(|cell| !cell.is_past(self.age, at));
+        cell.and_then(|cell| cell.row.as_ref()).map(|row| row as &dyn Any)
     }
 
     fn stored_row(&self, key: &RowKey) -> Result<Option<StoredRow>, String> {
-        self.cells.get(key).map_or(Ok(None), |cell| Self::to_stored(key, cell))
+        self.cells.get(key).map_or(Ok(None), |cell| Self::to_stored(self.age, key, cell))
     }
 
     fn matching(&self, predicate: &Predicate) -> Result<Vec<RowKey>, String> {
         let mut keys = Vec::new();
         for (key, cell) in &self.cells {
             if let Some(row) = &cell.row {
-                let values = row.to_values().map_err(|error| error.to_string())?;
+                let values = Self::contents(self.age, cell, row)?;
                 if predicate.holds(&self.spec, &values) {
                     keys.push(key.clone());
                 }
@@ -287,7 +337,7 @@ impl<R: ReadModel> AnyModel for ModelState<R> {
             for ((state, before), after) in self.rollup_states.iter_mut().zip(before).zip(after) {
                 state.change(&key.tenant, before, after);
             }
-            match Self::to_stored(key, cell)? {
+            match Self::to_stored(self.age, key, cell)? {
                 Some(row) => changes.push(RowChange::Put(row)),
                 None if cell.is_stored => changes.push(RowChange::Delete(key.clone())),
                 None => {}
@@ -345,7 +395,7 @@ impl<R: ReadModel> AnyModel for ModelState<R> {
             {
                 state.change(&key.tenant, None, contribution);
             }
-            rows.extend(Self::to_stored(&key, &cell)?);
+            rows.extend(Self::to_stored(self.age, &key, &cell)?);
             if rows.len() == chunk {
                 hand_on(std::mem::replace(&mut rows, Vec::with_capacity(chunk)))?;
                 settle_new(&mut self.rollup_states)?;

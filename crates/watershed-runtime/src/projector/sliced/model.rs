@@ -3,7 +3,7 @@ use std::any::{Any, TypeId};
 use watershed_core::event::AnyEvent;
 use watershed_core::ports::{RowChange, RowKey, StoredRow};
 use watershed_core::read::Neighbours;
-use watershed_core::{KeyedBy, Predicate, StoredEvent};
+use watershed_core::{KeyedBy, Predicate, StoredEvent, Timestamp};
 
 use crate::projector::model::{AnyModel, ApplyFailure, HandOn, Touched};
 use crate::projector::rollup::RollupState;
@@ -140,8 +140,12 @@ impl AnyModel for Sliced {
         self.part_mut(key).forget(key);
     }
 
-    fn row(&self, key: &RowKey) -> Option<&dyn Any> {
-        self.part(key).row(key)
+    fn expire(&mut self, key: &RowKey, until: Timestamp) -> bool {
+        self.part_mut(key).expire(key, until)
+    }
+
+    fn row(&self, key: &RowKey, at: Timestamp) -> Option<&dyn Any> {
+        self.part(key).row(key, at)
     }
 
     fn stored_row(&self, key: &RowKey) -> Result<Option<StoredRow>, String> {

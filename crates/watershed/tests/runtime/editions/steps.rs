@@ -166,3 +166,33 @@ async fn a_view_that_is_off_does_not_answer_and_one_in_the_shadow_is_folded_unse
     assert_eq!(bank::balance(&bank, "a1").await.unwrap().balance, Decimal::from(30));
     bank.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rollup_that_is_added_is_filled_beside_what_serves_and_then_there_by_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let without = || {
+        let context = Context::new("bank").policy(AllowAll).aggregate::<bank::Account>();
+        context.read_models::<(bank::Balance, bank::DepositSize)>().queries::<(bank::GetBalance,)>()
+    };
+    let bank = start(without(), folder.path()).await;
+    for number in 0..300 {
+        let id = format!("a{number}");
+        bank.send(bank::opening(&id, "Ann", ["north", "south"][number % 2])).await.unwrap();
+        bank.send(deposit(&id, 7)).await.unwrap();
+    }
+    assert_eq!(bank::balance(&bank, "a299").await.unwrap().balance, Decimal::from(7));
+    bank.close().await;
+
+    let bank = start(bank::context(), folder.path()).await;
+    let began = states(&bank);
+    assert_eq!(began.first(), Some(&(1, Serving)), "the old rows serve: {began:?}");
+    assert!(bank::balance(&bank, "a299").await.is_some());
+    until_states(&bank, &[(2, Serving)]).await;
+    assert!(json(&bank, "branches", "north").await.contains("\"accounts\":150"));
+    assert_eq!(bank::balance(&bank, "a299").await.unwrap().balance, Decimal::from(7));
+    bank.close().await;
+
+    let bank = start(bank::context(), folder.path()).await;
+    assert_eq!(states(&bank), [(2, Serving)]);
+    bank.close().await;
+}
