@@ -63,6 +63,7 @@ pub(crate) fn bring_up(
         checkpoint,
         closing: Arc::default(),
         rate: None,
+        pool: None,
     };
     // Of a group, what others read.
     live.load().map_err(|trouble| trouble.to_string())?;
@@ -107,8 +108,10 @@ impl Worker {
     }
 
     pub(super) fn run(mut self) {
-        self.contained(Self::begin);
-        while let Some(()) = self.contained(Self::turn) {}
+        let mut goes_on = self.contained(Self::begin);
+        while goes_on.is_some() {
+            goes_on = self.contained(Self::turn);
+        }
     }
 
     /// Does something after which the group may have to stop, also where a part of a read model panics that is not its fold:
@@ -116,13 +119,18 @@ impl Worker {
     fn contained(&mut self, work: fn(&mut Self) -> Option<Result<(), Trouble>>) -> Option<()> {
         let done = std::panic::catch_unwind(AssertUnwindSafe(|| work(self)));
         let done = done.unwrap_or_else(|panic| Some(Err(Trouble::Stop(panic_text(&*panic)))))?;
-        if let Err(trouble) = done {
-            self.stop(&trouble);
+        match done {
+            Ok(()) => {}
+            // What has been folded in memory is not written: nothing may be folded on top of it.
+            Err(Trouble::Closing) => return None,
+            Err(trouble) => self.stop(&trouble),
         }
         Some(())
     }
 
     fn begin(&mut self) -> Option<Result<(), Trouble>> {
+        // As many workers as the thread had whose place this one takes.
+        self.live.set_workers(self.live.progress.workers());
         if let Err(trouble) = self.live.load() {
             return Some(Err(trouble));
         }
@@ -223,6 +231,7 @@ impl Worker {
             Control::Close => return None,
             Control::Pause => self.set_paused(true),
             Control::Resume => self.set_paused(false),
+            Control::Workers(workers) => self.live.set_workers(workers),
             Control::Mend { mut refold, rollups, done } => {
                 return Some(self.mend(&mut refold, rollups, done));
             }

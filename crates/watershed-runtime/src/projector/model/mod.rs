@@ -17,6 +17,10 @@ use watershed_core::{Key, KeyedBy, Position, Predicate, StoredEvent, Tenant, Tim
 
 use super::rollup::RollupState;
 use super::slice::Slice;
+use super::sliced::Sliced;
+
+/// Rows that a model keeps in memory between batches.
+pub(crate) const KEPT: usize = 50_000;
 
 /// The rows that an event concerns, of one model.
 pub(crate) enum Touched {
@@ -72,8 +76,8 @@ pub(crate) trait AnyModel: Send {
     /// The changes of the rows since the last [`AnyModel::written`]; hands the rollups theirs.
     fn changes(&mut self) -> Result<Vec<RowChange>, String>;
     fn rollups(&mut self) -> &mut [RollupState];
-    /// The changes are in the store. `keep_all`: keep every row in memory, for models that others read.
-    fn written(&mut self, keep_all: bool);
+    /// The changes are in the store. Keeps at most so many rows in memory; every row, where nothing is said.
+    fn written(&mut self, most: Option<usize>);
     /// Forgets everything.
     fn clear(&mut self);
     /// About how many bytes the rows in memory take.
@@ -84,4 +88,8 @@ pub(crate) trait AnyModel: Send {
     fn drain(&mut self, chunk: usize, hand_on: HandOn<'_>) -> Result<(), String>;
     /// Takes the rollups' groups out.
     fn take_rollups(&mut self) -> Vec<RollupState>;
+    /// Its parts, where its rows are shared out.
+    fn as_sliced(&mut self) -> Option<&mut Sliced> {
+        None
+    }
 }

@@ -20,8 +20,6 @@ use crate::projector::rollup::{RollupState, nothing_is_stored};
 use crate::projector::slice::{Slice, share_of};
 use crate::projector::stuck::{Known, in_turn};
 
-/// Rows that a model keeps in memory between batches.
-const KEPT: usize = 50_000;
 /// Of how many rows one is measured, to know what they take together.
 const MEASURED_ONE_IN: usize = 64;
 
@@ -386,7 +384,7 @@ impl<R: ReadModel> AnyModel for ModelState<R> {
         &mut self.rollup_states
     }
 
-    fn written(&mut self, keep_all: bool) {
+    fn written(&mut self, most: Option<usize>) {
         for key in std::mem::take(&mut self.dirty) {
             if let Some(cell) = self.cells.get_mut(&key) {
                 cell.before = None;
@@ -396,7 +394,7 @@ impl<R: ReadModel> AnyModel for ModelState<R> {
         for state in &mut self.rollup_states {
             state.written();
         }
-        if !keep_all && self.cells.len() > KEPT {
+        if most.is_some_and(|most| self.cells.len() > most) {
             self.cells.clear();
             (self.measured_bytes, self.measured_rows) = (0, 0);
         }
