@@ -124,6 +124,8 @@ pub(crate) enum ViewChange {
     Pause { name: String },
     /// Start it again
     Resume { name: String },
+    /// Fold a view's group with so many workers from its next batch on: 1 to 16
+    Workers { name: String, workers: u64 },
     /// Build a view's rows anew from the log: all, one, or those that a part of the log concerns
     Rebuild(Rebuild),
     /// Hold rows against the log: those of one view's group, or of all
@@ -140,6 +142,8 @@ pub(crate) enum ViewChange {
         #[arg(long, default_value = "default", requires = "key")]
         tenant: String,
     },
+    /// Which rows of a view's group have changed, by number: its journal
+    Changes(Changes),
     /// What every view promises, and whether it keeps it
     Contract {
         /// As a table for documents
@@ -182,6 +186,17 @@ pub(crate) enum ViewChange {
     Restore { name: String, snapshot: String },
     /// Put a view in use (serving), keep it up unseen (shadow), or do neither (off)
     Flag { name: String, flag: FlagArg },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Changes {
+    pub(crate) name: String,
+    /// Changes after this number
+    #[arg(long, default_value_t = 0, value_name = "NUMBER")]
+    pub(crate) after: u64,
+    /// At most so many; all where nobody says
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) limit: Option<u64>,
 }
 
 /// An edition of a view.

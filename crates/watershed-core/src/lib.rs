@@ -30,8 +30,8 @@ pub use policy::{Access, Action, AllowAll, Authorizer, Denied};
 pub use ports::Clock;
 pub use read::{
     Applied, ApplyError, Ask, Column, ColumnSpec, Contract, Cursor, CursorError, Direction, Filter,
-    Freshness, Handler, IndexSpec, Key, KeyedBy, Keys, NamedQuery, On, One, Page, PageOf, Plan, Predicate,
-    Query, ReadModel, Rebuild, Reconcile, Replaces, Retention, Row, Slot, Sort, Source, TableSpec,
+    Freshness, Handler, IndexSpec, Journal, Key, KeyedBy, Keys, NamedQuery, On, One, Page, PageOf, Plan,
+    Predicate, Query, ReadModel, Rebuild, Reconcile, Replaces, Retention, Row, Slot, Sort, Source, TableSpec,
     UnknownEvents,
 };
 pub use rollup::{Contribution, Input, IntoInput, IntoItem, Measure, Rollup, Top};

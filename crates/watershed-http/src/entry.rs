@@ -19,7 +19,7 @@ use crate::options::Options;
 use crate::pages;
 use crate::problem::{OVERLOADED, Problem, UNKNOWN_CONTEXT};
 use crate::reply::{Names, Reply, as_json};
-use crate::request::{Limits, Segments, principal_of};
+use crate::request::{Limits, Segments, principal_of, wants_events};
 use crate::route::{Route, not_found};
 use crate::seats::Seats;
 use crate::telemetry::{Meters, Metrics, Operation};
@@ -106,6 +106,16 @@ impl Entry {
             }
             Route::Row(context, view, key) => {
                 api::row(self.context(context)?, (view, key), parts, self.patience).await
+            }
+            Route::Rows(context, view) if wants_events(&parts.headers) => {
+                *operation = Operation::Watch;
+                let list = api::List::View(view);
+                api::watch_list(self.context(context)?, list, parts, self.patience, &self.watching).await
+            }
+            Route::Query(context, query) if wants_events(&parts.headers) => {
+                *operation = Operation::Watch;
+                let list = api::List::Query(query);
+                api::watch_list(self.context(context)?, list, parts, self.patience, &self.watching).await
             }
             Route::Rows(context, view) => api::list(self.context(context)?, view, parts, self.patience).await,
             Route::Query(context, query) => {

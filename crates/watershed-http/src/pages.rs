@@ -41,6 +41,8 @@ pub(crate) fn index(contexts: &[Hosted], headers: &HeaderMap) -> Reply {
         let _ = writeln!(page, "  GET  /api/{name}/views/{{view}}/{{key}}         one row");
         let _ =
             writeln!(page, "  GET  /api/{name}/views/{{view}}/{{key}}/watch   the row whenever it changes");
+        let _ =
+            writeln!(page, "  Accept: text/event-stream                     a list, and what happens to it");
         let _ = writeln!(page, "  GET  /api/{name}/streams/{{category}}/{{id}}    what happened");
         let _ = writeln!(page, "  GET  /admin/{name}/views                    how the views stand\n");
     }
@@ -167,7 +169,7 @@ pub(crate) async fn metrics(
 
 type ViewGauge = (&'static str, &'static str, fn(&ViewStatus) -> f64);
 
-const VIEW_GAUGES: [ViewGauge; 12] = [
+const VIEW_GAUGES: [ViewGauge; 14] = [
     ("watershed_view_position", "Everything up to this position is in the view's rows.", |view| {
         float(view.position)
     }),
@@ -197,7 +199,15 @@ const VIEW_GAUGES: [ViewGauge; 12] = [
     ("watershed_view_looked_at_seconds", "When rows were last held against the log; 0 for never.", |view| {
         seconds(view.looked_at)
     }),
+    (
+        "watershed_view_keeps_retention",
+        "1 where rows that are past the age that the contract allows are deleted in time.",
+        |view| float(view.keeps_retention.into()),
+    ),
     ("watershed_view_parked_keys", "Keys whose event failed to apply.", |view| float(view.parked)),
+    ("watershed_view_workers", "Workers that fold the view's group; 0 where it is always current.", |view| {
+        float(view.workers.unwrap_or(0).into())
+    }),
     ("watershed_view_rebuild_done_events", "Events that a running rebuild has folded.", |view| {
         float(view.rebuild.as_ref().map_or(0, |rebuild| rebuild.done))
     }),

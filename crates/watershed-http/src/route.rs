@@ -51,6 +51,8 @@ pub(crate) enum Admin<'a> {
     Editions,
     /// `views/{view}/verification`
     Verification(&'a str),
+    /// `views/{view}/changes`
+    Changes(&'a str),
     /// `checkpoints`
     Checkpoints,
     /// `contracts`
@@ -82,6 +84,8 @@ pub(crate) enum Change<'a> {
     Pause(&'a str),
     /// `views/{view}/resume`
     Resume(&'a str),
+    /// `views/{view}/workers`
+    Workers(&'a str),
     /// `views/{view}/rebuild`
     Rebuild(&'a str),
     /// `views/{view}/backfill` and the other steps of an edition
@@ -203,6 +207,7 @@ impl<'a> Admin<'a> {
             ["views"] => Self::Views,
             ["editions"] => Self::Editions,
             ["views", view, "verification"] => Self::Verification(view),
+            ["views", view, "changes"] => Self::Changes(view),
             ["views", view, "backfill"] => Self::Change(Change::Step(view, Step::Backfill)),
             ["views", view, "verify"] => Self::Change(Change::Step(view, Step::Verify)),
             ["views", view, "cutover"] => Self::Change(Change::Step(view, Step::Cutover)),
@@ -225,6 +230,7 @@ impl<'a> Admin<'a> {
             ["log", "verify"] => Self::Verify,
             ["views", view, "pause"] => Self::Change(Change::Pause(view)),
             ["views", view, "resume"] => Self::Change(Change::Resume(view)),
+            ["views", view, "workers"] => Self::Change(Change::Workers(view)),
             ["views", view, "rebuild"] => Self::Change(Change::Rebuild(view)),
             ["views", view, "reconcile"] => Self::Change(Change::Reconcile(view)),
             ["views", view, "repair"] => Self::Change(Change::Repair(view)),
@@ -239,6 +245,7 @@ impl<'a> Admin<'a> {
             Self::Views => "/admin/{context}/views",
             Self::Editions => "/admin/{context}/editions",
             Self::Verification(_) => "/admin/{context}/views/{view}/verification",
+            Self::Changes(_) => "/admin/{context}/views/{view}/changes",
             Self::Change(Change::Step(_, Step::Backfill)) => "/admin/{context}/views/{view}/backfill",
             Self::Change(Change::Step(_, Step::Verify)) => "/admin/{context}/views/{view}/verify",
             Self::Change(Change::Step(_, Step::Cutover)) => "/admin/{context}/views/{view}/cutover",
@@ -259,6 +266,7 @@ impl<'a> Admin<'a> {
             Self::Verify => "/admin/{context}/log/verify",
             Self::Change(Change::Pause(_)) => "/admin/{context}/views/{view}/pause",
             Self::Change(Change::Resume(_)) => "/admin/{context}/views/{view}/resume",
+            Self::Change(Change::Workers(_)) => "/admin/{context}/views/{view}/workers",
             Self::Change(Change::Rebuild(_)) => "/admin/{context}/views/{view}/rebuild",
             Self::Change(Change::Reconcile(_)) => "/admin/{context}/views/{view}/reconcile",
             Self::Change(Change::Repair(_)) => "/admin/{context}/views/{view}/repair",
@@ -300,9 +308,11 @@ mod tests {
             "/admin/{context}/views",
             "/admin/{context}/views/{view}/pause",
             "/admin/{context}/views/{view}/resume",
+            "/admin/{context}/views/{view}/workers",
             "/admin/{context}/views/{view}/rebuild",
             "/admin/{context}/editions",
             "/admin/{context}/views/{view}/verification",
+            "/admin/{context}/views/{view}/changes",
             "/admin/{context}/views/{view}/backfill",
             "/admin/{context}/views/{view}/verify",
             "/admin/{context}/views/{view}/cutover",

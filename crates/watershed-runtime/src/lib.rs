@@ -15,10 +15,10 @@ mod telemetry;
 
 pub use command::{AnyRefusal, Request, SendError, StateAt};
 pub use context::{
-    Asking, BrokenContract, Catalogue, CheckpointView, CommandEntry, Context, ContractEntry, EditionStatus,
-    GroupCheckpoint, ImportEntry, LookAt, OperateError, PageAsk, ParkedEntry, Queries, QueryEntry,
-    ReadModels, RetriedCause, Rollups, Running, Sending, StartError, Stores, Switched, ViewEntry, ViewKind,
-    ViewStatus,
+    Asking, BrokenContract, Catalogue, ChangeEntry, Changes, CheckpointView, CommandEntry, Context,
+    ContractEntry, EditionStatus, Following, GroupCheckpoint, ImportEntry, LookAt, OperateError, PageAsk,
+    ParkedEntry, Queries, QueryEntry, ReadModels, RetriedCause, Rollups, Running, Sending, StartError,
+    Stores, Switched, ViewEntry, ViewKind, ViewStatus, Writes,
 };
 pub use editions::{EditionState, FieldDifference, Flag, Mismatch, SnapshotNote, Verification};
 pub use import::{
@@ -26,7 +26,7 @@ pub use import::{
     Looked,
 };
 pub use projector::{FieldDrift, Mended, RebuildProgress, Retried};
-pub use query::{Answer, AskError, FetchPlan, OnStale, Terms};
+pub use query::{Again, Answer, AskError, FetchPlan, ListChange, ListChanges, OnStale, Terms};
 pub use reconcile::{DriftEntry, DriftKind, EventRange, LastLook, Report, ViewDrift};
 
 /// The longest id and idempotency key, in bytes.

@@ -121,6 +121,14 @@ fn check_view(view: &Value, findings: &mut Findings) {
         };
         findings.add(&what, Verdict::Fail, found, &advice);
     }
+    if view["keeps_retention"] == false {
+        findings.add(
+            &what,
+            Verdict::Fail,
+            "rows that are past their age are not deleted".to_owned(),
+            &format!("see why `{name}` does not go on, then `views resume {name}`"),
+        );
+    }
     if let Some(parked @ 1..) = view["parked"].as_u64() {
         let found = format!("{} keys parked", thousands(parked));
         findings.add(

@@ -4,6 +4,7 @@
 //! A store that has its answer at once pays one small allocation for that; nothing above a port carries a store in its type.
 
 mod clock;
+mod journal;
 mod ledger;
 mod log;
 mod moment;
@@ -12,6 +13,10 @@ mod scan;
 mod triage;
 
 pub use clock::{Clock, ManualClock, SystemClock};
+pub use journal::{
+    Changed, ChangedRow, JournalEnd, JournalEntry, JournalFrom, JournalMark, JournalMarkError, JournalPart,
+    RowJournal, RowState,
+};
 pub use ledger::Ledger;
 pub use log::{
     Append, AppendError, Appended, Condition, EventLog, Events, Expected, Idempotency, InlineFold, KeyRecord,

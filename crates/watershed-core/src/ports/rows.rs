@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Later, RowMoments};
+use super::{Later, RowJournal, RowMoments};
 use crate::{Ask, Cursor, EventId, Key, Position, TableSpec, Tenant, Timestamp, Value, Version};
 
 /// The tables of a group of read models, which share one checkpoint and one store.
@@ -16,6 +16,8 @@ pub struct GroupSpec {
     pub version: String,
     /// The tables: those of the read models, in the order in which they are folded, then those of their rollups.
     pub tables: Vec<TableSpec>,
+    /// The places of the tables whose changes are written to a journal.
+    pub journal: Vec<usize>,
 }
 
 /// The key of a row, with its tenant.
@@ -213,7 +215,7 @@ pub trait RowsBesideLog: Send + Sync + 'static {
 }
 
 /// One group's tables, checkpoint and parked keys.
-pub trait RowGroup: RowReader + RowWriter + RowMoments {
+pub trait RowGroup: RowReader + RowWriter + RowMoments + RowJournal {
     /// How far the group has come.
     fn checkpoint(&self) -> Later<'_, Result<Checkpoint, RowError>>;
 

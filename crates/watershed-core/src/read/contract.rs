@@ -62,7 +62,18 @@ pub enum Rebuild {
 pub enum Retention {
     /// As long as the log.
     Forever,
-    /// So long after their last change. Declared: nothing deletes rows yet.
+    /// So long after their last change. A fold whose event comes later finds no row, readers see none, and a moment later it is
+    /// deleted. Changing this changes what the fold makes of old events: raise the read model's version.
+    For(Duration),
+}
+
+/// Whether listeners can follow the changes of a read model's rows, and of its rollups': lists that are watched, copies in other
+/// stores.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Journal {
+    /// Nobody listens: nothing is written down.
+    Off,
+    /// Each change is written down with the row, and kept so long. A listener that was away for longer reads everything again.
     For(Duration),
 }
 
@@ -92,6 +103,8 @@ pub struct Contract {
     pub reconcile: Reconcile,
     /// How long its rows are to be kept.
     pub retention: Retention,
+    /// Whether listeners can follow its rows' changes.
+    pub journal: Journal,
     /// What it does with events that this program does not know.
     pub unknown: UnknownEvents,
     /// Whether it holds personal data.
@@ -121,6 +134,15 @@ impl fmt::Display for Retention {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Forever => f.write_str("as long as the log"),
+            Self::For(time) => write!(f, "{}", Words(*time)),
+        }
+    }
+}
+
+impl fmt::Display for Journal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Off => f.write_str("off"),
             Self::For(time) => write!(f, "{}", Words(*time)),
         }
     }
@@ -158,6 +180,7 @@ impl Contract {
         rebuild: Rebuild::ByKey,
         reconcile: Reconcile::OnRequest,
         retention: Retention::Forever,
+        journal: Journal::Off,
         unknown: UnknownEvents::Park,
         personal: false,
     };

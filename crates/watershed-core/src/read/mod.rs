@@ -14,7 +14,7 @@ mod row;
 mod slot;
 
 pub use column::{Column, ColumnSpec, Direction, IndexSpec, TableSpec};
-pub use contract::{Contract, Freshness, Rebuild, Reconcile, Retention, UnknownEvents};
+pub use contract::{Contract, Freshness, Journal, Rebuild, Reconcile, Retention, UnknownEvents};
 pub use cursor::{Cursor, CursorError};
 pub use filter::{Comparison, Filter, ParseValueError, Predicate, parse_value};
 pub use handler::Handler;

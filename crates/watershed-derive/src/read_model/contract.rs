@@ -13,6 +13,7 @@ const FRESH: &str =
 const RECONCILE: &str = "reconcile = on_request`, `reconcile = sample(1h)` or `reconcile = full(1d)";
 const REBUILD: &str = "rebuild = by_key` or `rebuild = full";
 const RETENTION: &str = "retention = forever` or `retention = keep(365d)";
+const JOURNAL: &str = "journal = off` or `journal = keep(7d)";
 const UNKNOWN: &str = "unknown = park`, `unknown = ignore` or `unknown = stop";
 
 /// What `#[contract(..)]` says; `None` is left to `Contract::DEFAULT`.
@@ -24,14 +25,24 @@ pub(super) struct Contract {
     rebuild: Option<TokenStream>,
     reconcile: Option<TokenStream>,
     retention: Option<TokenStream>,
+    journal: Option<TokenStream>,
     unknown: Option<TokenStream>,
     personal: bool,
 }
 
 impl Contract {
     pub(super) fn read(input: &DeriveInput, errors: &mut Errors) -> Self {
-        const KNOWN: &[&str] =
-            &["owner", "source", "fresh", "rebuild", "reconcile", "retention", "unknown", "personal"];
+        const KNOWN: &[&str] = &[
+            "owner",
+            "source",
+            "fresh",
+            "rebuild",
+            "reconcile",
+            "retention",
+            "journal",
+            "unknown",
+            "personal",
+        ];
         let words = Words::read(&input.attrs, "contract", KNOWN, &[], errors);
         if !words.is_present() {
             errors.say(
@@ -55,6 +66,7 @@ impl Contract {
             freshness: one_of(&words, "fresh", FRESH, freshness, errors),
             rebuild: one_of(&words, "rebuild", REBUILD, rebuild, errors),
             retention: one_of(&words, "retention", RETENTION, retention, errors),
+            journal: one_of(&words, "journal", JOURNAL, journal, errors),
             reconcile: one_of(&words, "reconcile", RECONCILE, reconcile, errors),
             unknown: one_of(&words, "unknown", UNKNOWN, unknown, errors),
             personal: words.flag("personal", errors),
@@ -70,6 +82,7 @@ impl Contract {
         let source = or_default(&source, quote!(#contract::DEFAULT.source));
         let rebuild = or_default(&self.rebuild, quote!(#contract::DEFAULT.rebuild));
         let retention = or_default(&self.retention, quote!(#contract::DEFAULT.retention));
+        let journal = or_default(&self.journal, quote!(#contract::DEFAULT.journal));
         let reconcile = or_default(&self.reconcile, quote!(#contract::DEFAULT.reconcile));
         let unknown = or_default(&self.unknown, quote!(#contract::DEFAULT.unknown));
         quote! {
@@ -80,6 +93,7 @@ impl Contract {
                 rebuild: #rebuild,
                 reconcile: #reconcile,
                 retention: #retention,
+                journal: #journal,
                 unknown: #unknown,
                 personal: #personal,
             }
@@ -150,6 +164,15 @@ fn retention(name: &str, time: Option<Duration>) -> Option<TokenStream> {
     Some(match (name, time.map(tokens)) {
         ("forever", None) => quote!(#kept::Forever),
         ("keep", Some(time)) => quote!(#kept::For(#time)),
+        _ => return None,
+    })
+}
+
+fn journal(name: &str, time: Option<Duration>) -> Option<TokenStream> {
+    let journal = quote!(::watershed::core::Journal);
+    Some(match (name, time.map(tokens)) {
+        ("off", None) => quote!(#journal::Off),
+        ("keep", Some(time)) => quote!(#journal::For(#time)),
         _ => return None,
     })
 }

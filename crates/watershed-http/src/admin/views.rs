@@ -38,6 +38,23 @@ pub(crate) fn checkpoints(
     Ok(json(&Checkpoints { checkpoints: hosted.running.checkpoints(principal)? }))
 }
 
+/// The most entries of a journal that are shown at once.
+const MAX_CHANGES: u64 = 1_000;
+
+/// The journal of a view's group: which rows have changed, behind a number.
+pub(crate) async fn changes(
+    hosted: &Hosted,
+    principal: &Principal,
+    view: &str,
+    mut parameters: Parameters,
+) -> Result<Reply, Problem> {
+    let after = parameters.take_number("after", 0..=u64::MAX)?.unwrap_or(0);
+    let limit = parameters.take_number("limit", 1..=MAX_CHANGES)?;
+    parameters.finish()?;
+    let limit = limit.and_then(|limit| usize::try_from(limit).ok());
+    Ok(json(&hosted.running.changes(principal, view, after, limit).await?))
+}
+
 #[derive(Serialize)]
 struct Done<'a> {
     view: &'a str,
@@ -54,6 +71,33 @@ pub(crate) async fn pause(hosted: &Hosted, principal: &Principal, view: &str) ->
 pub(crate) async fn resume(hosted: &Hosted, principal: &Principal, view: &str) -> Result<Reply, Problem> {
     hosted.running.resume(principal, view).await?;
     Ok(json(&Done { view, done: "resumed" }))
+}
+
+/// How many workers are to fold a view.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Workers {
+    workers: u64,
+}
+
+#[derive(Serialize)]
+struct Shared<'a> {
+    view: &'a str,
+    workers: u16,
+}
+
+/// Has so many workers fold a view from its next batch on.
+pub(crate) async fn workers(
+    hosted: &Hosted,
+    principal: &Principal,
+    view: &str,
+    body: &[u8],
+) -> Result<Reply, Problem> {
+    let Workers { workers } = read(body)?;
+    // More than there can ever be are refused as such.
+    let workers = u16::try_from(workers).unwrap_or(u16::MAX);
+    hosted.running.set_workers(principal, view, workers).await?;
+    Ok(json(&Shared { view, workers }))
 }
 
 /// What of a view is to be built anew; everything, where nothing is said.

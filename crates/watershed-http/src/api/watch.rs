@@ -1,3 +1,4 @@
+use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use serde_json::value::RawValue;
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 use watershed_core::Position;
-use watershed_runtime::{Answer, Running, Terms};
+use watershed_runtime::{Answer, Running, Terms, Writes};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::rows::check_key;
@@ -51,6 +52,7 @@ pub(crate) async fn watch(
     let full = || Problem::new(&TOO_MANY_WATCHES, "as many watches are open as the server allows");
     let seat = watching.seats.take().ok_or_else(full)?;
     // Asked before the answer starts, so that what is wrong with the question gets a problem document.
+    let writes = hosted.running.writes(view)?;
     let first = hosted.running.row_json(view, key, &terms).await?;
     terms.token = None;
     let mut reply = Reply::new(Body::whole(""));
@@ -61,6 +63,7 @@ pub(crate) async fn watch(
     *reply.body_mut() = Body::stream(body);
     let watcher = Watcher {
         running: hosted.running.clone(),
+        writes,
         view: view.into(),
         key: key.into(),
         terms,
@@ -75,6 +78,7 @@ pub(crate) async fn watch(
 
 struct Watcher {
     running: Running,
+    writes: Writes,
     view: Arc<str>,
     key: Arc<str>,
     terms: Terms,
@@ -86,20 +90,20 @@ struct Watcher {
 }
 
 /// The caller has gone.
-struct Gone;
+pub(super) struct Gone;
 
 impl Watcher {
     async fn run(mut self, first: Answer<Option<Box<RawValue>>>, seen: Option<Position>) {
-        let mut at = first.position;
         // Whoever comes back with the very position of now has seen the row; after any other it may have changed.
-        let begun = if seen == Some(at) { self.remember(&first) } else { self.tell(&first).await };
+        let begun =
+            if seen == Some(first.position) { self.remember(&first) } else { self.tell(&first).await };
         if begun.is_err() {
             return;
         }
         let mut closing = self.watching.closing.clone();
         loop {
-            let moved = tokio::select! {
-                moved = self.running.changed(&self.view, at) => moved,
+            let written = tokio::select! {
+                written = self.writes.next() => written,
                 () = self.pieces.closed() => return,
                 () = closing.said() => return,
                 () = sleep(self.watching.heartbeat) => {
@@ -109,15 +113,12 @@ impl Watcher {
                     continue;
                 }
             };
-            let answer = match moved {
-                Ok(_) => self.running.row_json(&self.view, &self.key, &self.terms).await,
+            let answer = match written {
+                Ok(()) => self.running.row_json(&self.view, &self.key, &self.terms).await,
                 Err(error) => Err(error),
             };
             let told = match answer {
-                Ok(answer) => {
-                    at = answer.position;
-                    self.tell(&answer).await
-                }
+                Ok(answer) => self.tell(&answer).await,
                 Err(error) => self.fail(error.into()).await,
             };
             if told.is_err() {
@@ -140,7 +141,7 @@ impl Watcher {
         }
         self.remember(answer)?;
         let text = answer.value.as_ref().map_or("null", |row| row.get());
-        self.write(event(name(answer), Some(answer.position), text)).await
+        self.write(event(name(answer), Some(&answer.position), text)).await
     }
 
     /// Sends what went wrong, and ends the watch.
@@ -170,7 +171,7 @@ fn stamp(answer: &Answer<Option<Box<RawValue>>>) -> u64 {
     xxh3_64(text.as_bytes()) ^ u64::from(answer.stale)
 }
 
-fn event(name: &str, id: Option<Position>, data: &str) -> String {
+pub(super) fn event(name: &str, id: Option<&dyn Display>, data: &str) -> String {
     let mut text = format!("event: {name}\n");
     if let Some(id) = id {
         text.push_str(&format!("id: {id}\n"));

@@ -9,10 +9,14 @@ use crate::problem::{
 };
 
 /// What an operator can look at, under `/admin/{context}/`.
-const READS: [(&str, &str); 13] = [
+const READS: [(&str, &str); 14] = [
     ("views", "How every view stands: lag, bound, parked keys, checkpoint"),
     ("editions", "The editions of every group of views; `view` for those of one view's"),
     ("views/{view}/verification", "How the last verification of an edition went, or goes"),
+    (
+        "views/{view}/changes",
+        "The journal of a view's group: which rows have changed, by number; `after` and `limit` page",
+    ),
     ("checkpoints", "The checkpoints: one for each group of views"),
     ("contracts", "What every view promises, and what of it is broken"),
     ("drift", "The rows that are known not to be what they should be; `view` for those of one view"),
@@ -26,9 +30,13 @@ const READS: [(&str, &str); 13] = [
 ];
 
 /// What an operator can do there.
-const CHANGES: [(&str, &str); 17] = [
+const CHANGES: [(&str, &str); 18] = [
     ("views/{view}/pause", "Stops a view's projector"),
     ("views/{view}/resume", "Starts it again"),
+    (
+        "views/{view}/workers",
+        "Has so many workers fold a view's group from its next batch on: {workers}, 1 to 16",
+    ),
     (
         "views/{view}/rebuild",
         "Builds a view's rows anew from the log: all; one row {tenant, key}; those that a part of the log concerns \

@@ -1,5 +1,5 @@
 use serde_json::{Value, json};
-use watershed_core::ColumnSpec;
+use watershed_core::{ColumnSpec, Journal};
 use watershed_runtime::{Catalogue, QueryEntry, ViewEntry};
 
 use super::Document;
@@ -7,7 +7,8 @@ use super::names::Renaming;
 use super::parts::{header, path_parameter, query_parameter, reference, request_header, response, summary};
 use super::problems::{self, ASKING};
 use crate::problem::{
-    BAD_CURSOR, BAD_ID, NO_SUCH_ROW, NO_SUCH_STREAM, ProblemKind, TOO_MANY_WATCHES, UNREADABLE_STREAM,
+    BAD_CURSOR, BAD_ID, NO_SUCH_ROW, NO_SUCH_STREAM, NOT_FOLLOWED, ProblemKind, TOO_MANY_WATCHES,
+    UNREADABLE_STREAM,
 };
 
 /// Adds the views, queries and streams of a context.
@@ -24,7 +25,8 @@ pub(super) fn add(document: &mut Document, context: &str, catalogue: &Catalogue,
     for query in &catalogue.queries {
         let view = catalogue.views.iter().find(|view| view.name == query.view);
         let row = view.map_or(json!({}), |view| renaming.apply(&view.schema));
-        let mut operation = named(query, row, renaming).operation(context);
+        let is_watched = view.is_some_and(is_watched) && !query.by_key;
+        let mut operation = named(query, row, is_watched, renaming).operation(context);
         operation["description"] = query.doc.into();
         document.paths.insert(format!("/api/{context}/queries/{}", query.name), json!({ "get": operation }));
     }
@@ -38,6 +40,8 @@ struct Question<'a> {
     summary: &'a str,
     parameters: Vec<Value>,
     answer: Value,
+    /// Whether it can be watched: asked for as Server-Sent Events.
+    is_watched: bool,
     /// What can go wrong beside what can with every question.
     problems: Vec<&'static ProblemKind>,
 }
@@ -62,6 +66,13 @@ impl Question<'_> {
             answer => response("The answer, with how fresh it is beside it.", &headers, &answer),
         };
         responses.insert("200".to_owned(), answered);
+        if self.is_watched {
+            let content = &mut responses["200"]["content"];
+            content["text/event-stream"] = json!({
+                "schema": { "type": "string" },
+                "description": "What happens to the list, as events named `list` (read it now), `row` and `gone`; id is the place to go on from."
+            });
+        }
         json!({
             "tags": [context],
             "operationId": format!("{context}.{}", self.id),
@@ -78,8 +89,21 @@ fn list(view: &ViewEntry, row: &Value) -> Question<'static> {
     parameters.push(query_parameter("sort", sort));
     parameters.extend(page_parameters());
     parameters.extend(asking_headers());
-    let (id, answer) = (format!("{}.list", view.name), page_of(row));
-    Question { id, summary: "A page of rows", parameters, answer, problems: vec![&BAD_CURSOR] }
+    let (id, answer, is_watched) = (format!("{}.list", view.name), page_of(row), is_watched(view));
+    if is_watched {
+        parameters.push(last_place());
+    }
+    let problems = vec![&BAD_CURSOR, &NOT_FOLLOWED, &TOO_MANY_WATCHES];
+    Question { id, summary: "A page of rows", parameters, answer, is_watched, problems }
+}
+
+/// Whether lists of the view's rows can be watched.
+fn is_watched(view: &ViewEntry) -> bool {
+    view.contract.journal != Journal::Off
+}
+
+fn last_place() -> Value {
+    request_header("Last-Event-ID", "Of a watch: the id of the last event that came, to go on from there.")
 }
 
 fn filter(column: &ColumnSpec) -> Option<Value> {
@@ -96,7 +120,14 @@ fn one(view: &ViewEntry, row: &Value) -> Question<'static> {
     let mut parameters = vec![path_parameter("key")];
     parameters.extend(asking_headers());
     let (id, answer) = (format!("{}.get", view.name), row.clone());
-    Question { id, summary: "One row", parameters, answer, problems: vec![&NO_SUCH_ROW, &BAD_ID] }
+    Question {
+        id,
+        summary: "One row",
+        parameters,
+        answer,
+        is_watched: false,
+        problems: vec![&NO_SUCH_ROW, &BAD_ID],
+    }
 }
 
 fn watch(view: &ViewEntry) -> Question<'static> {
@@ -106,11 +137,12 @@ fn watch(view: &ViewEntry) -> Question<'static> {
         summary: "The row, whenever it changes",
         parameters: vec![path_parameter("key"), resume],
         answer: Value::Null,
+        is_watched: false,
         problems: vec![&BAD_ID, &TOO_MANY_WATCHES],
     }
 }
 
-fn named<'a>(query: &'a QueryEntry, row: Value, renaming: &Renaming) -> Question<'a> {
+fn named<'a>(query: &'a QueryEntry, row: Value, is_watched: bool, renaming: &Renaming) -> Question<'a> {
     let own = query.parameters.get("properties").and_then(Value::as_object);
     let required = query.parameters.get("required").and_then(Value::as_array);
     let parameter = |(name, schema): (&String, &Value)| {
@@ -118,13 +150,20 @@ fn named<'a>(query: &'a QueryEntry, row: Value, renaming: &Renaming) -> Question
         json!({ "name": name, "in": "query", "required": required, "schema": renaming.apply(schema) })
     };
     let mut parameters: Vec<Value> = own.into_iter().flatten().map(parameter).collect();
-    let (answer, problems): (Value, Vec<&ProblemKind>) =
-        if query.by_key { (row, vec![&NO_SUCH_ROW]) } else { (page_of(&row), vec![&BAD_CURSOR]) };
+    let (answer, problems): (Value, Vec<&ProblemKind>) = if query.by_key {
+        (row, vec![&NO_SUCH_ROW])
+    } else {
+        (page_of(&row), vec![&BAD_CURSOR, &NOT_FOLLOWED, &TOO_MANY_WATCHES])
+    };
     if !query.by_key {
         parameters.extend(page_parameters());
     }
+    if is_watched {
+        parameters.push(last_place());
+    }
     parameters.extend(asking_headers());
-    Question { id: query.name.to_owned(), summary: summary(query.doc), parameters, answer, problems }
+    let (id, summary) = (query.name.to_owned(), summary(query.doc));
+    Question { id, summary, parameters, answer, is_watched, problems }
 }
 
 fn stream() -> Question<'static> {
@@ -151,6 +190,7 @@ fn stream() -> Question<'static> {
         summary,
         parameters,
         answer,
+        is_watched: false,
         problems: vec![&NO_SUCH_STREAM, &BAD_ID, &UNREADABLE_STREAM],
     }
 }

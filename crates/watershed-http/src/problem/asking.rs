@@ -8,6 +8,7 @@ impl From<AskError> for Problem {
         match error {
             AskError::UnknownView(_) => Self::new(&kinds::UNKNOWN_VIEW, detail),
             AskError::SwitchedOff(_) => Self::new(&kinds::VIEW_OFF, detail),
+            AskError::NotFollowed(_) => Self::new(&kinds::NOT_FOLLOWED, detail),
             AskError::NotYet(_) => Self::new(&kinds::NO_VIEW_YET, detail),
             AskError::UnknownQuery(_) => Self::new(&kinds::UNKNOWN_QUERY, detail),
             AskError::Malformed { field, problem } => {

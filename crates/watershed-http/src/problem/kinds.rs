@@ -41,6 +41,7 @@ kinds! {
     UNKNOWN_CONTEXT = "unknown-context" NOT_FOUND false "No such context is hosted here";
     UNKNOWN_COMMAND = "unknown-command" NOT_FOUND false "There is no such command";
     UNKNOWN_VIEW = "unknown-view" NOT_FOUND false "There is no such view";
+    NOT_FOLLOWED = "not-followed" NOT_ACCEPTABLE false "The lists of this view cannot be followed";
     VIEW_OFF = "view-off" NOT_FOUND false "The view is switched off";
     NO_VIEW_YET = "no-view-yet" NOT_FOUND false "The version that serves does not have the view";
     UNKNOWN_IMPORT = "unknown-import" NOT_FOUND false "There is no such import";

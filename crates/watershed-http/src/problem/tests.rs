@@ -67,9 +67,10 @@ fn every_reason_not_to_import_has_its_status_and_tells_where_it_stopped() {
 #[test]
 fn every_reason_not_to_answer_has_its_status_and_tells_whether_to_try_again() {
     let malformed = AskError::Malformed { field: "limit".to_owned(), problem: "none".to_owned() };
-    let expected: [(AskError, u16, &str); 14] = [
+    let expected: [(AskError, u16, &str); 15] = [
         (AskError::UnknownView("cds".to_owned()), 404, "unknown-view"),
         (AskError::SwitchedOff("cds".to_owned()), 404, "view-off"),
+        (AskError::NotFollowed("cds".to_owned()), 406, "not-followed"),
         (AskError::NotYet("cds".to_owned()), 404, "no-view-yet"),
         (AskError::UnknownQuery("none".to_owned()), 404, "unknown-query"),
         (malformed, 400, "malformed-parameter"),

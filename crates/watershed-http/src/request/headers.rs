@@ -1,8 +1,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{HeaderMap, HeaderName, IF_MATCH, IF_NONE_MATCH};
+use http::header::{ACCEPT, HeaderMap, HeaderName, IF_MATCH, IF_NONE_MATCH};
 use http::request::Parts;
+use watershed_core::ports::JournalMark;
 use watershed_core::{Position, Version};
 use watershed_runtime::{OnStale, Request, Terms};
 
@@ -51,6 +52,24 @@ pub(crate) fn last_event_id(headers: &HeaderMap) -> Result<Option<Position>, Pro
         })
     });
     position.transpose()
+}
+
+/// The place in a journal behind which a watch of a list goes on.
+pub(crate) fn last_place(headers: &HeaderMap) -> Result<Option<JournalMark>, Problem> {
+    let text = only(headers, &Names::LAST_EVENT_ID)?;
+    let place = text.map(|text| {
+        text.trim()
+            .parse()
+            .map_err(|_| malformed("Last-Event-ID", "must be the `id` of the last event that came"))
+    });
+    place.transpose()
+}
+
+/// Whether the caller takes Server-Sent Events, and nothing else before them.
+pub(crate) fn wants_events(headers: &HeaderMap) -> bool {
+    let accepted = headers.get_all(ACCEPT).iter().filter_map(|accepted| accepted.to_str().ok());
+    let first = accepted.flat_map(|accepted| accepted.split(',')).next().unwrap_or_default();
+    first.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("text/event-stream")
 }
 
 /// The header's text, where it is given, and given once.

@@ -11,7 +11,7 @@ mod principal;
 
 pub(crate) use body::{Limits, read_json};
 pub(crate) use depth::check_depth;
-pub(crate) use headers::{command_request, last_event_id, terms};
+pub(crate) use headers::{command_request, last_event_id, last_place, terms, wants_events};
 pub(crate) use lines::{Line, Lines};
 pub(crate) use page::page_ask;
 pub(crate) use parameters::Parameters;

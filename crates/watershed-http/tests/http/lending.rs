@@ -119,7 +119,7 @@ impl Aggregate for Book {
 /// The books that the library has.
 #[derive(ReadModel, Serialize, Deserialize, JsonSchema, Debug, Clone)]
 #[read_model(name = "books", version = 1, on(BookEvent))]
-#[contract(owner = "librarians", fresh = operational(2s), reconcile = on_request, unknown = park)]
+#[contract(owner = "librarians", fresh = operational(2s), reconcile = on_request, journal = keep(1d), unknown = park)]
 pub(crate) struct BookRow {
     #[key(stream)]
     pub book_id: String,
@@ -221,6 +221,58 @@ impl Import for Slips {
         let due = "2025-01-31".parse().map_err(|_| Misfit::of("due", "no date"))?;
         Ok(BookCommand::LendBook { book_id, reader: Personal::new("somebody".to_owned()), due, slip })
     }
+}
+
+/// The books in a second version: with what the first one did not count.
+#[derive(ReadModel, Serialize, Deserialize, JsonSchema, Debug, Clone)]
+#[read_model(name = "books", version = 2, on(BookEvent))]
+#[contract(owner = "librarians", fresh = operational(2s), journal = keep(1d))]
+pub(crate) struct BookRow2 {
+    #[key(stream)]
+    pub book_id: String,
+    pub title: String,
+    #[index]
+    pub price: Decimal,
+    #[index]
+    pub shelf: Shelf,
+    #[index]
+    pub loans: i64,
+    /// New; -1 where only the first version is there to say.
+    pub returns: i64,
+}
+
+impl On<BookEvent> for BookRow2 {
+    fn apply(row: &mut Slot<'_, Self>, event: &Recorded<BookEvent>) -> Applied {
+        match &event.data {
+            BookEvent::Bought { title, price, shelf } => row.put(Self {
+                book_id: event.stream.id.to_string(),
+                title: title.clone(),
+                price: *price,
+                shelf: *shelf,
+                loans: 0,
+                returns: 0,
+            }),
+            BookEvent::Lent { .. } => row.get()?.loans += 1,
+            BookEvent::Returned {} => row.get()?.returns += 1,
+            BookEvent::Scribbled {} => return Err("nobody can read that".into()),
+            BookEvent::Lost {} => row.delete(),
+        }
+        Ok(())
+    }
+}
+
+impl Replaces<BookRow> for BookRow2 {
+    const DIFFERS: &'static [&'static str] = &["returns"];
+
+    fn from_earlier(old: BookRow) -> Self {
+        let BookRow { book_id, title, price, shelf, loans, .. } = old;
+        Self { book_id, title, price, shelf, loans, returns: -1 }
+    }
+}
+
+/// The library with the second version of its books beside the first.
+pub(crate) fn second() -> Context {
+    Context::new("lending").aggregate::<Book>().read_models::<(BookRow2,)>().earlier::<BookRow, BookRow2>()
 }
 
 /// The library, open to everybody.

@@ -10,6 +10,7 @@ mod fuzz;
 mod imports;
 mod lending;
 mod limits;
+mod lists;
 mod openapi;
 mod pages;
 mod questions;

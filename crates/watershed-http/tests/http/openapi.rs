@@ -21,6 +21,7 @@ async fn every_command_view_and_query_is_described_and_no_reference_leads_nowher
         "/api/lending/queries/dear_books",
         "/api/lending/streams/{category}/{id}",
         "/admin/lending/views/{view}/rebuild",
+        "/admin/lending/views/{view}/workers",
     ] {
         assert!(document["paths"].get(path).is_some(), "{path}");
     }
@@ -28,6 +29,13 @@ async fn every_command_view_and_query_is_described_and_no_reference_leads_nowher
     assert_eq!(buy["summary"], "Adds a book. An id is made where none is given.");
     let required = buy["requestBody"]["content"]["application/json"]["schema"]["required"].clone();
     assert_eq!(required, serde_json::json!(["title", "price", "shelf"]));
+    for path in ["/api/lending/views/books", "/api/lending/queries/dear_books"] {
+        let content = &document["paths"][path]["get"]["responses"]["200"]["content"];
+        assert!(
+            content["text/event-stream"].is_object() && content["application/json"].is_object(),
+            "{path}"
+        );
+    }
     let mut references = BTreeSet::new();
     collect(&document, &mut references);
     assert!(!references.is_empty());

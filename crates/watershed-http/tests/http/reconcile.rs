@@ -111,7 +111,7 @@ async fn the_catalogue_says_what_every_view_promises_and_what_is_broken() {
     let expected = json!({
         "view": "books", "kind": "read-model", "version": 1, "owner": "librarians", "source": "the context's log",
         "freshness": "operational", "bound_ms": 2_000, "rebuild": "by key", "reconcile": "on request",
-        "retention": "as long as the log", "unknown": "park", "personal": false, "broken": [],
+        "retention": "as long as the log", "journal": "1 d", "unknown": "park", "personal": false, "broken": [],
     });
     assert_eq!(contracts["contracts"], json!([expected]));
     site.buy("b1", "1").await;

@@ -44,16 +44,28 @@ impl Site {
     }
 
     pub(crate) async fn with(options: Options) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let sqlite = Sqlite::open(folder.path(), StoreOptions::default()).expect("opens");
+        Self::serving(tempfile::tempdir().expect("a folder"), lending::context(), options).await
+    }
+
+    /// Serves that context on what the folder holds.
+    pub(crate) async fn serving(folder: TempDir, context: Context, options: Options) -> Self {
+        let sqlite = opened(&folder).await;
         let stores = watershed::stores(&sqlite).expect("opens");
-        let running = lending::context().policy(AllowAll).start(stores).await.expect("starts");
+        let running = context.policy(AllowAll).start(stores).await.expect("starts");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("binds");
         let address = listener.local_addr().expect("bound");
         let audit = LogAudit(sqlite.log());
         let server = Server::new(vec![running.clone()], options).audit("lending", audit);
         let handle = server.handle();
         Self { address, running, handle, serving: tokio::spawn(server.serve(listener)), folder }
+    }
+
+    /// Ends the server, and gives back its folder.
+    pub(crate) async fn stop(self) -> TempDir {
+        self.handle.stop();
+        self.serving.await.expect("no panic").expect("served");
+        self.running.close().await;
+        self.folder
     }
 
     pub(crate) async fn client(&self) -> Client {
@@ -95,6 +107,17 @@ impl Site {
             self.running.changed("books", head - 1).await.expect("folds");
         }
     }
+}
+
+/// Opens the folder. Watches of a server that has ended may hold it for a moment still.
+async fn opened(folder: &TempDir) -> Sqlite {
+    for _ in 0..500 {
+        if let Ok(sqlite) = Sqlite::open(folder.path(), StoreOptions::default()) {
+            return sqlite;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    Sqlite::open(folder.path(), StoreOptions::default()).expect("opens")
 }
 
 /// The store's own verification, for auditors.

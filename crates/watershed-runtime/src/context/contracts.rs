@@ -30,6 +30,8 @@ pub struct ContractEntry {
     pub reconcile: String,
     /// How long its rows are kept.
     pub retention: String,
+    /// How long listeners can be away and still follow its rows' changes; `off` where nobody can follow them.
+    pub journal: String,
     /// What it does with events that the program does not know.
     pub unknown: String,
     /// Whether it holds personal data.
@@ -98,6 +100,7 @@ fn entry(view: &ViewEntry, broken: Vec<String>) -> ContractEntry {
         rebuild: of_rows(contract.rebuild.to_string()),
         reconcile: of_rows(contract.reconcile.to_string()),
         retention: of_rows(contract.retention.to_string()),
+        journal: of_rows(contract.journal.to_string()),
         unknown: of_rows(contract.unknown.to_string()),
         personal: contract.personal,
         broken,
@@ -119,6 +122,9 @@ fn broken(status: &ViewStatus) -> Vec<String> {
     }
     if status.drift > 0 {
         broken.push(format!("{} rows are not what they should be", status.drift));
+    }
+    if !status.keeps_retention {
+        broken.push("rows that are past their age are not deleted".to_owned());
     }
     broken
 }

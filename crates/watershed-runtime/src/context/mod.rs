@@ -3,6 +3,7 @@
 mod builder;
 mod catalogue;
 mod contracts;
+mod following;
 mod lists;
 mod operate;
 mod queries;
@@ -12,10 +13,12 @@ mod start;
 mod typed;
 mod versions;
 mod views;
+mod writes;
 
 pub use builder::{Context, StartError, Stores};
 pub use catalogue::{Catalogue, CommandEntry, ImportEntry, QueryEntry, ViewEntry, ViewKind};
 pub use contracts::{BrokenContract, ContractEntry};
+pub use following::{ChangeEntry, Changes, Following};
 pub use lists::{Queries, ReadModels, Rollups};
 pub use operate::{CheckpointView, GroupCheckpoint, OperateError, ParkedEntry, RetriedCause, ViewStatus};
 pub use reconcile::LookAt;
@@ -23,3 +26,4 @@ pub(crate) use running::outcome;
 pub use running::{PageAsk, Running};
 pub use typed::{Asking, Sending};
 pub use versions::{EditionStatus, Switched};
+pub use writes::Writes;

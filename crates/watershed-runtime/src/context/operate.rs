@@ -10,7 +10,7 @@ use super::catalogue::ViewKind;
 use super::running::Running;
 use super::views::RunningView;
 use crate::editions::{Edition, Group, SwitchError};
-use crate::projector::{Control, Place, RebuildProgress, Retried};
+use crate::projector::{Age, Control, MOST_WORKERS, Place, RebuildProgress, Retried};
 use crate::query::Stand;
 
 /// Why an operator's wish was not carried out.
@@ -34,6 +34,14 @@ pub enum OperateError {
     Moved {
         /// This one.
         position: Position,
+    },
+    /// What is wished for is none of what can be.
+    #[error("`{field}`: {problem}")]
+    Malformed {
+        /// What of it.
+        field: &'static str,
+        /// What is wrong with it, and what can be.
+        problem: String,
     },
     /// What is wished for does not fit what the view is doing.
     #[error("{0}")]
@@ -98,14 +106,20 @@ pub struct ViewStatus {
     pub within_bound: bool,
     /// How many of its keys are parked.
     pub parked: u64,
+    /// How many workers fold its group; none for a view that is always current.
+    pub workers: Option<u16>,
     /// How many of its rows are known not to be what they should be.
     pub drift: u64,
     /// Since when the longest of them.
     pub drift_since: Option<Timestamp>,
     /// When its rows were last held against the log since the start.
     pub looked_at: Option<Timestamp>,
-    /// Whether it keeps what its contract promises: it goes on, its lag is within the bound, no key is parked, and no row is
-    /// known to be wrong.
+    /// When rows that are past their age were last deleted since the start; none where rows are kept for ever.
+    pub deleted_until: Option<Timestamp>,
+    /// Whether rows that are past their age are deleted in time.
+    pub keeps_retention: bool,
+    /// Whether it keeps what its contract promises: it goes on, its lag is within the bound, no key is parked, no row is known to
+    /// be wrong, and none is kept for longer than it may be.
     pub keeps_contract: bool,
     /// The checkpoint.
     pub checkpoint: CheckpointView,
@@ -247,20 +261,23 @@ impl Running {
     pub(super) async fn status(&self, view: &RunningView) -> Result<ViewStatus, OperateError> {
         let head = self.head();
         let contract = view.promise.contract;
-        let (group, checkpoint, parked, rebuild, last_rebuild) = match &view.stand {
+        let mut deleted_until = None;
+        let (group, checkpoint, parked, workers, rebuild, last_rebuild) = match &view.stand {
             Stand::Current { .. } => {
                 let current =
                     Checkpoint { position: head, status: "running".to_owned(), ..Checkpoint::default() };
-                ("log", current, 0, None, None)
+                ("log", current, 0, None, None, None)
             }
             Stand::Kept { group } => {
                 let serving = group.serving();
                 let progress = &serving.projector.progress;
                 let model = serving.place(view.name).and_then(Place::model);
+                deleted_until = progress.deleted_until();
                 (
                     group.name(),
                     progress.checkpoint(),
                     model.map_or(0, |model| progress.parked(model)),
+                    Some(progress.workers()),
                     group.rebuild_progress(),
                     progress.last_rebuild(),
                 )
@@ -271,8 +288,19 @@ impl Running {
             self.0.fetch.lag(position).await.map_err(|error| OperateError::Unavailable(error.to_string()))?;
         let drift = self.0.drift.brief(view.name);
         let within_bound = lag <= contract.freshness.bound() && checkpoint.status != "stopped";
+        let keeps_retention = Age::of(&contract).is_none_or(|age| match deleted_until {
+            Some(until) => age.is_in_time(until, self.0.fetch.clock.now()),
+            // It has just begun, unless it does not go on at all.
+            None => !matches!(checkpoint.status.as_str(), "paused" | "stopped"),
+        });
         Ok(ViewStatus {
-            keeps_contract: within_bound && checkpoint.status != "error" && parked == 0 && drift.drift == 0,
+            keeps_contract: within_bound
+                && checkpoint.status != "error"
+                && parked == 0
+                && drift.drift == 0
+                && keeps_retention,
+            keeps_retention,
+            deleted_until,
             drift: drift.drift,
             drift_since: drift.since,
             looked_at: drift.last.map(|last| last.at),
@@ -291,6 +319,7 @@ impl Running {
             lag_ms: millis(lag),
             within_bound,
             parked,
+            workers,
             checkpoint: CheckpointView::of(group, checkpoint),
             rebuild,
             last_rebuild,
@@ -440,6 +469,28 @@ impl Running {
         self.operate(principal, "resume")?;
         self.group(view)?.serving().projector.tell(Control::Resume);
         Ok(())
+    }
+
+    /// Folds the view's group with so many workers from its next batch on: 1 to 16, each with a part of the keys, so that the
+    /// events of a key stay in their order. Nothing is folded again. It stays so across restarts, until something else is said;
+    /// the number that the program says ([`super::Context::workers`]) gives it back to the program to say.
+    ///
+    /// # Errors
+    /// Where the caller may not, there is no such view, it is always current, the number is out of range, or the group is of several
+    /// read models, which look at each other's rows: one worker folds such a group.
+    pub async fn set_workers(
+        &self,
+        principal: &Principal,
+        view: &str,
+        workers: u16,
+    ) -> Result<(), OperateError> {
+        self.operate(principal, "set-workers")?;
+        let group = self.group(view)?;
+        if !(1..=MOST_WORKERS).contains(&workers) {
+            let problem = format!("a view is folded by 1 to {MOST_WORKERS} workers");
+            return Err(OperateError::Malformed { field: "workers", problem });
+        }
+        Ok(group.set_workers(workers).await?)
     }
 
     /// Begins to build the rows of the view's group anew, from the log. The old rows answer until the new ones take their place.

@@ -158,6 +158,12 @@ impl Running {
         page: PageAsk,
         terms: &Terms,
     ) -> Result<Answer<PageOf<Box<RawValue>>>, AskError> {
+        let ask = self.page_ask(view, page)?;
+        self.rows_json(self.view(view)?, &ask, terms).await
+    }
+
+    /// The question that a page asks.
+    pub(super) fn page_ask(&self, view: &str, page: PageAsk) -> Result<Ask, AskError> {
         let view = self.view(view)?;
         let table = view.view.table();
         let mut ask = Ask::rows(view.name);
@@ -173,7 +179,7 @@ impl Running {
             ask.sort.push((spec.name.clone(), direction));
         }
         set_paging(&mut ask, page.limit, page.after.as_deref())?;
-        self.rows_json(view, &ask, terms).await
+        Ok(ask)
     }
 
     /// The answer to a named query: a row (or `null`), or a page. `limit` and `after` among the parameters page.
@@ -186,6 +192,25 @@ impl Running {
         parameters: &[(String, String)],
         terms: &Terms,
     ) -> Result<Answer<Box<RawValue>>, AskError> {
+        let (ask, by_key) = self.query_ask(name, parameters)?;
+        let page = self.rows_json(self.view(ask.view)?, &ask, terms).await?;
+        let raw = |json: serde_json::Result<Box<RawValue>>| {
+            json.map_err(|error| AskError::UnreadableRow(error.to_string()))
+        };
+        let value = if by_key {
+            raw(serde_json::value::to_raw_value(&page.value.rows.first()))?
+        } else {
+            raw(serde_json::value::to_raw_value(&page.value))?
+        };
+        Ok(page.map(|_| value))
+    }
+
+    /// The question that a named query asks, and whether it asks for one row.
+    pub(super) fn query_ask(
+        &self,
+        name: &str,
+        parameters: &[(String, String)],
+    ) -> Result<(Ask, bool), AskError> {
         let question = self.0.questions.get(name).ok_or_else(|| AskError::UnknownQuery(name.to_owned()))?;
         let paging =
             |wanted: &str| parameters.iter().find(|(name, _)| name == wanted).map(|(_, text)| text.as_str());
@@ -202,17 +227,7 @@ impl Running {
             };
             set_paging(&mut ask, limit, paging("after"))?;
         }
-        let page = self.rows_json(self.view(question.view())?, &ask, terms).await?;
-        let by_key = question.by_key();
-        let raw = |json: serde_json::Result<Box<RawValue>>| {
-            json.map_err(|error| AskError::UnreadableRow(error.to_string()))
-        };
-        let value = if by_key {
-            raw(serde_json::value::to_raw_value(&page.value.rows.first()))?
-        } else {
-            raw(serde_json::value::to_raw_value(&page.value))?
-        };
-        Ok(page.map(|_| value))
+        Ok((ask, question.by_key()))
     }
 
     async fn rows_json(

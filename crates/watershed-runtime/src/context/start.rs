@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicBool;
 
 use rustc_hash::FxHashMap;
 use watershed_core::ports::{InlineFold, RowGroup, RowReader, RowsBesideLog};
-use watershed_core::{Freshness, Source};
+use watershed_core::{Freshness, Journal, Source};
 
 use super::builder::{AddedView, Context, EarlierVersion, StartError, Stores};
 use super::catalogue::Catalogue;
@@ -14,7 +14,7 @@ use crate::command::WriteCore;
 use crate::editions::{Ground, Group};
 use crate::feed::{Decoders, Feed};
 use crate::import::AddedImport;
-use crate::projector::{Aside, GroupDefinition, Inline, ModelDefinition, Watchdog, bring_up};
+use crate::projector::{Aside, GroupDefinition, Inline, MOST_WORKERS, ModelDefinition, Watchdog, bring_up};
 use crate::query::{Fetch, Promise, Stand};
 use crate::reconcile::{self, Drift, Reconciler, Rows, Watched};
 
@@ -227,6 +227,7 @@ impl Context {
         let mut last_inline = false;
         for added in std::mem::take(&mut self.read_models) {
             let model = (added.make)(&mut self.rollups);
+            refuse_beside_log(&model, added.source)?;
             match added.source {
                 Source::Sql(sql) if model.rollups.is_empty() => groups.sql_views.push((model.name, sql)),
                 Source::Sql(_) => {
@@ -252,6 +253,7 @@ impl Context {
                 }
             }
         }
+        self.give_workers(&mut groups)?;
         self.make_earlier(&mut groups)?;
         // What is left waits for a read model that was not added.
         if let Some((rollup, _)) = self.rollup_names.iter().find(|(_, of)| self.rollups.contains_key(of)) {
@@ -264,9 +266,31 @@ impl Context {
         GroupDefinition {
             models,
             rebuild_memory: self.rebuild_memory,
+            workers: 1,
+            clock: self.clock.clone(),
             differs: FxHashMap::default(),
             shown_as: FxHashMap::default(),
         }
+    }
+
+    /// Gives each group the workers that were said for its read model.
+    fn give_workers(&self, groups: &mut Groups) -> Result<(), StartError> {
+        for (view, workers) in &self.workers {
+            let unsupported = |problem: String| StartError::Unsupported { view: (*view).to_owned(), problem };
+            let mut projected = groups.projected.iter_mut();
+            let group = projected.find(|group| group.models.iter().any(|model| model.name == *view));
+            let group = group.ok_or_else(|| {
+                unsupported("it is given workers, but no projector folds it in this context".to_owned())
+            })?;
+            if !(1..=MOST_WORKERS).contains(workers) {
+                return Err(unsupported(format!(
+                    "it is given {workers} workers: there can be 1 to {MOST_WORKERS}"
+                )));
+            }
+            group.check_workers(*workers).map_err(unsupported)?;
+            group.workers = *workers;
+        }
+        Ok(())
     }
 
     /// The groups as they were before: with the earlier versions of their read models, where there are such.
@@ -319,6 +343,26 @@ fn beside_log<'a>(stores: &'a Stores, view: &str) -> Result<&'a Arc<dyn RowsBesi
         view: view.to_owned(),
         problem: "these stores keep no rows beside the log".to_owned(),
     })
+}
+
+/// Only what a projector keeps can be followed and grows old: the log's writer has nothing to spare for either, and a `SELECT` has
+/// no rows of its own.
+fn refuse_beside_log(model: &ModelDefinition, source: Source) -> Result<(), StartError> {
+    if source == Source::Log && model.contract.freshness != Freshness::Inline {
+        return Ok(());
+    }
+    let unsupported = |problem: &str| {
+        Err(StartError::Unsupported { view: model.name.to_owned(), problem: problem.to_owned() })
+    };
+    if model.contract.journal != Journal::Off {
+        return unsupported(
+            "its changes cannot be followed: leave `journal` out, or have a projector keep it",
+        );
+    }
+    if model.age.is_some() {
+        return unsupported("its rows cannot grow old: leave `retention` out, or have a projector keep it");
+    }
+    Ok(())
 }
 
 fn running_view(view: &AddedView, stand: Stand) -> RunningView {

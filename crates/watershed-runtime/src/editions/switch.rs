@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 use watershed_core::Position;
+use watershed_core::ports::{JournalFrom, RowError};
 
 use super::group::{Edition, Group, remove};
 use super::record::{EditionState, Flag, Passed};
@@ -193,6 +194,7 @@ impl Group {
         let before = old.projector.hold().await?;
         let mut after = new.projector.hold().await?;
         after.fold_to(before.position()).await?;
+        hand_listeners_over(&old, &new).await?;
         let mut next = record.clone();
         let now = self.now();
         if let Some(serving) = next.edition_mut(old.number) {
@@ -206,6 +208,8 @@ impl Group {
         *record = next;
         self.serve(number).await;
         drop((before, after));
+        // Whoever waits for the old one's rows is to look at the new one's.
+        old.projector.progress.wrote();
         tracing::info!(group = self.name(), from = old.number, to = number, "another edition serves");
         Ok(())
     }
@@ -376,5 +380,16 @@ impl Group {
         self.decide(&next).await?;
         *record = next;
         Ok(())
+    }
+}
+
+/// Has whoever follows the old edition's journal go on in the new one's, where they are told to read everything again. Both stand
+/// still. Done before the step is written down: should that fail, nobody reads this journal.
+async fn hand_listeners_over(old: &Edition, new: &Edition) -> Result<(), SwitchError> {
+    let failed = |error: RowError| SwitchError::Failed(error.to_string());
+    let part = old.projector.store.read_journal(JournalFrom::End, 0).await.map_err(failed)?;
+    match part {
+        Some(part) => new.projector.store.take_over(part.end).await.map_err(failed),
+        None => Ok(()),
     }
 }

@@ -222,8 +222,10 @@ impl Group {
         left.fold_to(position).await?;
         right.fold_to(position).await?;
         let failed = |error: watershed_core::ports::RowError| error.to_string();
-        let old_rows = old.projector.store.rows(pair.old_table, keys).await.map_err(failed)?;
-        let new_rows = new.projector.store.rows(pair.new_table, keys).await.map_err(failed)?;
+        let mut old_rows = old.projector.store.rows(pair.old_table, keys).await.map_err(failed)?;
+        let mut new_rows = new.projector.store.rows(pair.new_table, keys).await.map_err(failed)?;
+        old_rows.retain(|row| !old.definition.is_past(pair.old_table, row));
+        new_rows.retain(|row| !new.definition.is_past(pair.new_table, row));
         drop((left, right));
         for key in keys {
             let row = |rows: &[StoredRow]| rows.iter().find(|row| row.key == *key).cloned();
@@ -285,6 +287,9 @@ async fn chunk(old: &Edition, new: &Edition, pair: &Pair, after: Option<&RowKey>
         left.retain(|row| row.key <= *last);
         right.retain(|row| row.key <= *last);
     }
+    // Which are deleted when does not matter.
+    left.retain(|row| !old.definition.is_past(pair.old_table, row));
+    right.retain(|row| !new.definition.is_past(pair.new_table, row));
     Ok(Chunk { old: left, new: right, last })
 }
 

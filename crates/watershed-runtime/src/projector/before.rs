@@ -4,7 +4,7 @@ use watershed_core::ports::{RowKey, StoredRow};
 use watershed_core::{Predicate, Tenant};
 
 use super::fold::{Touch, apply_beside};
-use super::live::{Live, Trouble};
+use super::live::{Folding, Live, Trouble};
 use super::model::{AnyModel, Earlier, Lot};
 use crate::feed::FeedEvent;
 
@@ -25,7 +25,9 @@ impl Live {
         }
         Ok(keys)
     }
+}
 
+impl Folding<'_> {
     /// Makes the row of the touch at `place` what it was before that touch.
     pub(super) fn take_back(
         &mut self,
@@ -75,7 +77,7 @@ impl Live {
                 continue;
             }
             let table = self.models[place].table();
-            let rows = self.insist(|live| live.runtime.block_on(live.store.rows(table, &keys)))?;
+            let rows = self.store.rows(table, &keys)?;
             fresh.load(keys, rows).map_err(Trouble::Stop)?;
         }
         for touch in again {
@@ -93,8 +95,8 @@ impl Live {
     ) -> Result<(), String> {
         let (earlier, rest) = models.split_at_mut(touch.model);
         let Some(target) = rest.first_mut() else { return Ok(()) };
-        let earlier = Earlier::at(earlier, &touch.key.tenant, &self.parked, event.position());
-        apply_beside(&mut **target, &earlier.before(&self.models), &touch.key, event)
+        let earlier = Earlier::at(earlier, &touch.key.tenant, &*self.parked, &event.stored);
+        apply_beside(&mut **target, &earlier.before(self.models), &touch.key, event)
             .map_err(|failure| format!("a fold is not deterministic: {}", failure.error))
     }
 }

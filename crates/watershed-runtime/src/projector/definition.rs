@@ -1,9 +1,13 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustc_hash::FxHashMap;
-use watershed_core::ports::GroupSpec;
-use watershed_core::{Contract, EventKind, ReadModel, Replaces, Rollup, Row, TableSpec, Value, event};
+use watershed_core::ports::{GroupSpec, StoredRow};
+use watershed_core::{
+    Clock, Contract, EventKind, Journal, ReadModel, Replaces, Rollup, Row, TableSpec, Value, event,
+};
 
+use super::age::{Age, table_of};
 use super::rollup::RollupTable;
 use super::stuck::{Known, StuckFold};
 use super::{AnyModel, ModelState};
@@ -52,12 +56,17 @@ impl Differs {
     pub(crate) fn of<Old: Row, New: Replaces<Old>>() -> Self {
         Self {
             columns: New::DIFFERS,
-            expected: |old, new| match (Old::from_values(old.to_vec()), New::from_values(new.to_vec())) {
-                (Ok(old), Ok(new)) => New::is_expected(&old, &new),
+            expected: |old, new| match (row_of::<Old>(old), row_of::<New>(new)) {
+                (Some(old), Some(new)) => New::is_expected(&old, &new),
                 _ => false,
             },
         }
     }
+}
+
+/// The row with these contents. A table may have a column more than its rows.
+fn row_of<R: Row>(values: &[Value]) -> Option<R> {
+    R::from_values(values.get(..R::COLUMNS.len())?.to_vec()).ok()
 }
 
 /// What a group needs to know of one of its read models.
@@ -66,6 +75,8 @@ pub(crate) struct ModelDefinition {
     pub(crate) name: &'static str,
     pub(crate) version: u32,
     pub(crate) contract: Contract,
+    /// Beyond which its rows are not kept.
+    pub(crate) age: Option<Age>,
     pub(crate) table: TableSpec,
     pub(crate) rollups: Vec<(&'static str, u32, TableSpec)>,
     /// The tables of the rollups' values, with the places of their rollups among the model's.
@@ -91,7 +102,8 @@ impl ModelDefinition {
             name: R::NAME,
             version: R::VERSION,
             contract: R::CONTRACT,
-            table: R::table(),
+            age: Age::of(&R::CONTRACT),
+            table: table_of::<R>(),
             rollups: rollups
                 .iter()
                 .map(|rollup| (rollup.name, rollup.version, rollup.table.spec().clone()))
@@ -144,6 +156,9 @@ pub(crate) struct GroupDefinition {
     pub(crate) models: Vec<ModelDefinition>,
     /// What a rebuild may hold in memory, in bytes.
     pub(crate) rebuild_memory: usize,
+    /// How many workers fold it, where operators have not said otherwise.
+    pub(crate) workers: u16,
+    pub(crate) clock: Arc<dyn Clock>,
     /// The views that replace an earlier version's, and how they differ from it.
     pub(crate) differs: FxHashMap<&'static str, Differs>,
     /// Of an earlier version: how its rows are shown as the present version's.
@@ -156,10 +171,35 @@ impl GroupDefinition {
         self.models.last().map_or("", |model| model.name)
     }
 
+    /// That so many workers can fold it.
+    ///
+    /// # Errors
+    /// Where they cannot, why.
+    pub(crate) fn check_workers(&self, workers: u16) -> Result<(), String> {
+        match &self.models[..] {
+            [first, .., last] if workers > 1 => Err(format!(
+                "`{}` is folded together with `{}`, whose rows it may look at: one worker folds such a group",
+                last.name, first.name
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// Whether a read model of the group follows events of that category.
     pub(crate) fn follows(&self, category: &str) -> bool {
         let mut followed = self.models.iter().flat_map(|model| &model.follows);
         followed.any(|(follows, _, _)| *follows == category)
+    }
+
+    /// Whether a row of the model at that place is past its age: for readers, and whoever compares rows, it is not there.
+    pub(crate) fn is_past(&self, model: usize, row: &StoredRow) -> bool {
+        let age = self.models.get(model).and_then(|model| model.age);
+        age.is_some_and(|age| age.is_past_row(row, self.clock.now()))
+    }
+
+    /// Whether rows of some model grow old.
+    pub(crate) fn ages(&self) -> bool {
+        self.models.iter().any(|model| model.age.is_some())
     }
 
     /// The names of its read models and their rollups.
@@ -197,6 +237,8 @@ impl GroupDefinition {
         let before = Self {
             models: self.models.iter().map(|model| (model.only)(&had)).collect(),
             rebuild_memory: self.rebuild_memory,
+            workers: self.workers,
+            clock: self.clock.clone(),
             differs: FxHashMap::default(),
             shown_as: FxHashMap::default(),
         };
@@ -233,7 +275,31 @@ impl GroupDefinition {
         tables.extend(rollups.map(|(_, _, table)| table.clone()));
         tables
             .extend(self.models.iter().flat_map(|model| model.values.iter().map(|(_, table)| table.clone())));
-        GroupSpec { name: self.name().to_owned(), edition, version: self.version(), tables }
+        let (name, version) = (self.name().to_owned(), self.version());
+        GroupSpec { name, edition, version, tables, journal: self.journaled() }
+    }
+
+    /// The places of the tables whose changes listeners can follow: those of the read models that say so, and of their rollups.
+    fn journaled(&self) -> Vec<usize> {
+        let mut first_rollup = self.models.len();
+        let mut places = Vec::new();
+        for (place, model) in self.models.iter().enumerate() {
+            if model.contract.journal != Journal::Off {
+                places.push(place);
+                places.extend(first_rollup..first_rollup + model.rollups.len());
+            }
+            first_rollup += model.rollups.len();
+        }
+        places
+    }
+
+    /// How long the changes of its rows are kept; none where nobody can follow them.
+    pub(crate) fn changes_kept(&self) -> Option<Duration> {
+        let kept = self.models.iter().filter_map(|model| match model.contract.journal {
+            Journal::Off => None,
+            Journal::For(time) => Some(time),
+        });
+        kept.max()
     }
 
     /// The folds, with empty hands.

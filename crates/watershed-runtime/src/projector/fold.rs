@@ -66,7 +66,7 @@ pub(crate) fn apply(
     let Some(target) = rest.first_mut() else {
         return Ok(());
     };
-    let earlier = Earlier::at(earlier, &key.tenant, lot, event.position());
+    let earlier = Earlier::at(earlier, &key.tenant, lot, &event.stored);
     apply_beside(&mut **target, &earlier, key, event)
 }
 

@@ -9,8 +9,9 @@ use watershed_core::ports::{Checkpoint, RowChange, RowError, RowGroup, RowKey, R
 use watershed_core::{Clock, Position, Predicate, Tenant, UnknownEvents};
 
 use super::fold::{Concern, Touch, apply, concern};
-use super::model::{AnyModel, ApplyFailure};
+use super::model::{AnyModel, ApplyFailure, KEPT};
 use super::parking::{Parked, ParkedRow};
+use super::sliced::Pool;
 use super::{GroupDefinition, Progress};
 use crate::feed::{Feed, FeedEvent};
 
@@ -46,6 +47,8 @@ pub(crate) struct Live {
     pub(crate) closing: Arc<AtomicBool>,
     /// A rebuild folds at most so many events a second.
     pub(crate) rate: Option<u64>,
+    /// Who folds beside the group's own thread, where its rows are shared out.
+    pub(crate) pool: Option<Pool>,
 }
 
 impl Live {
@@ -144,10 +147,7 @@ impl Live {
         unreadable: &[ApplyFailure],
     ) -> Result<(), Trouble> {
         let Some(last) = events.last() else { return Ok(()) };
-        self.load_touched(touches)?;
-        for place in 0..touches.len() {
-            self.take_touch(events, touches, place, unreadable)?;
-        }
+        self.fold(events, touches, unreadable)?;
         self.checkpoint = Checkpoint {
             position: last.position(),
             event_id: Some(last.stored.id),
@@ -176,6 +176,28 @@ impl Live {
             "more than {most} keys are parked: look at their common cause, then resume"
         )))
     }
+}
+
+/// Folds touches: over all rows of a group, or over a part of them.
+pub(super) struct Folding<'a> {
+    pub(super) models: &'a mut [Box<dyn AnyModel>],
+    pub(super) parked: &'a mut Parked,
+    pub(super) definition: &'a GroupDefinition,
+    pub(super) store: Insistent<'a>,
+    pub(super) clock: &'a Arc<dyn Clock>,
+}
+
+impl Folding<'_> {
+    /// Folds the touches one by one, over rows that are loaded at once.
+    pub(super) fn fold(
+        &mut self,
+        events: &[FeedEvent],
+        touches: &[Touch],
+        unreadable: &[ApplyFailure],
+    ) -> Result<(), Trouble> {
+        self.load_touched(touches)?;
+        (0..touches.len()).try_for_each(|place| self.take_touch(events, touches, place, unreadable))
+    }
 
     fn take_touch(
         &mut self,
@@ -195,7 +217,7 @@ impl Live {
                 let text = error.to_string();
                 unreadable.iter().find(|failure| failure.error == text).cloned()
             }
-            _ => apply(&mut self.models, *model, key, event, &self.parked).err(),
+            _ => apply(self.models, *model, key, event, &*self.parked).err(),
         };
         let Some(failure) = failure else { return Ok(()) };
         tracing::warn!(
@@ -225,9 +247,21 @@ impl Live {
         if keys.is_empty() {
             return Ok(());
         }
-        let table = self.models[model].table();
-        let rows = self.insist(|live| live.runtime.block_on(live.store.rows(table, &keys)))?;
+        let rows = self.store.rows(self.models[model].table(), &keys)?;
         self.models[model].load(keys, rows).map_err(Trouble::Stop)
+    }
+}
+
+impl Live {
+    /// Folds over the rows that this thread has in memory.
+    pub(super) fn folding(&mut self) -> Folding<'_> {
+        let Self { models, parked, store, runtime, definition, progress, closing, clock, .. } = self;
+        let store = Insistent { group: definition.name(), store, runtime, progress, closing };
+        Folding { models, parked, definition, store, clock }
+    }
+
+    pub(super) fn load_rows(&mut self, model: usize, keys: Vec<RowKey>) -> Result<(), Trouble> {
+        self.folding().load_rows(model, keys)
     }
 
     /// Drops what memory holds of these rows and of rollups: somebody has written them. Rows that others read are read again.
@@ -286,7 +320,8 @@ impl Live {
         self.insist(|live| live.runtime.block_on(live.store.write(&batch)))?;
         let last = self.models.len().saturating_sub(1);
         for (place, model) in self.models.iter_mut().enumerate() {
-            model.written(place < last);
+            // Rows that others read stay.
+            model.written((place == last).then_some(KEPT));
         }
         self.parked.written();
         self.progress.set_parked(self.parked.counts(self.models.len()));
@@ -336,17 +371,17 @@ fn count_events(touches: &[Touch]) -> u64 {
 }
 
 /// A group's store, for whoever cannot go on without it.
-struct Insistent<'a> {
-    group: &'static str,
-    store: &'a Arc<dyn RowGroup>,
-    runtime: &'a Handle,
-    progress: &'a Progress,
-    closing: &'a AtomicBool,
+pub(super) struct Insistent<'a> {
+    pub(super) group: &'static str,
+    pub(super) store: &'a Arc<dyn RowGroup>,
+    pub(super) runtime: &'a Handle,
+    pub(super) progress: &'a Progress,
+    pub(super) closing: &'a AtomicBool,
 }
 
 impl Insistent<'_> {
     /// The rows with these keys.
-    fn rows(&self, table: usize, keys: &[RowKey]) -> Result<Vec<StoredRow>, Trouble> {
+    pub(super) fn rows(&self, table: usize, keys: &[RowKey]) -> Result<Vec<StoredRow>, Trouble> {
         self.insist(|| self.runtime.block_on(self.store.rows(table, keys)))
     }
 

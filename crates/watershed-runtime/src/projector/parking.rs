@@ -193,6 +193,36 @@ impl Parked {
         self.released.clear();
     }
 
+    /// Shares the parked keys out: each to the part that `part_of` says, of so many. What is parked in one of them meanwhile
+    /// comes back with [`Parked::take_in`].
+    pub(crate) fn share_out(&mut self, parts: usize, part_of: impl Fn(&RowKey) -> usize) -> Vec<Self> {
+        let mut shared: Vec<Self> = (0..parts).map(|_| Self::default()).collect();
+        let all = std::mem::take(self);
+        for (row, parked) in all.keys {
+            shared[part_of(&row.1)].keys.insert(row, parked);
+        }
+        for (row, at) in all.retry_at {
+            shared[part_of(&row.1)].retry_at.insert(row, at);
+        }
+        for row in all.changed {
+            shared[part_of(&row.1)].changed.push(row);
+        }
+        for row in all.released {
+            shared[part_of(&row.1)].released.push(row);
+        }
+        self.look_again = all.look_again;
+        shared
+    }
+
+    /// Takes the keys of a part in again.
+    pub(crate) fn take_in(&mut self, part: Self) {
+        self.keys.extend(part.keys);
+        self.retry_at.extend(part.retry_at);
+        self.changed.extend(part.changed);
+        self.released.extend(part.released);
+        self.look_again |= part.look_again;
+    }
+
     /// How many keys of each of so many tables are parked.
     pub(crate) fn counts(&self, tables: usize) -> Vec<u64> {
         let mut counts = vec![0; tables];
@@ -263,10 +293,14 @@ mod tests {
         parked.release(&hub);
         assert!(parked.next_retry().is_some_and(|at| at <= Instant::now()), "at once");
         let restarted = Parked::load(parked.all().cloned().collect()).freed(name);
-        assert_eq!(restarted, only(&line), "a kill came in between");
-        assert_eq!(parked.freed(name), only(&line), "the other tenant's has not been released");
+        assert_eq!(restarted, std::slice::from_ref(&line), "a kill came in between");
+        assert_eq!(
+            parked.freed(name),
+            std::slice::from_ref(&line),
+            "the other tenant's has not been released"
+        );
         parked.release(&line);
-        assert_eq!(parked.freed(name), only(&parcel));
+        assert_eq!(parked.freed(name), std::slice::from_ref(&parcel));
         park(&mut parked, &other, 5, &rejected());
         assert_eq!(parked.freed(name), only(&parcel), "not yet beyond the event");
         park(&mut parked, &other, 6, &rejected());

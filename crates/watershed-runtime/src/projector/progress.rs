@@ -1,9 +1,10 @@
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
 use tokio::sync::watch;
-use watershed_core::Position;
 use watershed_core::ports::Checkpoint;
+use watershed_core::{Position, Timestamp};
 
 /// How a rebuild is coming on.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -24,7 +25,11 @@ pub struct RebuildProgress {
 pub(crate) struct Progress {
     /// And whether it comes any further: not once the projector is closed.
     position: watch::Sender<(Position, bool)>,
+    /// How often something has been written, and whether anything more is going to be.
+    writes: watch::Sender<(u64, bool)>,
     state: Mutex<State>,
+    /// How many workers fold the group.
+    workers: AtomicU16,
 }
 
 #[derive(Default, Clone)]
@@ -33,12 +38,15 @@ struct State {
     parked: Vec<u64>,
     rebuild: Option<RebuildProgress>,
     last_rebuild: Option<RebuildProgress>,
+    deleted_until: Option<Timestamp>,
 }
 
 impl Progress {
     pub(crate) fn new(checkpoint: Checkpoint) -> Arc<Self> {
         let position = watch::Sender::new((checkpoint.position, true));
-        Arc::new(Self { position, state: Mutex::new(State { checkpoint, ..State::default() }) })
+        let writes = watch::Sender::new((0, true));
+        let state = Mutex::new(State { checkpoint, ..State::default() });
+        Arc::new(Self { position, writes, state, workers: AtomicU16::new(1) })
     }
 
     fn with<T>(&self, look: impl FnOnce(&mut State) -> T) -> T {
@@ -60,12 +68,24 @@ impl Progress {
     /// Nothing is folded any more.
     pub(crate) fn close(&self) {
         self.position.send_modify(|(_, goes_on)| *goes_on = false);
+        self.writes.send_modify(|(_, goes_on)| *goes_on = false);
     }
 
     /// The rows and the checkpoint are written.
     pub(crate) fn advance(&self, checkpoint: &Checkpoint) {
         self.with(|state| state.checkpoint = checkpoint.clone());
         self.position.send_modify(|(position, _)| *position = checkpoint.position);
+        self.wrote();
+    }
+
+    /// Rows have been written, whether the position has moved or not; or others are to be read in their place.
+    pub(crate) fn wrote(&self) {
+        self.writes.send_modify(|(count, _)| *count += 1);
+    }
+
+    /// What tells of writes from now on; and, where it says `false`, that there are none any more.
+    pub(crate) fn writes(&self) -> watch::Receiver<(u64, bool)> {
+        self.writes.subscribe()
     }
 
     pub(crate) fn checkpoint(&self) -> Checkpoint {
@@ -89,6 +109,25 @@ impl Progress {
 
     pub(crate) fn set_parked(&self, parked: Vec<u64>) {
         self.with(|state| state.parked = parked);
+    }
+
+    /// How many workers fold the group.
+    pub(crate) fn workers(&self) -> u16 {
+        self.workers.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_workers(&self, workers: u16) {
+        self.workers.store(workers, Ordering::Relaxed);
+    }
+
+    /// Rows that were past their age at that time have been deleted.
+    pub(crate) fn set_deleted_until(&self, time: Timestamp) {
+        self.with(|state| state.deleted_until = Some(time));
+    }
+
+    /// When rows that are past their age were last deleted; none where that has not been since the start.
+    pub(crate) fn deleted_until(&self) -> Option<Timestamp> {
+        self.with(|state| state.deleted_until)
     }
 
     pub(crate) fn rebuild(&self) -> Option<RebuildProgress> {

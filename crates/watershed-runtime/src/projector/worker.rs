@@ -15,6 +15,7 @@ use super::priority::lower_priority;
 use super::rebuild::rebuild;
 use super::refold::{Mended, Refold};
 use super::stuck::on_same_terms;
+use super::upkeep::Upkeep;
 use super::{Control, GroupDefinition, Progress};
 use crate::editions::Order;
 use crate::feed::Feed;
@@ -62,6 +63,7 @@ pub(crate) fn bring_up(
         checkpoint,
         closing: Arc::default(),
         rate: None,
+        pool: None,
     };
     // Of a group, what others read.
     live.load().map_err(|trouble| trouble.to_string())?;
@@ -87,6 +89,7 @@ pub(super) struct Worker {
     paused: bool,
     /// Nobody reads the rows yet: they are filled in bulk, however many there are.
     is_new: bool,
+    upkeep: Upkeep,
 }
 
 /// What the worker turns to next.
@@ -94,17 +97,21 @@ enum Next {
     Control(Option<Control>),
     Log,
     Retry,
+    Upkeep,
 }
 
 impl Worker {
     pub(super) fn new(live: Live, controls: Controls, is_new: bool) -> Self {
         let paused = live.checkpoint.status == "paused";
-        Self { live, controls, paused, is_new }
+        let upkeep = Upkeep::of(&live.definition);
+        Self { live, controls, paused, is_new, upkeep }
     }
 
     pub(super) fn run(mut self) {
-        self.contained(Self::begin);
-        while let Some(()) = self.contained(Self::turn) {}
+        let mut goes_on = self.contained(Self::begin);
+        while goes_on.is_some() {
+            goes_on = self.contained(Self::turn);
+        }
     }
 
     /// Does something after which the group may have to stop, also where a part of a read model panics that is not its fold:
@@ -112,19 +119,30 @@ impl Worker {
     fn contained(&mut self, work: fn(&mut Self) -> Option<Result<(), Trouble>>) -> Option<()> {
         let done = std::panic::catch_unwind(AssertUnwindSafe(|| work(self)));
         let done = done.unwrap_or_else(|panic| Some(Err(Trouble::Stop(panic_text(&*panic)))))?;
-        if let Err(trouble) = done {
-            self.stop(&trouble);
+        match done {
+            Ok(()) => {}
+            // What has been folded in memory is not written: nothing may be folded on top of it.
+            Err(Trouble::Closing) => return None,
+            Err(trouble) => self.stop(&trouble),
         }
         Some(())
     }
 
     fn begin(&mut self) -> Option<Result<(), Trouble>> {
+        // As many workers as the thread had whose place this one takes.
+        self.live.set_workers(self.live.progress.workers());
         if let Err(trouble) = self.live.load() {
             return Some(Err(trouble));
         }
         let behind = self.live.feed.log().head().saturating_sub(self.live.position());
         if self.live.position() == 0 && (self.is_new || behind > FILL_IN_BULK) && !self.paused {
             self.fill();
+        }
+        // Before anybody can have these rows serve.
+        while self.upkeep.is_due(Instant::now()) && !self.paused {
+            if let Err(trouble) = self.upkeep.step(&mut self.live) {
+                return Some(Err(trouble));
+            }
         }
         Some(Ok(()))
     }
@@ -139,6 +157,9 @@ impl Worker {
             let control = self.controls.blocking_lock().blocking_recv()?;
             return self.obey(control);
         }
+        if self.upkeep.is_due(Instant::now()) {
+            return Some(self.upkeep.step(&mut self.live));
+        }
         let position = self.live.position();
         if self.live.feed.log().head() > position {
             return Some(self.fold_next());
@@ -147,17 +168,19 @@ impl Worker {
             Next::Control(control) => self.obey(control?),
             Next::Log => Some(Ok(())),
             Next::Retry => Some(self.live.retry_due()),
+            // The next turn sees to it.
+            Next::Upkeep => Some(Ok(())),
         }
     }
 
     fn wait(&mut self, position: u64) -> Next {
-        let retry = self.live.parked.next_retry();
+        let (retry, upkeep) = (self.live.parked.next_retry(), self.upkeep.due());
         let log = self.live.feed.log().clone();
         let controls = self.controls.clone();
         self.live.runtime.block_on(async move {
             let mut controls = controls.lock().await;
-            let retry = async {
-                match retry {
+            let until = |at: Option<Instant>| async move {
+                match at {
                     Some(at) => tokio::time::sleep_until(at.into()).await,
                     None => std::future::pending().await,
                 }
@@ -166,7 +189,8 @@ impl Worker {
                 biased;
                 control = controls.recv() => Next::Control(control),
                 _ = log.wait_past(position) => Next::Log,
-                () = retry => Next::Retry,
+                () = until(retry) => Next::Retry,
+                () = until(upkeep) => Next::Upkeep,
             }
         })
     }
@@ -207,6 +231,7 @@ impl Worker {
             Control::Close => return None,
             Control::Pause => self.set_paused(true),
             Control::Resume => self.set_paused(false),
+            Control::Workers(workers) => self.live.set_workers(workers),
             Control::Mend { mut refold, rollups, done } => {
                 return Some(self.mend(&mut refold, rollups, done));
             }

@@ -16,6 +16,11 @@ pub enum AskError {
         "the version that serves does not have the view `{0}` yet: it comes with the cutover to the next one"
     )]
     NotYet(String),
+    /// The view keeps no journal of its changes.
+    #[error(
+        "the lists of `{0}` cannot be followed: it keeps no journal of its changes. Add `journal = keep(7d)` to its contract"
+    )]
+    NotFollowed(String),
     /// No query bears that name.
     #[error("there is no query `{0}`")]
     UnknownQuery(String),

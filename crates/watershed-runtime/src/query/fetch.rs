@@ -120,7 +120,10 @@ impl Fetch {
         let place = edition.place(ask.view).ok_or_else(|| AskError::NotYet(ask.view.to_string()))?;
         let shown_as = edition.definition.shown_as.get(ask.view).cloned();
         let kept = Kept { projector: &edition.projector, model: place.model() };
-        let fetched = self.kept_rows(&kept, freshness, ask, terms, demanded).await?;
+        let mut fetched = self.kept_rows(&kept, freshness, ask, terms, demanded).await?;
+        if let Some(model) = place.model() {
+            fetched.found.rows.retain(|row| !edition.definition.is_past(model, row));
+        }
         Ok(Fetched { shown_as, ..fetched })
     }
 

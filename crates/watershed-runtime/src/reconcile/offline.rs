@@ -45,7 +45,9 @@ pub(crate) fn offline(subject: &Subject) -> Result<Report, String> {
     let elsewhere = parked_elsewhere(&parked, &folded.parked);
     suspects.extend(elsewhere.iter().map(share_of));
     look.refolded(&suspects, &folded.tallies, &parked, position, &mut found)?;
-    look.groups(folded, elsewhere.is_empty(), position, &mut found)?;
+    // Rows that are past their age leave their groups when they are deleted, which the fold knows nothing of.
+    let same_rows = elsewhere.is_empty() && !subject.definition.ages();
+    look.groups(folded, same_rows, position, &mut found)?;
 
     let rows: Vec<u64> = stored.iter().map(Tally::rows).collect();
     let last = |table: usize| {
@@ -57,7 +59,7 @@ pub(crate) fn offline(subject: &Subject) -> Result<Report, String> {
 }
 
 fn fold_everything(subject: &Subject, position: Position) -> Result<Folded, String> {
-    let (loader, folded) = Tallying::new(subject.definition.models.len());
+    let (loader, folded) = Tallying::new(subject.definition.clone());
     let ground = Ground {
         definition: &subject.definition,
         feed: &subject.feed,
@@ -116,6 +118,9 @@ impl Look<'_> {
                 let page = self.moment.scan(table, &Predicate::All, after.as_ref(), PAGE);
                 let page = self.subject.runtime.block_on(page).map_err(|error| error.to_string())?;
                 for row in &page {
+                    if self.subject.definition.is_past(table, row) {
+                        continue;
+                    }
                     if let Some(tally) = tallies.get_mut(table) {
                         tally.add(row);
                     }

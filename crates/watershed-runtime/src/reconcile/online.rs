@@ -102,9 +102,10 @@ fn look(subject: &Subject, shares: &[u16], rollups: bool, pace: &mut Pace) -> Re
             let keys = std::slice::from_ref(&key);
             let read =
                 || subject.runtime.block_on(moment.rows(model, keys)).map_err(|error| error.to_string());
-            let stored = pace.hold(read)?.pop();
-            let different =
-                Difference::of(subject.spec(model), key.clone(), stored, refold.row(model, &key)?);
+            let young = |row: &StoredRow| !subject.definition.is_past(model, row);
+            let (stored, expected) = (pace.hold(read)?.pop(), refold.row(model, &key)?);
+            let (stored, expected) = (stored.filter(young), expected.filter(young));
+            let different = Difference::of(subject.spec(model), key.clone(), stored, expected);
             found.extend(different.iter().map(|row| Finding::different(subject, model, row)));
         }
         for model in refold.models() {

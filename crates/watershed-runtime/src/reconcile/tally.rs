@@ -8,7 +8,7 @@ use rustc_hash::FxHasher;
 use watershed_core::Value;
 use watershed_core::ports::{Checkpoint, Later, Loader, ParkedKey, RowError, RowKey, StoredRow};
 
-use crate::projector::{SHARES, share_of};
+use crate::projector::{GroupDefinition, SHARES, share_of};
 
 /// One table's rows.
 #[derive(Clone)]
@@ -77,15 +77,16 @@ pub(super) struct Folded {
 
 /// Takes a fold's rows as a loader would, and keeps no more of them than a tally.
 pub(super) struct Tallying {
+    definition: Arc<GroupDefinition>,
     folded: Arc<Mutex<Folded>>,
 }
 
 impl Tallying {
-    /// For a group of so many models; what is taken shows in the second.
-    pub(super) fn new(models: usize) -> (Self, Arc<Mutex<Folded>>) {
-        let tallies = vec![Tally::new(); models];
+    /// For a group; what is taken shows in the second.
+    pub(super) fn new(definition: Arc<GroupDefinition>) -> (Self, Arc<Mutex<Folded>>) {
+        let tallies = vec![Tally::new(); definition.models.len()];
         let folded = Arc::new(Mutex::new(Folded { tallies, groups: BTreeMap::new(), parked: Vec::new() }));
-        (Self { folded: folded.clone() }, folded)
+        (Self { definition, folded: folded.clone() }, folded)
     }
 }
 
@@ -93,7 +94,7 @@ impl Loader for Tallying {
     fn add<'a>(&'a mut self, table: usize, rows: Vec<StoredRow>) -> Later<'a, Result<(), RowError>> {
         let mut folded = self.folded.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(tally) = folded.tallies.get_mut(table) {
-            rows.iter().for_each(|row| tally.add(row));
+            rows.iter().filter(|row| !self.definition.is_past(table, row)).for_each(|row| tally.add(row));
         } else {
             let groups = folded.groups.entry(table).or_default();
             groups.extend(rows.into_iter().map(|row| (row.key.clone(), row)));

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use watershed_core::ports::{
-    Checkpoint, Later, Loader, ParkedKey, RowError, RowGroup, RowKey, RowMoment, RowMoments, RowReader,
-    RowWriter, RowsBatch, RowsFound, StoredRow,
+    Checkpoint, JournalEnd, JournalFrom, JournalPart, Later, Loader, ParkedKey, RowError, RowGroup,
+    RowJournal, RowKey, RowMoment, RowMoments, RowReader, RowWriter, RowsBatch, RowsFound, StoredRow,
 };
-use watershed_core::{Ask, Predicate, Tenant};
+use watershed_core::{Ask, Predicate, Tenant, Timestamp};
 
 use super::file::GroupFile;
 use super::loader::SqliteLoader;
@@ -82,6 +82,28 @@ impl RowMoments for SqliteGroup {
             let moment = SqliteMoment::take(self.file.clone(), self.tables.clone())?;
             Ok(Box::new(moment) as Box<dyn RowMoment>)
         })
+    }
+}
+
+impl RowJournal for SqliteGroup {
+    fn read_journal(
+        &self,
+        from: JournalFrom,
+        limit: usize,
+    ) -> Later<'_, Result<Option<JournalPart>, RowError>> {
+        Box::pin(
+            async move { self.file.read(|connection| self.tables.read_journal(connection, from, limit)) },
+        )
+    }
+
+    fn forget_changes(&self, before: Timestamp, most: u64) -> Later<'_, Result<u64, RowError>> {
+        Box::pin(async move {
+            self.file.change(|connection| self.tables.forget_changes(connection, before, most))
+        })
+    }
+
+    fn take_over(&self, from: JournalEnd) -> Later<'_, Result<(), RowError>> {
+        Box::pin(async move { self.file.change(|connection| self.tables.take_over(connection, from)) })
     }
 }
 

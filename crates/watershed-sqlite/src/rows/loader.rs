@@ -91,6 +91,7 @@ impl SqliteLoader {
         }
         self.tables.say_made(connection, self.load)?;
         self.tables.set_checkpoint(connection, checkpoint)?;
+        self.tables.everything_changed(connection, checkpoint.updated_at)?;
         parked.iter().try_for_each(|parked| self.tables.park(connection, parked))
     }
 }

@@ -17,7 +17,7 @@ use crate::files;
 /// `views/<group>.db` is a link to the one that has been published last.
 ///
 /// The files are ordinary SQLite databases: a table for each read model, with a column for each of its columns, beside the
-/// tables `checkpoints` and `parked`. They can be read with any tool, and made again from the log.
+/// tables `checkpoints`, `parked`, and `_changes`, where a journal is kept. They can be read with any tool, and made again from the log.
 pub struct SqliteRows {
     folder: PathBuf,
     /// Where editions are saved.

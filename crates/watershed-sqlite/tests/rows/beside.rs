@@ -26,7 +26,13 @@ fn counts(name: &'static str) -> TableSpec {
 }
 
 pub(crate) fn spec(name: &'static str, version: &str) -> GroupSpec {
-    GroupSpec { name: name.into(), edition: 1, version: version.into(), tables: vec![counts(name)] }
+    GroupSpec {
+        name: name.into(),
+        edition: 1,
+        version: version.into(),
+        tables: vec![counts(name)],
+        journal: Vec::new(),
+    }
 }
 
 /// Counts the events of each stream, and refuses the thirteenth.

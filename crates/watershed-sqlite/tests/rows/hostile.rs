@@ -106,6 +106,7 @@ fn a_name_with_quotes_is_a_name() {
         edition: 1,
         version: name.into(),
         tables: vec![table],
+        journal: Vec::new(),
     }))
     .unwrap();
     let row = StoredRow {

@@ -10,7 +10,7 @@ use watershed_sqlite::SqliteRows;
 
 use crate::support::{Fixture, at, group, key, now, puts, thing};
 
-const OWN_TABLES: [&str; 5] = ["checkpoints", "loading", "parked", "pairs", "things"];
+const OWN_TABLES: [&str; 7] = ["_changes", "_journal", "checkpoints", "loading", "parked", "pairs", "things"];
 
 fn pair(number: i64) -> StoredRow {
     StoredRow {

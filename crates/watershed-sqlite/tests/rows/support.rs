@@ -73,7 +73,13 @@ pub(crate) fn pairs() -> TableSpec {
 }
 
 pub(crate) fn group(version: &str) -> GroupSpec {
-    GroupSpec { name: "things".into(), edition: 1, version: version.into(), tables: vec![things(), pairs()] }
+    GroupSpec {
+        name: "things".into(),
+        edition: 1,
+        version: version.into(),
+        tables: vec![things(), pairs()],
+        journal: Vec::new(),
+    }
 }
 
 /// A store in a folder of its own, and its only group.

@@ -91,7 +91,13 @@ fn a_table_cannot_take_the_name_of_the_stores_own() {
     let store = SqliteRows::open(folder.path()).unwrap();
     for name in ["checkpoints", "Parked", "loading", "sqlite_schema", "sqlite_stat1"] {
         let table = TableSpec { name: name.into(), ..things() };
-        let spec = GroupSpec { name: "some".into(), edition: 1, version: "1".into(), tables: vec![table] };
+        let spec = GroupSpec {
+            name: "some".into(),
+            edition: 1,
+            version: "1".into(),
+            tables: vec![table],
+            journal: Vec::new(),
+        };
         assert!(matches!(now(store.open(spec)), Err(RowError::Store(_))), "{name}");
     }
 }
@@ -103,8 +109,13 @@ fn no_groups_name_leads_out_of_the_folder_or_to_another_groups_file() {
     let names = ["a", "A", "../a", "a/b", "a%2Fb", "", ".", "..", "é", "a\0b", "CON"];
     let mut groups = Vec::new();
     for (number, name) in (1..).zip(names) {
-        let spec =
-            GroupSpec { name: name.to_owned(), edition: 1, version: "1".into(), tables: vec![things()] };
+        let spec = GroupSpec {
+            name: name.to_owned(),
+            edition: 1,
+            version: "1".into(),
+            tables: vec![things()],
+            journal: Vec::new(),
+        };
         let group = now(store.open(spec)).unwrap();
         now(group.write(&puts(Vec::new(), number))).unwrap();
         groups.push((number, group));

@@ -95,7 +95,13 @@ pub(super) fn spec(group: &str, edition: u32) -> GroupSpec {
     };
     let columns = vec![column("id", ColumnKind::Text, true), column("number", ColumnKind::Int, false)];
     let table = TableSpec { name: "things".into(), columns: columns.into(), indexes: Vec::new().into() };
-    GroupSpec { name: group.to_owned(), edition, version: "things 1;".to_owned(), tables: vec![table] }
+    GroupSpec {
+        name: group.to_owned(),
+        edition,
+        version: "things 1;".to_owned(),
+        tables: vec![table],
+        journal: Vec::new(),
+    }
 }
 
 fn key(id: &str) -> RowKey {

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use watershed::core::{
-    ColumnKind, Contract, Direction, Freshness, KeyedBy, Rebuild, Reconcile, Retention, Source,
+    ColumnKind, Contract, Direction, Freshness, Journal, KeyedBy, Rebuild, Reconcile, Retention, Source,
     UnknownEvents, Value,
 };
 use watershed::prelude::*;
@@ -106,6 +106,7 @@ fn the_contract_and_the_rest_of_the_head_are_as_written() {
         rebuild: Rebuild::Full,
         reconcile: Reconcile::Sample(Duration::from_secs(3_600)),
         retention: Retention::For(Duration::from_secs(7 * 86_400)),
+        journal: Journal::Off,
         unknown: UnknownEvents::Stop,
         personal: true,
     };
@@ -163,7 +164,8 @@ fn every_word_of_a_contract_is_understood() {
     let strict = contract!(reconcile = full(1d), rebuild = by_key, source = "the till", retention = forever);
     assert_eq!((strict.reconcile, strict.source), (Reconcile::Full(minutes(1_440)), "the till"));
     assert_eq!((hour.unknown, hour.personal), (UnknownEvents::Ignore, false));
-    let words = contract!(reconcile = on_request, unknown = park, personal);
+    let words = contract!(reconcile = on_request, unknown = park, journal = keep(90m), personal);
+    assert_eq!((words.journal, strict.journal), (Journal::For(minutes(90)), Journal::Off));
     assert_eq!((words.reconcile, words.unknown), (Reconcile::OnRequest, UnknownEvents::Park));
     assert!(words.personal);
 }

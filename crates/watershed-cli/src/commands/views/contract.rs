@@ -17,7 +17,7 @@ pub(super) async fn contracts(door: &mut Door, screen: Screen, markdown: bool) -
 /// A title, and what it shows of a contract.
 type Shown = (&'static str, fn(&Value) -> String);
 
-const SHOWN: [Shown; 10] = [
+const SHOWN: [Shown; 11] = [
     ("view", |of| text(of, "view")),
     ("kind", |of| text(of, "kind")),
     ("owner", |of| text(of, "owner")),
@@ -26,6 +26,7 @@ const SHOWN: [Shown; 10] = [
     ("rebuild", |of| text(of, "rebuild")),
     ("reconciliation", |of| text(of, "reconcile")),
     ("retention", |of| text(of, "retention")),
+    ("journal", |of| text(of, "journal")),
     ("unknown events", |of| text(of, "unknown")),
     ("personal", |of| if of["personal"] == true { "yes" } else { "no" }.to_owned()),
 ];
@@ -73,14 +74,14 @@ mod tests {
     fn a_bar_in_an_owners_name_does_not_break_the_table() {
         let contract = json!({
             "view": "families", "kind": "read-model", "owner": "a|b", "source": "the log", "freshness": "operational",
-            "bound_ms": 2_000, "rebuild": "by key", "reconcile": "on request", "retention": "as long as the log",
+            "bound_ms": 2_000, "rebuild": "by key", "reconcile": "on request", "retention": "as long as the log", "journal": "7 d",
             "unknown": "park", "personal": true, "broken": ["late"],
         });
         let page = markdown_of(std::slice::from_ref(&contract));
         let lines: Vec<&str> = page.lines().collect();
         assert_eq!(
             lines[2],
-            "| families | read-model | a\\|b | the log | operational, 2.0 s | by key | on request | as long as the log | park | yes |"
+            "| families | read-model | a\\|b | the log | operational, 2.0 s | by key | on request | as long as the log | 7 d | park | yes |"
         );
         assert_eq!((lines.len(), broken(&contract).as_str()), (3, "late"));
     }

@@ -3,7 +3,7 @@ use std::cell::{OnceCell, RefCell};
 
 use watershed_core::ports::{RowKey, RowsNow};
 use watershed_core::read::{Neighbours, Unseen};
-use watershed_core::{Key, Tenant};
+use watershed_core::{Key, Tenant, Timestamp};
 
 use crate::projector::AnyModel;
 
@@ -13,6 +13,8 @@ pub(super) struct EarlierNow<'a> {
     models: &'a [Box<dyn AnyModel>],
     tenant: &'a Tenant,
     rows: &'a dyn RowsNow,
+    /// When the event was recorded that looks at them.
+    time: Timestamp,
     read: OnceCell<Box<ReadRow>>,
     problem: RefCell<Option<String>>,
 }
@@ -26,8 +28,13 @@ struct ReadRow {
 }
 
 impl<'a> EarlierNow<'a> {
-    pub(super) fn of(models: &'a [Box<dyn AnyModel>], tenant: &'a Tenant, rows: &'a dyn RowsNow) -> Self {
-        Self { models, tenant, rows, read: OnceCell::new(), problem: RefCell::default() }
+    pub(super) fn of(
+        models: &'a [Box<dyn AnyModel>],
+        tenant: &'a Tenant,
+        rows: &'a dyn RowsNow,
+        time: Timestamp,
+    ) -> Self {
+        Self { models, tenant, rows, time, read: OnceCell::new(), problem: RefCell::default() }
     }
 
     /// Why a row could not be read.
@@ -57,7 +64,7 @@ impl Neighbours for EarlierNow<'_> {
         let place = place.ok_or(Unseen::NotInGroup)?;
         let key = RowKey { tenant: self.tenant.clone(), key: Key::from(key) };
         if self.models[place].knows(&key) {
-            return Ok(self.models[place].row(&key));
+            return Ok(self.models[place].row(&key, self.time));
         }
         Ok(self.read(place, key).unwrap_or_else(|problem| {
             self.problem.replace(Some(problem));

@@ -73,7 +73,7 @@ impl Inline {
         let Decoded::Event(decoded) = &event.decoded else { return Ok(()) };
         let (earlier, rest) = self.models.split_at_mut(model);
         let Some(target) = rest.first_mut() else { return Ok(()) };
-        let earlier = EarlierNow::of(earlier, &key.tenant, rows);
+        let earlier = EarlierNow::of(earlier, &key.tenant, rows, event.stored.recorded_at);
         let applied = target.apply(key, &event.stored, decoded, &earlier);
         earlier.problem().map_or(Ok(()), Err)?;
         applied.map_err(|failure| failure.error)

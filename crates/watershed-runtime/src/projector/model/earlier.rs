@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 
 use watershed_core::ports::RowKey;
 use watershed_core::read::{Neighbours, Unseen};
-use watershed_core::{Key, Position, Tenant};
+use watershed_core::{Key, Position, StoredEvent, Tenant, Timestamp};
 
 use super::{AnyModel, ApplyFailure};
 
@@ -32,6 +32,8 @@ pub(crate) struct Earlier<'a> {
     tenant: &'a Tenant,
     lot: &'a dyn Lot,
     position: Position,
+    /// When the event was recorded that looks at them.
+    time: Timestamp,
     /// The first parked row that was looked at.
     parked: RefCell<Option<(usize, Key)>>,
     /// Whether the rows are those of a later time, and one was looked at that has changed since the event.
@@ -39,14 +41,23 @@ pub(crate) struct Earlier<'a> {
 }
 
 impl<'a> Earlier<'a> {
-    /// As the models stand, at the event of that tenant and position.
+    /// As the models stand, at the event, for rows of that tenant.
     pub(crate) fn at(
         models: &'a [Box<dyn AnyModel>],
         tenant: &'a Tenant,
         lot: &'a dyn Lot,
-        position: Position,
+        event: &StoredEvent,
     ) -> Self {
-        Self { models, others: None, tenant, lot, position, parked: RefCell::default(), changed_since: None }
+        Self {
+            models,
+            others: None,
+            tenant,
+            lot,
+            position: event.position,
+            time: event.recorded_at,
+            parked: RefCell::default(),
+            changed_since: None,
+        }
     }
 
     /// The models stand at a later event: see [`Earlier::has_changed`].
@@ -88,11 +99,11 @@ impl Neighbours for Earlier<'_> {
             _ => self.models,
         };
         if let Some(changed) = &self.changed_since
-            && models[place].changed_at(&row.1).is_none_or(|changed| changed > self.position)
+            && models[place].position_of(&row.1).is_none_or(|changed| changed > self.position)
         {
             // A row that is not there may have been there, and have gone since.
             changed.set(true);
         }
-        Ok(models[place].row(&row.1))
+        Ok(models[place].row(&row.1, self.time))
     }
 }

@@ -9,18 +9,17 @@ use watershed_core::ports::{RowChange, RowKey, StoredRow};
 use watershed_core::read::Neighbours;
 use watershed_core::{
     Contribution, Handler, Key, KeyedBy, Keys, Position, Predicate, ReadModel, Slot, StoredEvent, TableSpec,
-    Tenant, Value,
+    Tenant, Timestamp, Value,
 };
 
 use super::failure::{failure, kind_of, panic_text};
 use super::{AnyModel, ApplyFailure, HandOn, Touched};
 use crate::projector::RollupDefinition;
+use crate::projector::age::{Age, changed_at, table_of};
 use crate::projector::rollup::{RollupState, nothing_is_stored};
 use crate::projector::slice::{Slice, share_of};
 use crate::projector::stuck::{Known, in_turn};
 
-/// Rows that a model keeps in memory between batches.
-const KEPT: usize = 50_000;
 /// Of how many rows one is measured, to know what they take together.
 const MEASURED_ONE_IN: usize = 64;
 
@@ -28,6 +27,8 @@ struct Cell<R> {
     row: Option<R>,
     position: Position,
     revision: u64,
+    /// When the event there was recorded.
+    changed_at: Timestamp,
     /// Changed since the last write; then, what the stored row gave to each rollup.
     before: Option<Vec<Option<Contribution>>>,
     /// Whether the store has a row with this key.
@@ -36,13 +37,22 @@ struct Cell<R> {
 
 impl<R> Cell<R> {
     fn empty() -> Self {
-        Self { row: None, position: 0, revision: 0, before: None, is_stored: false }
+        let changed_at = Timestamp::from_micros(0);
+        Self { row: None, position: 0, revision: 0, changed_at, before: None, is_stored: false }
+    }
+}
+
+impl<R> Cell<R> {
+    /// Whether there is a row that is past its age by then.
+    fn is_past(&self, age: Option<Age>, now: Timestamp) -> bool {
+        self.row.is_some() && age.is_some_and(|age| age.is_past(self.changed_at, now))
     }
 }
 
 /// The fold of `R`.
 pub(crate) struct ModelState<R> {
     known: Arc<Known>,
+    age: Option<Age>,
     handlers: Vec<Handler<R>>,
     by_name: FxHashMap<&'static str, usize>,
     rollups: Vec<RollupDefinition<R>>,
@@ -67,11 +77,12 @@ impl<R: ReadModel> ModelState<R> {
         let rollup_states = rollups.iter().map(|rollup| RollupState::new(rollup.table.clone())).collect();
         Self {
             known,
+            age: Age::of(&R::CONTRACT),
             handlers,
             by_name,
             rollups,
             rollup_states,
-            spec: R::table(),
+            spec: table_of::<R>(),
             table: 0,
             cells: FxHashMap::default(),
             dirty: Vec::new(),
@@ -84,11 +95,34 @@ impl<R: ReadModel> ModelState<R> {
         self.by_name.get(name).map(|place| &self.handlers[*place])
     }
 
-    fn to_stored(key: &RowKey, cell: &Cell<R>) -> Result<Option<StoredRow>, String> {
+    /// The contents of the row's columns in its table.
+    fn contents(age: Option<Age>, cell: &Cell<R>, row: &R) -> Result<Vec<Value>, String> {
+        let mut values = row.to_values().map_err(|error| error.to_string())?;
+        if age.is_some() {
+            values.push(Value::Timestamp(cell.changed_at));
+        }
+        Ok(values)
+    }
+
+    /// A row of its table, and when it was last changed, where that is known.
+    fn read_stored(&self, mut values: Vec<Value>) -> Result<(R, Timestamp), String> {
+        let changed_at = changed_at(&values).filter(|_| self.age.is_some());
+        values.truncate(R::COLUMNS.len());
+        let row = R::from_values(values).map_err(|error| format!("{}: {error}", R::NAME))?;
+        Ok((row, changed_at.unwrap_or(Timestamp::from_micros(0))))
+    }
+
+    /// Whether there is a row that fulfils the condition.
+    fn holds(&self, cell: &Cell<R>, predicate: &Predicate) -> Result<bool, String> {
+        let Some(row) = &cell.row else { return Ok(false) };
+        Ok(predicate.holds(&self.spec, &Self::contents(self.age, cell, row)?))
+    }
+
+    fn to_stored(age: Option<Age>, key: &RowKey, cell: &Cell<R>) -> Result<Option<StoredRow>, String> {
         let Some(row) = &cell.row else { return Ok(None) };
         Ok(Some(StoredRow {
             key: key.clone(),
-            values: row.to_values().map_err(|error| error.to_string())?,
+            values: Self::contents(age, cell, row)?,
             position: cell.position,
             revision: cell.revision,
             shown: row.is_shown(),
@@ -125,11 +159,6 @@ fn contributions<R: ReadModel>(
 ) -> Vec<Option<Contribution>> {
     let shown = row.filter(|row| row.is_shown());
     rollups.iter().map(|rollup| shown.and_then(rollup.contribution)).collect()
-}
-
-fn holds<R: ReadModel>(predicate: &Predicate, spec: &TableSpec, row: &R) -> Result<bool, String> {
-    let values = row.to_values().map_err(|error| error.to_string())?;
-    Ok(predicate.holds(spec, &values))
 }
 
 /// Takes what waits into groups that are made anew.
@@ -182,7 +211,13 @@ impl<R: ReadModel> AnyModel for ModelState<R> {
                 keys.dedup();
                 Touched::Many(keys)
             }
-            Keys::Matching(filter) => Touched::Matching(filter.into_predicate()),
+            Keys::Matching(filter) => {
+                let predicate = filter.into_predicate();
+                Touched::Matching(match self.age {
+                    None => predicate,
+                    Some(age) => age.young(predicate, stored.recorded_at),
+                })
+            }
         }
     }
 
@@ -192,14 +227,9 @@ impl<R: ReadModel> AnyModel for ModelState<R> {
 
     fn load(&mut self, asked: Vec<RowKey>, rows: Vec<StoredRow>) -> Result<(), String> {
         for stored in rows {
-            let row = R::from_values(stored.values).map_err(|error| format!("{}: {error}", R::NAME))?;
-            let cell = Cell {
-                row: Some(row),
-                position: stored.position,
-                revision: stored.revision,
-                before: None,
-                is_stored: true,
-            };
+            let (position, revision) = (stored.position, stored.revision);
+            let (row, changed_at) = self.read_stored(stored.values)?;
+            let cell = Cell { row: Some(row), position, revision, changed_at, before: None, is_stored: true };
             self.cells.insert(stored.key, Box::new(cell));
         }
         for key in asked {
@@ -230,11 +260,15 @@ impl<R: ReadModel> AnyModel for ModelState<R> {
             None => Some(contributions(&self.rollups, cell.row.as_ref())),
             Some(_) => None,
         };
+        let is_past = cell.is_past(self.age, stored.recorded_at);
+        if is_past {
+            cell.row = None;
+        }
         let mut slot = Slot::new(&key.key, &mut cell.row, neighbours);
         // A fold that panics must not take the others down; whatever it left half-changed is read again by whoever calls.
         let applied =
             in_turn(fold, || std::panic::catch_unwind(AssertUnwindSafe(|| apply(&mut slot, event))));
-        let changed = slot.is_changed();
+        let changed = slot.is_changed() || is_past;
         match applied {
             Ok(Ok(())) => {}
             Ok(Err(error)) => return Err(failure(&stored.name, kind_of(&error), error.to_string())),
@@ -242,6 +276,7 @@ impl<R: ReadModel> AnyModel for ModelState<R> {
         }
         if changed {
             cell.position = stored.position;
+            cell.changed_at = stored.recorded_at;
             cell.revision += 1;
             if let Some(before) = before {
                 cell.before = Some(before);
@@ -258,51 +293,63 @@ impl<R: ReadModel> AnyModel for ModelState<R> {
         self.cells.remove(key);
     }
 
-    fn row(&self, key: &RowKey) -> Option<&dyn Any> {
-        self.cells.get(key).and_then(|cell| cell.row.as_ref()).map(|row| row as &dyn Any)
+    fn expire(&mut self, key: &RowKey, until: Timestamp) -> bool {
+        let Some(cell) = self.cells.get_mut(key) else { return false };
+        if cell.row.is_none() || cell.changed_at > until {
+            return false;
+        }
+        if cell.before.is_none() {
+            cell.before = Some(contributions(&self.rollups, cell.row.as_ref()));
+            self.dirty.push(key.clone());
+        }
+        cell.row = None;
+        true
+    }
+
+    fn row(&self, key: &RowKey, at: Timestamp) -> Option<&dyn Any> {
+        let cell = self.cells.get(key).filter(|cell| !cell.is_past(self.age, at));
+        cell.and_then(|cell| cell.row.as_ref()).map(|row| row as &dyn Any)
     }
 
     fn read(&self, stored: StoredRow) -> Result<Box<dyn Any>, String> {
-        let row = R::from_values(stored.values).map_err(|error| format!("{}: {error}", R::NAME))?;
-        Ok(Box::new(row))
+        Ok(Box::new(self.read_stored(stored.values)?.0))
     }
 
     fn stored_row(&self, key: &RowKey) -> Result<Option<StoredRow>, String> {
-        self.cells.get(key).map_or(Ok(None), |cell| Self::to_stored(key, cell))
+        self.cells.get(key).map_or(Ok(None), |cell| Self::to_stored(self.age, key, cell))
     }
 
-    fn changed_at(&self, key: &RowKey) -> Option<Position> {
+    fn position_of(&self, key: &RowKey) -> Option<Position> {
         self.cells.get(key).filter(|cell| cell.row.is_some()).map(|cell| cell.position)
     }
 
     fn replace(&mut self, key: &RowKey, row: Option<StoredRow>) -> Result<(), String> {
+        let row = match row {
+            Some(stored) => Some((stored.position, stored.revision, self.read_stored(stored.values)?)),
+            None => None,
+        };
         let cell = self.cells.entry(key.clone()).or_insert_with(|| Box::new(Cell::empty()));
         if cell.before.is_none() {
             cell.before = Some(contributions(&self.rollups, cell.row.as_ref()));
             self.dirty.push(key.clone());
         }
-        match row {
-            Some(stored) => {
-                let row = R::from_values(stored.values).map_err(|error| format!("{}: {error}", R::NAME))?;
-                (cell.row, cell.position, cell.revision) = (Some(row), stored.position, stored.revision);
-            }
-            None => cell.row = None,
+        cell.row = None;
+        if let Some((position, revision, (row, changed_at))) = row {
+            (cell.row, cell.changed_at) = (Some(row), changed_at);
+            (cell.position, cell.revision) = (position, revision);
         }
         Ok(())
     }
 
     fn fulfils(&self, key: &RowKey, predicate: &Predicate) -> Result<bool, String> {
-        let row = self.cells.get(key).and_then(|cell| cell.row.as_ref());
-        row.map_or(Ok(false), |row| holds(predicate, &self.spec, row))
+        self.cells.get(key).map_or(Ok(false), |cell| self.holds(cell, predicate))
     }
 
     fn matching(&self, tenant: Option<&Tenant>, predicate: &Predicate) -> Result<Vec<RowKey>, String> {
         let mut keys = Vec::new();
         let of = self.cells.iter().filter(|(key, _)| tenant.is_none_or(|tenant| key.tenant == *tenant));
         for (key, cell) in of {
-            if let Some(row) = &cell.row
-                && holds(predicate, &self.spec, row)?
-            {
+            if self.holds(cell, predicate)? {
                 keys.push(key.clone());
             }
         }
@@ -324,7 +371,7 @@ impl<R: ReadModel> AnyModel for ModelState<R> {
             for ((state, before), after) in self.rollup_states.iter_mut().zip(before).zip(after) {
                 state.change(&key.tenant, before, after);
             }
-            match Self::to_stored(key, cell)? {
+            match Self::to_stored(self.age, key, cell)? {
                 Some(row) => changes.push(RowChange::Put(row)),
                 None if cell.is_stored => changes.push(RowChange::Delete(key.clone())),
                 None => {}
@@ -337,7 +384,7 @@ impl<R: ReadModel> AnyModel for ModelState<R> {
         &mut self.rollup_states
     }
 
-    fn written(&mut self, keep_all: bool) {
+    fn written(&mut self, most: Option<usize>) {
         for key in std::mem::take(&mut self.dirty) {
             if let Some(cell) = self.cells.get_mut(&key) {
                 cell.before = None;
@@ -347,7 +394,7 @@ impl<R: ReadModel> AnyModel for ModelState<R> {
         for state in &mut self.rollup_states {
             state.written();
         }
-        if !keep_all && self.cells.len() > KEPT {
+        if most.is_some_and(|most| self.cells.len() > most) {
             self.cells.clear();
             (self.measured_bytes, self.measured_rows) = (0, 0);
         }
@@ -382,7 +429,7 @@ impl<R: ReadModel> AnyModel for ModelState<R> {
             {
                 state.change(&key.tenant, None, contribution);
             }
-            rows.extend(Self::to_stored(&key, &cell)?);
+            rows.extend(Self::to_stored(self.age, &key, &cell)?);
             if rows.len() == chunk {
                 hand_on(std::mem::replace(&mut rows, Vec::with_capacity(chunk)))?;
                 settle_new(&mut self.rollup_states)?;

@@ -85,6 +85,8 @@ fn held_against(
     key: &RowKey,
     stored: Option<StoredRow>,
 ) -> Result<Option<Difference>, String> {
-    let spec = &refold.definition.models[model].table;
-    Ok(Difference::of(spec, key.clone(), stored, refold.row(model, key)?))
+    let definition = &refold.definition;
+    let young = |row: &StoredRow| !definition.is_past(model, row);
+    let (stored, expected) = (stored.filter(young), refold.row(model, key)?.filter(young));
+    Ok(Difference::of(&definition.models[model].table, key.clone(), stored, expected))
 }

@@ -51,6 +51,7 @@ impl Live {
         self.insist(|live| live.runtime.block_on(live.store.write(&batch)))?;
         self.parked.written();
         self.progress.set_parked(self.parked.counts(self.models.len()));
+        self.progress.wrote();
         self.forget(plan.looked_at)?;
         self.retry_freed()?;
         Ok(Ok(plan.mended))

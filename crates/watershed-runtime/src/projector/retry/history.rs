@@ -74,7 +74,8 @@ impl Passage for History<'_> {
             let trial = &mut self.trials[place];
             if trial.next() == Some(position) {
                 let tenant = trial.row.1.tenant.clone();
-                let earlier = Earlier::at(&self.models[..self.model], &tenant, &self.live.parked, position);
+                let earlier =
+                    Earlier::at(&self.models[..self.model], &tenant, &self.live.parked, &event.stored);
                 trial.take(&event, self.live.unknown(self.model), &earlier)?;
             }
         }

@@ -61,7 +61,7 @@ impl Trial {
     pub(super) fn take_now(&mut self, event: &FeedEvent, live: &Live, effort: Effort) -> Result<(), String> {
         let model = self.row.0;
         let tenant = self.row.1.tenant.clone();
-        let earlier = Earlier::at(&live.models[..model], &tenant, &live.parked, event.position()).of_later();
+        let earlier = Earlier::at(&live.models[..model], &tenant, &live.parked, &event.stored).of_later();
         self.take(event, live.unknown(model), &earlier)?;
         let is_over = self.failure.is_some() && self.taken == 0 && effort == Effort::Glance;
         self.is_unsure = earlier.has_changed() && !is_over;

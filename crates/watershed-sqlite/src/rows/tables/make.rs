@@ -5,7 +5,7 @@ use watershed_core::ports::RowError;
 
 use super::super::failure::failure;
 use super::super::statements::{create_indexes, create_table, quoted};
-use super::{Tables, execute};
+use super::{Tables, execute, journal};
 
 const CHECKPOINTS: &str = include_str!("../sql/checkpoints.sql");
 const PARKED: &str = include_str!("../sql/parked.sql");
@@ -42,6 +42,7 @@ pub(crate) fn prepare_file(connection: &Connection) -> Result<(), RowError> {
     for statement in [CHECKPOINTS, PARKED, LOADING] {
         connection.execute_batch(statement).map_err(failure)?;
     }
+    journal::prepare(connection)?;
     let leftovers: Vec<String> = connection
         .prepare(LOADING_LIST)
         .and_then(|mut list| list.query_map([], |row| row.get(0))?.collect())
@@ -69,6 +70,7 @@ impl Tables {
     pub(crate) fn open(&self, connection: &Connection) -> Result<Standing, RowError> {
         let made = self.made(connection)?;
         self.refuse_taken_names(connection, made.as_ref())?;
+        self.open_journal(connection)?;
         match made {
             None => {
                 self.make(connection, 0)?;
@@ -142,7 +144,8 @@ impl Tables {
 
     fn replace(&self, connection: &Connection, made: &Made) -> Result<(), RowError> {
         self.drop_made(connection, made)?;
-        self.make(connection, made.generation + 1)
+        self.make(connection, made.generation + 1)?;
+        self.everything_changed(connection, None)
     }
 
     /// Drops what was made for the group, and nothing else that may bear such a name.

@@ -2,6 +2,7 @@
 
 mod ask;
 mod checkpoint;
+mod journal;
 mod make;
 mod page;
 mod parked;
@@ -29,6 +30,8 @@ pub(crate) struct Tables {
     version: String,
     layout: i64,
     tables: Vec<TableSql>,
+    /// The places of those whose changes are written to a journal.
+    journal: Vec<usize>,
 }
 
 impl Tables {
@@ -38,6 +41,7 @@ impl Tables {
             name: group.name,
             version: group.version,
             tables: group.tables.into_iter().map(TableSql::new).collect(),
+            journal: group.journal,
         }
     }
 

@@ -8,6 +8,7 @@ use super::super::failure::failure;
 use super::super::statements::{AfterLook, KeyColumn, Puts, TableSql};
 use super::super::value::{Bind, is_stored_as};
 use super::checkpoint::signed;
+use super::journal::Noted;
 use super::{Tables, execute};
 
 impl Tables {
@@ -24,9 +25,12 @@ impl Tables {
                 "the tables have been replaced by those of another version".to_owned(),
             ));
         }
+        let mut noted = Noted::new();
         for (table, changes) in &batch.changes {
+            self.note(connection, batch, (*table, changes), &mut noted)?;
             apply_to(connection, self.at(*table)?, changes)?;
         }
+        self.write_down(connection, &noted, batch.checkpoint.updated_at)?;
         for (table, key) in &batch.unpark {
             self.unpark(connection, *table, key)?;
         }

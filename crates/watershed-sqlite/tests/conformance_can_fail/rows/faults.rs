@@ -50,6 +50,17 @@ pub(super) enum Fault {
     // Moments.
     MovingMoment,
     AnyCheckpoint,
+    // Journals.
+    AnyPlace,
+    ForgetsPlaces,
+    ForgetsByNumberAlone,
+    SilentTakeOver,
+    SkipsEntries,
+    NoTombstones,
+    HalfBefore,
+    OneTenantJournal,
+    JournalsEverything,
+    JournalsFirst,
 }
 
 /// Each fault, and words of the promise that it breaks.
@@ -102,4 +113,14 @@ pub(super) const FAULTS: &[(Fault, &str)] = &[
     (Fault::MovingMoment, "a moment that is held"),
     (Fault::AnyCheckpoint, "made for one checkpoint"),
     (Fault::AnyVersion, "fresh tables are empty"),
+    (Fault::SkipsEntries, "numbered without a gap"),
+    (Fault::NoTombstones, "what has become of a row"),
+    (Fault::HalfBefore, "are kept whole, and no others"),
+    (Fault::JournalsEverything, "for the tables that are named"),
+    (Fault::JournalsFirst, "that is not written nothing is in the journal"),
+    (Fault::ForgetsPlaces, "a listener goes on where it was"),
+    (Fault::ForgetsByNumberAlone, "entries are forgotten"),
+    (Fault::AnyPlace, "a place that is none of this journal"),
+    (Fault::SilentTakeOver, "everything may have changed"),
+    (Fault::OneTenantJournal, "an entry says whose row it is"),
 ];

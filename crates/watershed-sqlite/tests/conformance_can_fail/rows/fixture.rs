@@ -46,13 +46,16 @@ pub(super) struct FaultyGroup {
     pub(super) group: Arc<dyn RowGroup>,
     pub(super) fault: Fault,
     pub(super) spec: GroupSpec,
-    again: bool,
+    pub(super) again: bool,
 }
 
 impl RowStore for FaultyStore {
     fn open(&self, spec: GroupSpec) -> Later<'_, Result<Arc<dyn RowGroup>, RowError>> {
         Box::pin(async move {
             let (mut inner, fault) = (spec.clone(), self.fault);
+            if fault == Fault::JournalsEverything {
+                inner.journal = (0..inner.tables.len()).collect();
+            }
             if fault == Fault::OneGroup {
                 inner.name = "one".into();
             }

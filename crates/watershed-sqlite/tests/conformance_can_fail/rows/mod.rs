@@ -1,6 +1,7 @@
 mod asking;
 mod faults;
 mod fixture;
+mod listening;
 mod loading;
 mod mistakes;
 mod moving;

@@ -16,6 +16,7 @@ impl RowWriter for FaultyGroup {
                 Fault::NoUnpark => batch.unpark.clear(),
                 Fault::AnyCheckpoint => batch.only_at = None,
                 Fault::Piecemeal => return self.piecemeal(batch).await,
+                Fault::JournalsFirst => self.journal_first(&batch).await?,
                 _ => {}
             }
             self.group.write(&batch).await
@@ -73,6 +74,15 @@ impl FaultyGroup {
                 *value = Value::Int(number + 1);
             }
             _ => {}
+        }
+    }
+
+    /// Has the first table's changes in the journal before the batch is written.
+    async fn journal_first(&self, batch: &RowsBatch) -> Result<(), RowError> {
+        let before = self.group.checkpoint().await?;
+        match batch.changes.first() {
+            Some((table, changes)) => self.group.write(&of_one(*table, changes.clone(), &before)).await,
+            None => Ok(()),
         }
     }
 

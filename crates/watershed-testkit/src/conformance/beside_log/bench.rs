@@ -46,7 +46,13 @@ impl Bench {
 }
 
 fn group(name: &'static str) -> GroupSpec {
-    GroupSpec { name: name.into(), edition: 1, version: "1".into(), tables: vec![table(name)] }
+    GroupSpec {
+        name: name.into(),
+        edition: 1,
+        version: "1".into(),
+        tables: vec![table(name)],
+        journal: Vec::new(),
+    }
 }
 
 /// A table of numbers by stream.

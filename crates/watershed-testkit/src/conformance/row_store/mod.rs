@@ -6,6 +6,7 @@ mod columns;
 mod cursors;
 mod filters;
 mod held;
+mod journal;
 mod loader;
 mod moments;
 mod odd;
@@ -108,5 +109,15 @@ fn checks() -> Vec<Check<Bench>> {
         "a loader that is dropped leaves everything as it was" => loader::dropped,
         "a loader brings parked keys, checkpoint and indexes" => loader::brings,
         "what is loaded is there after the store is opened again, and can be changed" => loader::stays,
+        "changes are numbered without a gap, and read in parts" => journal::numbered_without_gap,
+        "an entry says what has become of a row and what readers saw of it; what they never saw has none" => journal::what_readers_saw,
+        "of what a row was before, the columns that readers may ask about are kept whole, and no others" => journal::before_in_full,
+        "a journal is kept for the tables that are named, and one that was not kept for a time is not gone on with" => journal::only_what_is_named,
+        "of a batch that is not written nothing is in the journal" => journal::nothing_of_a_broken_batch,
+        "a listener goes on where it was, also after the store is opened again" => journal::goes_on,
+        "entries are forgotten by their age and their number, the first ones first; who lacks one is told" => journal::forgotten,
+        "a place that is none of this journal is not gone on from" => journal::no_other_place,
+        "whoever listens is told where everything may have changed, in a higher generation" => journal::everything,
+        "an entry says whose row it is" => journal::tenants,
     }
 }

@@ -87,12 +87,17 @@ pub(super) fn table(name: &'static str, columns: Vec<ColumnSpec>, indexes: Vec<I
 }
 
 pub(super) fn group(name: &str, version: &str, tables: Vec<TableSpec>) -> GroupSpec {
-    GroupSpec { name: name.into(), edition: 1, version: version.into(), tables }
+    GroupSpec { name: name.into(), edition: 1, version: version.into(), tables, journal: Vec::new() }
 }
 
 /// The group that most checks open.
 pub(super) fn things_group() -> GroupSpec {
     group(THINGS, "1", vec![things(), extras()])
+}
+
+/// The same, with a journal of the first table.
+pub(super) fn things_journaled() -> GroupSpec {
+    GroupSpec { journal: vec![THINGS_TABLE], ..things_group() }
 }
 
 /// The contents of a row of [`things`]: empty but for the key and what is given.

@@ -1,0 +1,1 @@
+DELETE FROM _changes WHERE projection_name = ?1 AND slice = 0 AND number <= ?2

@@ -1,0 +1,1 @@
+DELETE FROM _journal WHERE projection_name = ?1

@@ -1,0 +1,149 @@
+use watershed::prelude::*;
+use watershed::runtime::{ListChange, PageAsk, StartError, Terms};
+
+use super::domain::{VisitorEvent, come, hide, leave};
+use super::{Hands, assert_no_drift, open, rows, stored};
+use crate::troubles::until;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_row_past_its_age_is_seen_by_nobody_and_soon_deleted_with_what_it_gave_to_its_rollup() {
+    let (folder, clock) = (tempfile::tempdir().unwrap(), Hands::new());
+    let visits = open(folder.path(), &clock).await;
+    visits.send(come("ann", "east")).await.unwrap();
+    visits.send(come("bea", "east")).await.unwrap();
+    visits.send(hide("bea")).await.unwrap();
+    assert_eq!(rows(&visits, "visitors").await.len(), 1);
+    let mut following = visits.follow_page("visitors", PageAsk::default(), Terms::default(), None).unwrap();
+    following.next().await.unwrap();
+    clock.hours(20);
+    visits.send(come("cid", "east")).await.unwrap();
+    assert_eq!(rows(&visits, "visitors").await.len(), 2);
+
+    clock.hours(4);
+    // Past its age, and not deleted yet.
+    assert_eq!(stored(folder.path()), 3);
+    assert_eq!(rows(&visits, "visitors").await.len(), 1);
+    let row = visits.row_json("visitors", "ann", &Terms::default()).await.unwrap();
+    assert!(row.value.is_none(), "{:?}", row.value);
+    assert_no_drift(&visits).await;
+
+    clock.hours(1);
+    until("the two are deleted", || async { stored(folder.path()) == 1 }).await;
+    assert_eq!(rows(&visits, "crowds").await, [r#"{"hall":"east","visitors":1,"visits":1,"median":1}"#]);
+    assert_no_drift(&visits).await;
+    // Whoever follows the list is told.
+    let mut gone = Vec::new();
+    while gone.is_empty() {
+        for (_, change) in following.next().await.unwrap().changes {
+            if let ListChange::Gone { key } = change {
+                gone.push(key);
+            }
+        }
+    }
+    assert_eq!(gone, ["ann"], "bea was not in it");
+    clock.hours(30);
+    until("all are deleted", || async { stored(folder.path()) == 0 }).await;
+    assert_eq!(rows(&visits, "crowds").await, [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_that_comes_too_late_finds_no_row_and_a_rebuild_brings_none_back() {
+    let (folder, clock) = (tempfile::tempdir().unwrap(), Hands::new());
+    let visits = open(folder.path(), &clock).await;
+    for visitor in ["ann", "bea", "cid"] {
+        visits.send(come(visitor, "east")).await.unwrap();
+    }
+    clock.hours(23);
+    visits.send(come("ann", "east")).await.unwrap();
+    assert_eq!(rows(&visits, "visitors").await.len(), 3);
+    // A moment after the age of the other two: nothing has been deleted, and all the same there is no row.
+    clock.hours(1);
+    visits.send(come("bea", "west")).await.unwrap();
+    visits.send(leave("cid")).await.unwrap();
+    let expected = [
+        r#"{"hall":"east","hall_name":null,"inside":true,"visitor":"ann","visits":2}"#,
+        r#"{"hall":"west","hall_name":null,"inside":true,"visitor":"bea","visits":1}"#,
+    ];
+    assert_eq!(rows(&visits, "visitors").await, expected);
+    let crowds = [
+        r#"{"hall":"east","visitors":1,"visits":2,"median":2}"#,
+        r#"{"hall":"west","visitors":1,"visits":1,"median":1}"#,
+    ];
+    assert_eq!(rows(&visits, "crowds").await, crowds, "cid's has gone with the event that found none");
+    assert_no_drift(&visits).await;
+    visits.rebuild_and_wait(&Principal::default(), "visitors").await.unwrap();
+    assert_eq!(
+        (rows(&visits, "visitors").await, rows(&visits, "crowds").await),
+        (expected.map(str::to_owned).into(), crowds.map(str::to_owned).into())
+    );
+
+    // A week later a rebuild sees all of it at once, and so does whoever folds the log from nothing.
+    clock.hours(7 * 24);
+    visits.send(come("dan", "west")).await.unwrap();
+    let dan = [r#"{"hall":"west","hall_name":null,"inside":true,"visitor":"dan","visits":1}"#];
+    assert_eq!(rows(&visits, "visitors").await, dan);
+    visits.rebuild_and_wait(&Principal::default(), "visitors").await.unwrap();
+    assert_eq!(rows(&visits, "visitors").await, dan);
+    assert_eq!(
+        rows(&visits, "crowds").await,
+        [r#"{"hall":"west","visitors":1,"visits":1,"median":1}"#],
+        "before anybody reads them"
+    );
+    assert_no_drift(&visits).await;
+    let mended = visits.repair(&Principal::default(), "visitors").await.unwrap();
+    assert_eq!((mended.rows, mended.groups), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_view_that_does_not_delete_in_time_breaks_its_contract() {
+    let (folder, clock) = (tempfile::tempdir().unwrap(), Hands::new());
+    let (visits, operator) = (open(folder.path(), &clock).await, Principal::default());
+    visits.send(come("ann", "east")).await.unwrap();
+    assert_eq!(rows(&visits, "visitors").await.len(), 1);
+    let status = || async {
+        let views = visits.views(&operator).await.unwrap();
+        views.into_iter().find(|view| view.name == "visitors").unwrap()
+    };
+    until("it has looked", || async { status().await.deleted_until.is_some() }).await;
+    assert!(status().await.keeps_retention);
+    visits.pause(&operator, "visitors").await.unwrap();
+    until("it is paused", || async { status().await.status == "paused" }).await;
+    clock.hours(30);
+    let late = status().await;
+    assert!(!late.keeps_retention && !late.keeps_contract);
+    let contracts = visits.contracts(&operator).await.unwrap();
+    let broken = contracts.into_iter().find(|contract| contract.view == "visitors").unwrap();
+    assert_eq!(
+        (broken.retention.as_str(), broken.broken),
+        ("1 d", vec!["rows that are past their age are not deleted".to_owned()])
+    );
+    assert_eq!(
+        (rows(&visits, "visitors").await.len(), stored(folder.path())),
+        (0, 1),
+        "nobody sees it all the same"
+    );
+    visits.resume(&operator, "visitors").await.unwrap();
+    until("it is deleted", || async { stored(folder.path()) == 0 }).await;
+    until("it is in order", || async { status().await.keeps_contract }).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rows_that_commit_with_the_events_cannot_grow_old() {
+    #[derive(ReadModel, Serialize, Deserialize, JsonSchema, Debug, Clone)]
+    #[read_model(name = "inline_visitors", version = 1, on(VisitorEvent))]
+    #[contract(owner = "museum", fresh = inline, retention = keep(24h))]
+    struct Inline {
+        #[key(stream)]
+        visitor: String,
+    }
+    impl On<VisitorEvent> for Inline {
+        fn apply(row: &mut Slot<'_, Self>, event: &Recorded<VisitorEvent>) -> Applied {
+            row.put(Self { visitor: event.stream.id.to_string() });
+            Ok(())
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let context = Context::new("inline").policy(AllowAll).read_models::<(Inline,)>();
+    let started = context.start(watershed::embedded(folder.path()).unwrap()).await;
+    assert!(matches!(started, Err(StartError::Unsupported { view, .. }) if view == "inline_visitors"));
+}
