@@ -61,7 +61,9 @@ pub(super) fn story(longest: usize) -> impl Strategy<Value = Story> {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let events = vec((0..30_u8, any::<u32>(), any::<u32>()), 1..40);
+    let event = || (0..30_u8, any::<u32>(), any::<u32>());
+    // So many at once are shared out among workers.
+    let events = prop_oneof![12 => vec(event(), 1..40), 1 => vec(event(), 400..500)];
     let record =
         (any::<bool>(), events).prop_map(|(other_tenant, events)| Step::Record { other_tenant, events });
     let range = (any::<u64>(), 1..40_u64, any::<bool>())

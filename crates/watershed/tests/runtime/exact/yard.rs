@@ -417,7 +417,8 @@ macro_rules! yard {
 
             /// With the views of this version.
             pub(super) fn with_views(context: Context) -> Context {
-                context.group::<Group>().read_models::<(Weight,)>().rollups::<(LineCount, HubLoad)>()
+                let context = context.group::<Group>().read_models::<(Weight,)>();
+                context.rollups::<(LineCount, HubLoad)>().workers::<Weight>(3)
             }
         }
     };
