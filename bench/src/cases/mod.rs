@@ -17,6 +17,7 @@ mod reconcile;
 mod replay;
 mod rollups;
 mod rollups_inline;
+mod slices;
 mod tracking;
 
 use crate::error::Problem;
@@ -85,6 +86,10 @@ pub(crate) const ALL: &[&dyn Case] = &[
     &rollups::Rollups::THREE,
     &rollups::Rollups::WIDE,
     &rollups_inline::RollupsInline,
+    &slices::Slices::DETAIL,
+    &slices::Slices::ROLLED_UP,
+    &slices::Slices::WIDE,
+    &slices::Slices::COMPUTED,
     &journal::Journal,
     &rebuild::Rebuild::MILLION,
     &rebuild::Rebuild::TEN_MILLION,

@@ -1,15 +1,8 @@
-use std::fs;
-use std::path::Path;
-use std::time::{Duration, Instant};
-
-use watershed::core::Principal;
-
 use super::{About, Case, Reading, Round};
-use crate::coop::{Coop, History, Views, mixed, write_history};
+use crate::coop::{History, Stage, Views, mixed};
 use crate::error::Problem;
 use crate::lab::Lab;
 use crate::line::{Line, Unit};
-use crate::machine::own_time;
 use crate::stats::{micros_each, per_second};
 
 static TIME: Line = Line::told("time each", Unit::Micros).times_at_most(1.5);
@@ -60,8 +53,8 @@ impl Case for Rollups {
         let without = Stage::set(lab, &runtime, Views::Detail, history)?;
         let with = Stage::set(lab, &runtime, self.views, history)?;
         Ok(Box::new(move || {
-            let (plain, plain_used) = runtime.block_on(without.fold())?;
-            let (took, used) = runtime.block_on(with.fold())?;
+            let (plain, plain_used) = runtime.block_on(without.fold(1))?;
+            let (took, used) = runtime.block_on(with.fold(1))?;
             let each = |time| micros_each(time, history.events());
             let rate = |time| per_second(history.events(), time);
             let mut readings = vec![
@@ -75,52 +68,4 @@ impl Case for Rollups {
             Ok(readings)
         }))
     }
-}
-
-/// A log that is behind a paused read side, so that it is folded batch by batch rather than in bulk.
-struct Stage {
-    dir: tempfile::TempDir,
-    views: Views,
-}
-
-impl Stage {
-    fn set(
-        lab: &Lab,
-        runtime: &tokio::runtime::Runtime,
-        views: Views,
-        history: History,
-    ) -> Result<Self, Problem> {
-        let dir = lab.dir()?;
-        runtime.block_on(async {
-            let coop = Coop::start(dir.path(), views).await?;
-            coop.running.pause(&Principal::default(), "family_detail").await.map_err(Problem::product)?;
-            coop.close().await;
-            copy(&dir.path().join("views"), &dir.path().join("paused"))?;
-            write_history(dir.path(), history).await
-        })?;
-        Ok(Self { dir, views })
-    }
-
-    /// Folds everything. What it took, and the processor time of it.
-    async fn fold(&self) -> Result<(Duration, Duration), Problem> {
-        let views = self.dir.path().join("views");
-        fs::remove_dir_all(&views)?;
-        copy(&self.dir.path().join("paused"), &views)?;
-        let coop = Coop::start(self.dir.path(), self.views).await?;
-        let (began, used) = (Instant::now(), own_time());
-        coop.running.resume(&Principal::default(), "family_detail").await.map_err(Problem::product)?;
-        coop.caught_up().await?;
-        let took = (began.elapsed(), own_time() - used);
-        coop.close().await;
-        Ok(took)
-    }
-}
-
-fn copy(from: &Path, to: &Path) -> Result<(), Problem> {
-    fs::create_dir_all(to)?;
-    for file in fs::read_dir(from)? {
-        let file = file?;
-        fs::copy(file.path(), to.join(file.file_name()))?;
-    }
-    Ok(())
 }

@@ -11,6 +11,7 @@ use watershed::core::{AllowAll, Position};
 use watershed::runtime::{Context, Running};
 
 use super::commands::{enroll, family, key};
+use super::computed::Computed;
 use super::rollups::{Engagement, Everybody, Paid, PaidByAll, Payers, Tiers};
 use crate::error::Problem;
 use crate::lab::Lab;
@@ -31,6 +32,8 @@ pub(crate) enum Views {
     RolledUp,
     /// The detail, and a rollup of it with one large group.
     OneGroup,
+    /// A number that each event computes for long.
+    Computed,
     /// What each has paid, in the payments' own transactions.
     Paid,
     /// The same, and a rollup of it with one large group.
@@ -46,6 +49,7 @@ impl Views {
             // Inline views are there with their events.
             Self::None | Self::Paid | Self::PaidByAll => &[],
             Self::Detail | Self::RolledUp | Self::OneGroup => &["family_detail"],
+            Self::Computed => &["bench_computed"],
             Self::All => &["family_detail", "at_risk_families", "family_month"],
         }
     }
@@ -59,6 +63,7 @@ impl Views {
                 bare().read_models::<(FamilyDetail,)>().rollups::<(Tiers, Payers, Engagement)>()
             }
             Self::OneGroup => bare().read_models::<(FamilyDetail,)>().rollups::<(Everybody,)>(),
+            Self::Computed => bare().read_models::<(Computed,)>(),
             Self::Paid => bare().read_models::<(Paid,)>(),
             Self::PaidByAll => bare().read_models::<(Paid,)>().rollups::<(PaidByAll,)>(),
             Self::All => coop::context(),

@@ -124,6 +124,8 @@ pub(crate) enum ViewChange {
     Pause { name: String },
     /// Start it again
     Resume { name: String },
+    /// Fold a view's group with so many workers from its next batch on: 1 to 16
+    Workers { name: String, workers: u64 },
     /// Build a view's rows anew from the log: all, one, or those that a part of the log concerns
     Rebuild(Rebuild),
     /// Hold rows against the log: those of one view's group, or of all

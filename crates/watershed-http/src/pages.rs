@@ -169,7 +169,7 @@ pub(crate) async fn metrics(
 
 type ViewGauge = (&'static str, &'static str, fn(&ViewStatus) -> f64);
 
-const VIEW_GAUGES: [ViewGauge; 13] = [
+const VIEW_GAUGES: [ViewGauge; 14] = [
     ("watershed_view_position", "Everything up to this position is in the view's rows.", |view| {
         float(view.position)
     }),
@@ -205,6 +205,9 @@ const VIEW_GAUGES: [ViewGauge; 13] = [
         |view| float(view.keeps_retention.into()),
     ),
     ("watershed_view_parked_keys", "Keys whose event failed to apply.", |view| float(view.parked)),
+    ("watershed_view_workers", "Workers that fold the view's group; 0 where it is always current.", |view| {
+        float(view.workers.unwrap_or(0).into())
+    }),
     ("watershed_view_rebuild_done_events", "Events that a running rebuild has folded.", |view| {
         float(view.rebuild.as_ref().map_or(0, |rebuild| rebuild.done))
     }),

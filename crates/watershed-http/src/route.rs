@@ -84,6 +84,8 @@ pub(crate) enum Change<'a> {
     Pause(&'a str),
     /// `views/{view}/resume`
     Resume(&'a str),
+    /// `views/{view}/workers`
+    Workers(&'a str),
     /// `views/{view}/rebuild`
     Rebuild(&'a str),
     /// `views/{view}/backfill` and the other steps of an edition
@@ -228,6 +230,7 @@ impl<'a> Admin<'a> {
             ["log", "verify"] => Self::Verify,
             ["views", view, "pause"] => Self::Change(Change::Pause(view)),
             ["views", view, "resume"] => Self::Change(Change::Resume(view)),
+            ["views", view, "workers"] => Self::Change(Change::Workers(view)),
             ["views", view, "rebuild"] => Self::Change(Change::Rebuild(view)),
             ["views", view, "reconcile"] => Self::Change(Change::Reconcile(view)),
             ["views", view, "repair"] => Self::Change(Change::Repair(view)),
@@ -263,6 +266,7 @@ impl<'a> Admin<'a> {
             Self::Verify => "/admin/{context}/log/verify",
             Self::Change(Change::Pause(_)) => "/admin/{context}/views/{view}/pause",
             Self::Change(Change::Resume(_)) => "/admin/{context}/views/{view}/resume",
+            Self::Change(Change::Workers(_)) => "/admin/{context}/views/{view}/workers",
             Self::Change(Change::Rebuild(_)) => "/admin/{context}/views/{view}/rebuild",
             Self::Change(Change::Reconcile(_)) => "/admin/{context}/views/{view}/reconcile",
             Self::Change(Change::Repair(_)) => "/admin/{context}/views/{view}/repair",
@@ -304,6 +308,7 @@ mod tests {
             "/admin/{context}/views",
             "/admin/{context}/views/{view}/pause",
             "/admin/{context}/views/{view}/resume",
+            "/admin/{context}/views/{view}/workers",
             "/admin/{context}/views/{view}/rebuild",
             "/admin/{context}/editions",
             "/admin/{context}/views/{view}/verification",

@@ -82,6 +82,38 @@ fn a_view_is_paused_for_as_long_as_it_is_not_resumed() {
 }
 
 #[test]
+fn the_number_of_a_views_workers_is_set_with_and_without_a_server_and_stays() {
+    let (_folder, data) = played();
+    let workers = |name: &str| {
+        let views = json(&data, &["views"]);
+        views.into_iter().find(|view| view["name"] == name).expect("the view")["workers"].clone()
+    };
+    assert_eq!(workers("family_detail"), 1);
+    assert_eq!(json(&data, &["views", "workers", "family_detail", "3"])[0]["workers"], 3);
+    let _server = Running::start(&data, &["serve", "--listen", "127.0.0.1:0"]);
+    until("the folder's decision holds", || workers("family_detail") == 3);
+    json(&data, &["views", "workers", "family_detail", "2"]);
+    until("the server goes on with two", || workers("family_detail") == 2);
+    let none = run(&data, &["views", "workers", "family_detail", "0"]);
+    assert_eq!(none.status.code(), Some(4));
+    assert!(text(&none.stderr).contains("a view is folded by 1 to 16 workers"), "{}", text(&none.stderr));
+    let group = run(&data, &["--context", "parcel", "views", "workers", "shipment_operations", "2"]);
+    assert_eq!(group.status.code(), Some(4));
+    assert!(text(&group.stderr).contains("one worker folds such a group"), "{}", text(&group.stderr));
+    assert_eq!(run(&data, &["views", "workers", "family_detail"]).status.code(), Some(2));
+}
+
+fn until(what: &str, holds: impl Fn() -> bool) {
+    for _ in 0..100 {
+        if holds() {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    panic!("waited too long until {what}");
+}
+
+#[test]
 fn a_healthy_folder_has_a_clean_bill() {
     let (_folder, data) = played();
     let findings = json(&data, &["doctor"]);

@@ -69,6 +69,7 @@ where
                 Change::DiscardLine(import) => imports::discard(hosted, &principal, import, &body).await,
                 Change::Pause(view) => views::pause(hosted, &principal, view).await,
                 Change::Resume(view) => views::resume(hosted, &principal, view).await,
+                Change::Workers(view) => views::workers(hosted, &principal, view, &body).await,
                 Change::Rebuild(view) => views::rebuild(hosted, &principal, view, &body).await,
                 Change::Reconcile(view) => reconcile::reconcile(hosted, &principal, view, &body).await,
                 Change::Repair(view) => reconcile::repair(hosted, &principal, view, &body).await,

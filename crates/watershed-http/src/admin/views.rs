@@ -73,6 +73,33 @@ pub(crate) async fn resume(hosted: &Hosted, principal: &Principal, view: &str) -
     Ok(json(&Done { view, done: "resumed" }))
 }
 
+/// How many workers are to fold a view.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Workers {
+    workers: u64,
+}
+
+#[derive(Serialize)]
+struct Shared<'a> {
+    view: &'a str,
+    workers: u16,
+}
+
+/// Has so many workers fold a view from its next batch on.
+pub(crate) async fn workers(
+    hosted: &Hosted,
+    principal: &Principal,
+    view: &str,
+    body: &[u8],
+) -> Result<Reply, Problem> {
+    let Workers { workers } = read(body)?;
+    // More than there can ever be are refused as such.
+    let workers = u16::try_from(workers).unwrap_or(u16::MAX);
+    hosted.running.set_workers(principal, view, workers).await?;
+    Ok(json(&Shared { view, workers }))
+}
+
 /// What of a view is to be built anew; everything, where nothing is said.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -30,9 +30,13 @@ const READS: [(&str, &str); 14] = [
 ];
 
 /// What an operator can do there.
-const CHANGES: [(&str, &str); 17] = [
+const CHANGES: [(&str, &str); 18] = [
     ("views/{view}/pause", "Stops a view's projector"),
     ("views/{view}/resume", "Starts it again"),
+    (
+        "views/{view}/workers",
+        "Has so many workers fold a view's group from its next batch on: {workers}, 1 to 16",
+    ),
     (
         "views/{view}/rebuild",
         "Builds a view's rows anew from the log: all; one row {tenant, key}; those that a part of the log concerns \

@@ -6,6 +6,9 @@ impl From<OperateError> for Problem {
     fn from(error: OperateError) -> Self {
         let detail = error.to_string();
         match error {
+            OperateError::Malformed { field, problem } => {
+                Self::with_field(&kinds::MALFORMED_BODY, field, problem)
+            }
             OperateError::UnknownView(_) => Self::new(&kinds::UNKNOWN_VIEW, detail),
             OperateError::NoEdition(_) => Self::new(&kinds::NO_EDITION, detail),
             OperateError::Denied(_) => Self::new(&kinds::DENIED, detail),

@@ -63,6 +63,40 @@ async fn a_view_is_paused_resumed_and_rebuilt() {
 }
 
 #[tokio::test]
+async fn the_number_of_a_views_workers_is_set_shown_and_within_bounds() {
+    let site = Site::open().await;
+    site.buy("b1", "9.50").await;
+    let path = "/admin/lending/views/books/workers";
+    assert_eq!(site.get("/admin/lending/views").await.json()["views"][0]["workers"], 1);
+    let set = site.post(path, r#"{"workers": 3}"#).await;
+    assert_eq!((set.status, set.json()), (200, serde_json::json!({ "view": "books", "workers": 3 })));
+    wait_for(&site, "/admin/lending/views", |answer| answer["views"][0]["workers"] == 3).await;
+    let metrics = site.get("/metrics").await.body;
+    assert!(metrics.contains("watershed_view_workers{context=\"lending\",view=\"books\"} 3"), "{metrics}");
+    for wrong in [r#"{"workers": 0}"#, r#"{"workers": 17}"#, r#"{"workers": 70000}"#] {
+        let refused = site.post(path, wrong).await;
+        assert_eq!(
+            (refused.status, refused.json()["code"].as_str()),
+            (400, Some("malformed-body")),
+            "{wrong}"
+        );
+        let field = &refused.json()["errors"][0];
+        assert_eq!(field["field"], "workers", "{wrong}");
+        assert!(field.to_string().contains("1 to 16"), "{field}");
+    }
+    for wrong in ["{}", r#"{"workers": -1}"#, r#"{"workers": "2"}"#, r#"{"workers": 2, "worker": 3}"#] {
+        assert_eq!(site.post(path, wrong).await.json()["code"], "malformed-body", "{wrong}");
+    }
+    let unknown = site.post("/admin/lending/views/cds/workers", r#"{"workers": 2}"#).await;
+    assert_eq!((unknown.status, unknown.json()["code"].as_str()), (404, Some("unknown-view")));
+    assert_eq!(site.get(path).await.status, 405);
+    site.buy("b2", "1").await;
+    site.settle().await;
+    assert_eq!(site.get("/api/lending/views/books/b2").await.status, 200, "it is folded as before");
+    assert_eq!(site.get("/admin/lending/views").await.json()["views"][0]["workers"], 3);
+}
+
+#[tokio::test]
 async fn a_parked_key_is_seen_tried_again_and_skipped_by_its_position_only() {
     let site = Site::open().await;
     site.buy("b1", "9.50").await;

@@ -21,6 +21,7 @@ async fn every_command_view_and_query_is_described_and_no_reference_leads_nowher
         "/api/lending/queries/dear_books",
         "/api/lending/streams/{category}/{id}",
         "/admin/lending/views/{view}/rebuild",
+        "/admin/lending/views/{view}/workers",
     ] {
         assert!(document["paths"].get(path).is_some(), "{path}");
     }

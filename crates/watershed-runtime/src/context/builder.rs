@@ -204,6 +204,8 @@ pub struct Context {
     pub(crate) authorizer: Option<Arc<dyn Authorizer>>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) rebuild_memory: usize,
+    /// How many workers fold the read model of that name, where it was said.
+    pub(crate) workers: Vec<(&'static str, u16)>,
     pub(crate) fold_limit: Duration,
     pub(crate) write_models: Vec<AddedWriteModel>,
     pub(crate) read_models: Vec<AddedModel>,
@@ -225,6 +227,7 @@ impl Context {
             authorizer: None,
             clock: Arc::new(SystemClock),
             rebuild_memory: REBUILD_MEMORY,
+            workers: Vec::new(),
             fold_limit: FOLD_LIMIT,
             write_models: Vec::new(),
             read_models: Vec::new(),
@@ -254,6 +257,15 @@ impl Context {
     /// take more are folded in several passes.
     pub fn rebuild_memory(mut self, bytes: usize) -> Self {
         self.rebuild_memory = bytes;
+        self
+    }
+
+    /// How many workers fold a read model: 1 to 16, one where nothing is said. Each has a part of the keys, so that the events of
+    /// a key stay in their order; rows, rollups and checkpoint still change in one transaction. Worth it where folding takes longer
+    /// than writing, on a machine with cores to spare. Operators can say otherwise at any time (`views workers`). Not for read
+    /// models of a group with others, nor for those that commit with the events.
+    pub fn workers<R: ReadModel>(mut self, workers: u16) -> Self {
+        self.workers.push((R::NAME, workers));
         self
     }
 

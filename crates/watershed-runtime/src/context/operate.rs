@@ -10,7 +10,7 @@ use super::catalogue::ViewKind;
 use super::running::Running;
 use super::views::RunningView;
 use crate::editions::{Edition, Group, SwitchError};
-use crate::projector::{Age, Control, Place, RebuildProgress, Retried};
+use crate::projector::{Age, Control, MOST_WORKERS, Place, RebuildProgress, Retried};
 use crate::query::Stand;
 
 /// Why an operator's wish was not carried out.
@@ -34,6 +34,14 @@ pub enum OperateError {
     Moved {
         /// This one.
         position: Position,
+    },
+    /// What is wished for is none of what can be.
+    #[error("`{field}`: {problem}")]
+    Malformed {
+        /// What of it.
+        field: &'static str,
+        /// What is wrong with it, and what can be.
+        problem: String,
     },
     /// What is wished for does not fit what the view is doing.
     #[error("{0}")]
@@ -98,6 +106,8 @@ pub struct ViewStatus {
     pub within_bound: bool,
     /// How many of its keys are parked.
     pub parked: u64,
+    /// How many workers fold its group; none for a view that is always current.
+    pub workers: Option<u16>,
     /// How many of its rows are known not to be what they should be.
     pub drift: u64,
     /// Since when the longest of them.
@@ -252,11 +262,11 @@ impl Running {
         let head = self.head();
         let contract = view.promise.contract;
         let mut deleted_until = None;
-        let (group, checkpoint, parked, rebuild, last_rebuild) = match &view.stand {
+        let (group, checkpoint, parked, workers, rebuild, last_rebuild) = match &view.stand {
             Stand::Current { .. } => {
                 let current =
                     Checkpoint { position: head, status: "running".to_owned(), ..Checkpoint::default() };
-                ("log", current, 0, None, None)
+                ("log", current, 0, None, None, None)
             }
             Stand::Kept { group } => {
                 let serving = group.serving();
@@ -267,6 +277,7 @@ impl Running {
                     group.name(),
                     progress.checkpoint(),
                     model.map_or(0, |model| progress.parked(model)),
+                    Some(progress.workers()),
                     group.rebuild_progress(),
                     progress.last_rebuild(),
                 )
@@ -308,6 +319,7 @@ impl Running {
             lag_ms: millis(lag),
             within_bound,
             parked,
+            workers,
             checkpoint: CheckpointView::of(group, checkpoint),
             rebuild,
             last_rebuild,
@@ -448,6 +460,28 @@ impl Running {
         self.operate(principal, "resume")?;
         self.group(view)?.serving().projector.tell(Control::Resume);
         Ok(())
+    }
+
+    /// Folds the view's group with so many workers from its next batch on: 1 to 16, each with a part of the keys, so that the
+    /// events of a key stay in their order. Nothing is folded again. It stays so across restarts, until something else is said;
+    /// the number that the program says ([`super::Context::workers`]) gives it back to the program to say.
+    ///
+    /// # Errors
+    /// Where the caller may not, there is no such view, it is always current, the number is out of range, or the group is of several
+    /// read models, which look at each other's rows: one worker folds such a group.
+    pub async fn set_workers(
+        &self,
+        principal: &Principal,
+        view: &str,
+        workers: u16,
+    ) -> Result<(), OperateError> {
+        self.operate(principal, "set-workers")?;
+        let group = self.group(view)?;
+        if !(1..=MOST_WORKERS).contains(&workers) {
+            let problem = format!("a view is folded by 1 to {MOST_WORKERS} workers");
+            return Err(OperateError::Malformed { field: "workers", problem });
+        }
+        Ok(group.set_workers(workers).await?)
     }
 
     /// Begins to build the rows of the view's group anew, from the log. The old rows answer until the new ones take their place.

@@ -14,7 +14,7 @@ use crate::command::WriteCore;
 use crate::editions::{Ground, Group};
 use crate::feed::{Decoders, Feed};
 use crate::import::AddedImport;
-use crate::projector::{Aside, GroupDefinition, Inline, ModelDefinition, Watchdog, bring_up};
+use crate::projector::{Aside, GroupDefinition, Inline, MOST_WORKERS, ModelDefinition, Watchdog, bring_up};
 use crate::query::{Fetch, Promise, Stand};
 use crate::reconcile::{self, Drift, Reconciler, Rows, Watched};
 
@@ -253,6 +253,7 @@ impl Context {
                 }
             }
         }
+        self.give_workers(&mut groups)?;
         self.make_earlier(&mut groups)?;
         // What is left waits for a read model that was not added.
         if let Some((rollup, _)) = self.rollup_names.iter().find(|(_, of)| self.rollups.contains_key(of)) {
@@ -265,10 +266,31 @@ impl Context {
         GroupDefinition {
             models,
             rebuild_memory: self.rebuild_memory,
+            workers: 1,
             clock: self.clock.clone(),
             differs: FxHashMap::default(),
             shown_as: FxHashMap::default(),
         }
+    }
+
+    /// Gives each group the workers that were said for its read model.
+    fn give_workers(&self, groups: &mut Groups) -> Result<(), StartError> {
+        for (view, workers) in &self.workers {
+            let unsupported = |problem: String| StartError::Unsupported { view: (*view).to_owned(), problem };
+            let mut projected = groups.projected.iter_mut();
+            let group = projected.find(|group| group.models.iter().any(|model| model.name == *view));
+            let group = group.ok_or_else(|| {
+                unsupported("it is given workers, but no projector folds it in this context".to_owned())
+            })?;
+            if !(1..=MOST_WORKERS).contains(workers) {
+                return Err(unsupported(format!(
+                    "it is given {workers} workers: there can be 1 to {MOST_WORKERS}"
+                )));
+            }
+            group.check_workers(*workers).map_err(unsupported)?;
+            group.workers = *workers;
+        }
+        Ok(())
     }
 
     /// The groups as they were before: with the earlier versions of their read models, where there are such.

@@ -109,6 +109,7 @@ impl Group {
             verification: Mutex::default(),
             tasks: Mutex::default(),
         });
+        group.editions().iter().for_each(|edition| group.give_workers(edition));
         group.apply_flag(record.flag);
         for edition in record.editions.iter().filter(|edition| edition.rebuild) {
             let _rebuilding = group.serve_when_caught_up(edition.number);
@@ -176,6 +177,7 @@ impl Group {
         edition: &EditionRecord,
     ) -> Result<(), String> {
         let opened = Arc::new(open(&self.ground, definition, edition).await?);
+        self.give_workers(&opened);
         self.kept.write().unwrap_or_else(PoisonError::into_inner).others.push(opened);
         Ok(())
     }

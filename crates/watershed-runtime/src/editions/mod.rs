@@ -13,6 +13,7 @@ mod record;
 mod snapshot;
 mod switch;
 mod verify;
+mod workers;
 
 pub(crate) use group::{Edition, Ground, Group};
 pub(crate) use hold::{Held, Order};

@@ -114,6 +114,9 @@ pub(crate) struct Record {
     pub(crate) last: u32,
     #[serde(default)]
     pub(crate) flag: Flag,
+    /// How many workers fold the group, where operators have said it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) workers: Option<u16>,
     pub(crate) editions: Vec<EditionRecord>,
 }
 

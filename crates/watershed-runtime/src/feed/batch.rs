@@ -3,13 +3,15 @@ use std::sync::Arc;
 use watershed_core::event::{AnyEvent, DecodeError};
 use watershed_core::{Position, StoredEvent};
 
-/// An event as projectors see it.
+/// An event as projectors see it. A copy shares what it holds.
+#[derive(Clone)]
 pub(crate) struct FeedEvent {
     pub(crate) stored: Arc<StoredEvent>,
     pub(crate) decoded: Decoded,
 }
 
 /// What decoding an event gave.
+#[derive(Clone)]
 pub(crate) enum Decoded {
     /// The event.
     Event(AnyEvent),

@@ -11,6 +11,8 @@ use crate::editions::Order;
 pub(crate) enum Control {
     Pause,
     Resume,
+    /// Folds with so many workers from now on.
+    Workers(u16),
     Retry {
         table: usize,
         key: RowKey,

@@ -156,6 +156,8 @@ pub(crate) struct GroupDefinition {
     pub(crate) models: Vec<ModelDefinition>,
     /// What a rebuild may hold in memory, in bytes.
     pub(crate) rebuild_memory: usize,
+    /// How many workers fold it, where operators have not said otherwise.
+    pub(crate) workers: u16,
     pub(crate) clock: Arc<dyn Clock>,
     /// The views that replace an earlier version's, and how they differ from it.
     pub(crate) differs: FxHashMap<&'static str, Differs>,
@@ -167,6 +169,20 @@ impl GroupDefinition {
     /// The group's name: its last read model's.
     pub(crate) fn name(&self) -> &'static str {
         self.models.last().map_or("", |model| model.name)
+    }
+
+    /// That so many workers can fold it.
+    ///
+    /// # Errors
+    /// Where they cannot, why.
+    pub(crate) fn check_workers(&self, workers: u16) -> Result<(), String> {
+        match &self.models[..] {
+            [first, .., last] if workers > 1 => Err(format!(
+                "`{}` is folded together with `{}`, whose rows it may look at: one worker folds such a group",
+                last.name, first.name
+            )),
+            _ => Ok(()),
+        }
     }
 
     /// Whether a read model of the group follows events of that category.
@@ -221,6 +237,7 @@ impl GroupDefinition {
         let before = Self {
             models: self.models.iter().map(|model| (model.only)(&had)).collect(),
             rebuild_memory: self.rebuild_memory,
+            workers: self.workers,
             clock: self.clock.clone(),
             differs: FxHashMap::default(),
             shown_as: FxHashMap::default(),

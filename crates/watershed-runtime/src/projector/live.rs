@@ -5,21 +5,22 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use watershed_core::ports::{
-    Checkpoint, LogError, ReadFrom, RowChange, RowError, RowGroup, RowKey, RowsBatch, Scope, StoredRow,
-};
-use watershed_core::{Clock, Position, Predicate, UnknownEvents};
+use watershed_core::ports::{Checkpoint, RowChange, RowError, RowGroup, RowKey, RowsBatch, StoredRow};
+use watershed_core::{Clock, Position, Predicate, Tenant, UnknownEvents};
 
 use super::fold::{Concern, Touch, apply, concern};
-use super::model::{AnyModel, ApplyFailure};
+use super::model::{AnyModel, ApplyFailure, KEPT};
 use super::parking::{Parked, ParkedRow};
-use super::{GroupDefinition, Progress, Retried};
+use super::sliced::Pool;
+use super::{GroupDefinition, Progress};
 use crate::feed::{Feed, FeedEvent};
 
 /// Rows that a scan of a store gives at once.
 const SCAN_CHUNK: usize = 10_000;
 /// With so many parked keys the group stops: something is wrong that no key is to blame for.
 const ANDON_CORD: usize = 1_000;
+/// And with so many keys that fail, or wait for those that do.
+const WAITING_CORD: usize = 20_000;
 
 /// Why a group cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +47,8 @@ pub(crate) struct Live {
     pub(crate) closing: Arc<AtomicBool>,
     /// A rebuild folds at most so many events a second.
     pub(crate) rate: Option<u64>,
+    /// Who folds beside the group's own thread, where its rows are shared out.
+    pub(crate) pool: Option<Pool>,
 }
 
 impl Live {
@@ -60,7 +63,7 @@ impl Live {
         self.parked = Parked::load(parked);
         let others = self.models.len().saturating_sub(1);
         for model in 0..others {
-            let keys = self.scan(model, &Predicate::All)?;
+            let keys = self.scan(model, None, &Predicate::All)?;
             self.load_rows(model, keys)?;
         }
         self.progress.set_parked(self.parked.counts(self.models.len()));
@@ -71,7 +74,7 @@ impl Live {
         self.checkpoint.position
     }
 
-    fn unknown(&self, model: usize) -> UnknownEvents {
+    pub(super) fn unknown(&self, model: usize) -> UnknownEvents {
         self.definition.models.get(model).map_or(UnknownEvents::Stop, |model| model.contract.unknown)
     }
 
@@ -98,6 +101,8 @@ impl Live {
                         touches.push(Touch { event: place - start, model, key });
                     }
                     Concern::Stop(problem) => {
+                        // Nothing of this event, also where it concerns other models.
+                        touches.retain(|touch| touch.event < place - start);
                         self.write_span(&events[start..place], &touches, &unreadable)?;
                         return Err(Trouble::Stop(problem));
                     }
@@ -108,7 +113,7 @@ impl Live {
                         self.write_span(&events[start..place], &before, &unreadable)?;
                         start = place;
                         touches.extend(mine.into_iter().map(|touch| Touch { event: 0, ..touch }));
-                        let keys = self.scan(model, &predicate)?;
+                        let keys = self.matched(model, &event.stored.tenant, &predicate)?;
                         touches.extend(keys.into_iter().map(|key| Touch { event: 0, model, key }));
                     }
                 }
@@ -142,10 +147,7 @@ impl Live {
         unreadable: &[ApplyFailure],
     ) -> Result<(), Trouble> {
         let Some(last) = events.last() else { return Ok(()) };
-        self.load_touched(touches)?;
-        for place in 0..touches.len() {
-            self.take_touch(events, touches, place, unreadable)?;
-        }
+        self.fold(events, touches, unreadable)?;
         self.checkpoint = Checkpoint {
             position: last.position(),
             event_id: Some(last.stored.id),
@@ -157,12 +159,36 @@ impl Live {
             updated_at: Some(self.clock.now()),
         };
         self.write()?;
-        if self.parked.len() > ANDON_CORD {
+        if self.parked.len() > WAITING_CORD
+            || (self.parked.len() > ANDON_CORD && self.parked.failed() > ANDON_CORD)
+        {
             return Err(Trouble::Stop(format!(
                 "more than {ANDON_CORD} keys are parked: look at their common cause, then resume"
             )));
         }
         Ok(())
+    }
+}
+
+/// Folds touches: over all rows of a group, or over a part of them.
+pub(super) struct Folding<'a> {
+    pub(super) models: &'a mut [Box<dyn AnyModel>],
+    pub(super) parked: &'a mut Parked,
+    pub(super) definition: &'a GroupDefinition,
+    pub(super) store: Insistent<'a>,
+    pub(super) clock: &'a Arc<dyn Clock>,
+}
+
+impl Folding<'_> {
+    /// Folds the touches one by one, over rows that are loaded at once.
+    pub(super) fn fold(
+        &mut self,
+        events: &[FeedEvent],
+        touches: &[Touch],
+        unreadable: &[ApplyFailure],
+    ) -> Result<(), Trouble> {
+        self.load_touched(touches)?;
+        (0..touches.len()).try_for_each(|place| self.take_touch(events, touches, place, unreadable))
     }
 
     fn take_touch(
@@ -183,23 +209,14 @@ impl Live {
                 let text = error.to_string();
                 unreadable.iter().find(|failure| failure.error == text).cloned()
             }
-            _ => apply(&mut self.models, *model, key, event).err(),
+            _ => apply(self.models, *model, key, event, &*self.parked).err(),
         };
         let Some(failure) = failure else { return Ok(()) };
         tracing::warn!(
             view = self.models[*model].name(), %key.key, position = event.position(), error = failure.error,
             "a key is parked"
         );
-        // The row as it was before this event: as stored, with the span's earlier events of the key applied again.
-        self.models[*model].forget(key);
-        self.load_rows(*model, vec![key.clone()])?;
-        for earlier in
-            touches[..place].iter().filter(|earlier| earlier.model == *model && earlier.key == *key)
-        {
-            apply(&mut self.models, *model, key, &events[earlier.event]).map_err(|failure| {
-                Trouble::Stop(format!("a fold is not deterministic: {}", failure.error))
-            })?;
-        }
+        self.take_back(events, touches, place)?;
         self.parked.park(row, vec![event.position()], &failure, self.clock.now());
         Ok(())
     }
@@ -218,13 +235,25 @@ impl Live {
         Ok(())
     }
 
-    fn load_rows(&mut self, model: usize, keys: Vec<RowKey>) -> Result<(), Trouble> {
+    pub(super) fn load_rows(&mut self, model: usize, keys: Vec<RowKey>) -> Result<(), Trouble> {
         if keys.is_empty() {
             return Ok(());
         }
-        let table = self.models[model].table();
-        let rows = self.insist(|live| live.runtime.block_on(live.store.rows(table, &keys)))?;
+        let rows = self.store.rows(self.models[model].table(), &keys)?;
         self.models[model].load(keys, rows).map_err(Trouble::Stop)
+    }
+}
+
+impl Live {
+    /// Folds over the rows that this thread has in memory.
+    pub(super) fn folding(&mut self) -> Folding<'_> {
+        let Self { models, parked, store, runtime, definition, progress, closing, clock, .. } = self;
+        let store = Insistent { group: definition.name(), store, runtime, progress, closing };
+        Folding { models, parked, definition, store, clock }
+    }
+
+    pub(super) fn load_rows(&mut self, model: usize, keys: Vec<RowKey>) -> Result<(), Trouble> {
+        self.folding().load_rows(model, keys)
     }
 
     /// Drops what memory holds of these rows and of rollups: somebody has written them. Rows that others read are read again.
@@ -242,17 +271,25 @@ impl Live {
         Ok(())
     }
 
-    /// The keys of the stored rows that fulfil the condition.
-    fn scan(&mut self, model: usize, predicate: &Predicate) -> Result<Vec<RowKey>, Trouble> {
+    /// The keys of the stored rows, of one tenant or of all, that fulfil the condition.
+    pub(super) fn scan(
+        &self,
+        model: usize,
+        tenant: Option<&Tenant>,
+        predicate: &Predicate,
+    ) -> Result<Vec<RowKey>, Trouble> {
         let table = self.models[model].table();
-        let mut keys: Vec<RowKey> = Vec::new();
+        let (mut keys, mut after) = (Vec::new(), None::<RowKey>);
         loop {
-            let after = keys.last().cloned();
             let rows = self.insist(|live| {
                 live.runtime.block_on(live.store.scan(table, predicate, after.as_ref(), SCAN_CHUNK))
             })?;
-            let complete = rows.len() < SCAN_CHUNK;
-            keys.extend(rows.into_iter().map(|row| row.key));
+            after = rows.last().map(|row| row.key.clone());
+            // They come in the order of the tenants.
+            let is_behind = after.as_ref().is_some_and(|last| tenant.is_some_and(|of| last.tenant > *of));
+            let complete = rows.len() < SCAN_CHUNK || is_behind;
+            let found = rows.into_iter().map(|row| row.key);
+            keys.extend(found.filter(|key| tenant.is_none_or(|tenant| key.tenant == *tenant)));
             if complete {
                 return Ok(keys);
             }
@@ -276,7 +313,8 @@ impl Live {
         self.insist(|live| live.runtime.block_on(live.store.write(&batch)))?;
         let last = self.models.len().saturating_sub(1);
         for (place, model) in self.models.iter_mut().enumerate() {
-            model.written(place < last);
+            // Rows that others read stay.
+            model.written((place == last).then_some(KEPT));
         }
         self.parked.written();
         self.progress.set_parked(self.parked.counts(self.models.len()));
@@ -310,69 +348,6 @@ impl Live {
         let Self { store, runtime, definition, progress, closing, .. } = self;
         Insistent { group: definition.name(), store, runtime, progress, closing }.insist(|| attempt(self))
     }
-
-    /// Tries the events of a parked key again, in their order.
-    pub(crate) fn retry(&mut self, row: &ParkedRow, skip: Option<Position>) -> Result<Retried, Trouble> {
-        let Some(parked) = self.parked.get(row).cloned() else {
-            return Ok(Retried::NotParked);
-        };
-        if skip.is_some_and(|position| position != parked.position) {
-            return Ok(Retried::Moved { position: parked.position });
-        }
-        let waiting = &parked.waiting[usize::from(skip.is_some())..];
-        let (model, key) = row;
-        self.load_touched(&[Touch { event: 0, model: *model, key: key.clone() }])?;
-        let mut applied: Vec<FeedEvent> = Vec::new();
-        let mut failed = None;
-        for position in waiting {
-            let event = self.event_at(*position)?;
-            let failure = match &event.decoded {
-                crate::feed::Decoded::Unreadable(error) => Some(ApplyFailure {
-                    error: error.to_string(),
-                    fingerprint: format!("unreadable {}", event.stored.name),
-                }),
-                _ => apply(&mut self.models, *model, key, &event).err(),
-            };
-            if let Some(failure) = failure {
-                failed = Some((*position, failure));
-                break;
-            }
-            applied.push(event);
-        }
-        let outcome = match failed {
-            None => {
-                self.parked.release(row);
-                Retried::Released { events: applied.len() }
-            }
-            Some((position, failure)) => {
-                self.models[*model].forget(key);
-                self.load_rows(*model, vec![key.clone()])?;
-                for event in &applied {
-                    apply(&mut self.models, *model, key, event).map_err(|failure| {
-                        Trouble::Stop(format!("a fold is not deterministic: {}", failure.error))
-                    })?;
-                }
-                let still = waiting.iter().copied().filter(|waiting| *waiting >= position).collect();
-                let error = failure.error.clone();
-                self.parked.park(row.clone(), still, &failure, self.clock.now());
-                Retried::StillParked { position, error }
-            }
-        };
-        self.write()?;
-        Ok(outcome)
-    }
-
-    fn event_at(&mut self, position: Position) -> Result<FeedEvent, Trouble> {
-        let read = ReadFrom { scope: Scope::Log, after: position - 1, limit: 1 };
-        let read = self
-            .runtime
-            .block_on(self.feed.log().read(read))
-            .map_err(|error: LogError| Trouble::Stop(error.to_string()))?;
-        match read.events.into_iter().next() {
-            Some(stored) if stored.position == position => Ok(self.feed.decode(stored)),
-            _ => Err(Trouble::Stop(format!("event {position} is not in the log"))),
-        }
-    }
 }
 
 /// How many events concerned anything.
@@ -389,17 +364,17 @@ fn count_events(touches: &[Touch]) -> u64 {
 }
 
 /// A group's store, for whoever cannot go on without it.
-struct Insistent<'a> {
-    group: &'static str,
-    store: &'a Arc<dyn RowGroup>,
-    runtime: &'a Handle,
-    progress: &'a Progress,
-    closing: &'a AtomicBool,
+pub(super) struct Insistent<'a> {
+    pub(super) group: &'static str,
+    pub(super) store: &'a Arc<dyn RowGroup>,
+    pub(super) runtime: &'a Handle,
+    pub(super) progress: &'a Progress,
+    pub(super) closing: &'a AtomicBool,
 }
 
 impl Insistent<'_> {
     /// The rows with these keys.
-    fn rows(&self, table: usize, keys: &[RowKey]) -> Result<Vec<StoredRow>, Trouble> {
+    pub(super) fn rows(&self, table: usize, keys: &[RowKey]) -> Result<Vec<StoredRow>, Trouble> {
         self.insist(|| self.runtime.block_on(self.store.rows(table, keys)))
     }
 

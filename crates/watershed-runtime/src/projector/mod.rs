@@ -1,9 +1,10 @@
 //! An event's way: from the feed, through the folds of a group of read models, into rows and checkpoint in one transaction.
 //!
 //! A group is what shares a checkpoint: one read model with its rollups, or several that read each other's rows. Each has a
-//! thread of its own, on which its folds run.
+//! thread of its own, on which its folds run; one of a single read model can be given more workers ([`sliced`]).
 
 mod age;
+mod before;
 mod control;
 mod definition;
 mod fold;
@@ -16,9 +17,11 @@ mod priority;
 mod progress;
 mod rebuild;
 mod refold;
+mod retry;
 mod rollup;
 mod seat;
 mod slice;
+mod sliced;
 mod stuck;
 mod tail;
 mod upkeep;
@@ -43,6 +46,7 @@ pub(crate) use refold::{
 pub use refold::{FieldDrift, Mended};
 pub(crate) use seat::{Projector, Relief};
 pub(crate) use slice::{SHARES, share_of};
+pub(crate) use sliced::MOST_WORKERS;
 pub(crate) use stuck::{Aside, Inside, Watchdog};
 pub(crate) use tail::{TailFold, fold_tail};
 pub(crate) use worker::{Filling, bring_up};

@@ -1,3 +1,4 @@
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
@@ -27,6 +28,8 @@ pub(crate) struct Progress {
     /// How often something has been written, and whether anything more is going to be.
     writes: watch::Sender<(u64, bool)>,
     state: Mutex<State>,
+    /// How many workers fold the group.
+    workers: AtomicU16,
 }
 
 #[derive(Default, Clone)]
@@ -42,7 +45,8 @@ impl Progress {
     pub(crate) fn new(checkpoint: Checkpoint) -> Arc<Self> {
         let position = watch::Sender::new((checkpoint.position, true));
         let writes = watch::Sender::new((0, true));
-        Arc::new(Self { position, writes, state: Mutex::new(State { checkpoint, ..State::default() }) })
+        let state = Mutex::new(State { checkpoint, ..State::default() });
+        Arc::new(Self { position, writes, state, workers: AtomicU16::new(1) })
     }
 
     fn with<T>(&self, look: impl FnOnce(&mut State) -> T) -> T {
@@ -105,6 +109,15 @@ impl Progress {
 
     pub(crate) fn set_parked(&self, parked: Vec<u64>) {
         self.with(|state| state.parked = parked);
+    }
+
+    /// How many workers fold the group.
+    pub(crate) fn workers(&self) -> u16 {
+        self.workers.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_workers(&self, workers: u16) {
+        self.workers.store(workers, Ordering::Relaxed);
     }
 
     /// Rows that were past their age at that time have been deleted.

@@ -175,6 +175,7 @@ impl Seat {
                 Filling::InBulk { rate } => rate,
                 Filling::WhenFarBehind => None,
             },
+            pool: None,
         };
         let is_new = matches!(self.filling, Filling::InBulk { .. });
         let worker = Worker::new(live, self.controls.clone(), is_new);

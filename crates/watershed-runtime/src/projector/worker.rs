@@ -63,7 +63,10 @@ pub(crate) fn bring_up(
         checkpoint,
         closing: Arc::default(),
         rate: None,
+        pool: None,
     };
+    // Of a group, what others read.
+    live.load().map_err(|trouble| trouble.to_string())?;
     let head = feed.log().head();
     if live.position() == 0 && head > FILL_IN_BULK {
         rebuild(&mut live)?;
@@ -105,8 +108,10 @@ impl Worker {
     }
 
     pub(super) fn run(mut self) {
-        self.contained(Self::begin);
-        while let Some(()) = self.contained(Self::turn) {}
+        let mut goes_on = self.contained(Self::begin);
+        while goes_on.is_some() {
+            goes_on = self.contained(Self::turn);
+        }
     }
 
     /// Does something after which the group may have to stop, also where a part of a read model panics that is not its fold:
@@ -114,13 +119,18 @@ impl Worker {
     fn contained(&mut self, work: fn(&mut Self) -> Option<Result<(), Trouble>>) -> Option<()> {
         let done = std::panic::catch_unwind(AssertUnwindSafe(|| work(self)));
         let done = done.unwrap_or_else(|panic| Some(Err(Trouble::Stop(panic_text(&*panic)))))?;
-        if let Err(trouble) = done {
-            self.stop(&trouble);
+        match done {
+            Ok(()) => {}
+            // What has been folded in memory is not written: nothing may be folded on top of it.
+            Err(Trouble::Closing) => return None,
+            Err(trouble) => self.stop(&trouble),
         }
         Some(())
     }
 
     fn begin(&mut self) -> Option<Result<(), Trouble>> {
+        // As many workers as the thread had whose place this one takes.
+        self.live.set_workers(self.live.progress.workers());
         if let Err(trouble) = self.live.load() {
             return Some(Err(trouble));
         }
@@ -157,7 +167,7 @@ impl Worker {
         match self.wait(position) {
             Next::Control(control) => self.obey(control?),
             Next::Log => Some(Ok(())),
-            Next::Retry => Some(self.retry_due()),
+            Next::Retry => Some(self.live.retry_due()),
             // The next turn sees to it.
             Next::Upkeep => Some(Ok(())),
         }
@@ -194,7 +204,7 @@ impl Worker {
                 self.live.take(events)?;
                 self.let_some_come(events.len() as u64);
                 if self.live.parked.next_retry().is_some_and(|at| at <= Instant::now()) {
-                    self.retry_due()?;
+                    self.live.retry_due()?;
                 }
                 Ok(())
             }
@@ -216,18 +226,12 @@ impl Worker {
         }
     }
 
-    fn retry_due(&mut self) -> Result<(), Trouble> {
-        for row in self.live.parked.due(Instant::now()) {
-            self.live.retry(&row, None)?;
-        }
-        Ok(())
-    }
-
     fn obey(&mut self, control: Control) -> Option<Result<(), Trouble>> {
         match control {
             Control::Close => return None,
             Control::Pause => self.set_paused(true),
             Control::Resume => self.set_paused(false),
+            Control::Workers(workers) => self.live.set_workers(workers),
             Control::Mend { mut refold, rollups, done } => {
                 return Some(self.mend(&mut refold, rollups, done));
             }

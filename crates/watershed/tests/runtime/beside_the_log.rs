@@ -63,7 +63,7 @@ struct BranchSize {
     accounts: i64,
 }
 
-async fn open(folder: &std::path::Path) -> Running {
+pub(crate) async fn open(folder: &std::path::Path) -> Running {
     Context::new("books")
         .policy(AllowAll)
         .aggregate::<Account>()

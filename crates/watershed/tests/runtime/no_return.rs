@@ -93,7 +93,7 @@ async fn is_parked(bank: &Running, id: &str) -> bool {
 }
 
 /// What another process does, up to its end: the test of that name.
-fn in_a_process(folder: &Path, test: &str) -> Output {
+pub(crate) fn in_a_process(folder: &Path, test: &str) -> Output {
     Command::new(std::env::current_exe().unwrap())
         .args(["--exact", test, "--nocapture"])
         .env(VICTIM, folder)

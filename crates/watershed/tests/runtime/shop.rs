@@ -161,7 +161,7 @@ impl On<ShelfEvent> for ProductRow {
     }
 }
 
-async fn open(folder: &std::path::Path) -> Running {
+pub(crate) async fn open(folder: &std::path::Path) -> Running {
     Context::new("shop")
         .policy(AllowAll)
         .decision::<SkuTaken>()

@@ -25,7 +25,7 @@ pub(super) fn rows(answer: &Value) -> &[Value] {
     answer["views"].as_array().map_or(&[], Vec::as_slice)
 }
 
-fn columns() -> [Column; 11] {
+fn columns() -> [Column; 12] {
     [
         Column::text("view", |view| text(view, "name")),
         Column::text("kind", |view| text(view, "kind")),
@@ -35,6 +35,7 @@ fn columns() -> [Column; 11] {
         Column::number("lag", |view| millis(view, "lag_ms")).toned(lag_tone),
         Column::number("bound", |view| millis(view, "bound_ms")),
         Column::number("parked", |view| grouped(view, "parked")).toned(parked_tone),
+        Column::number("workers", |view| text(view, "workers")),
         Column::number("drift", |view| grouped(view, "drift")).toned(drift_tone),
         Column::text("freshness", |view| text(view, "freshness")),
         Column::text("owner", |view| text(view, "owner")),
@@ -74,6 +75,12 @@ pub(super) async fn change(
         }
         ViewChange::Resume { name } => {
             simple(door, screen, name, "resume", &format!("{name} goes on.")).await?;
+        }
+        ViewChange::Workers { name, workers } => {
+            let path = door.admin(&format!("views/{name}/workers"));
+            let answer = door.post(&path, &json!({ "workers": workers })).await?;
+            let words = format!("{name} is folded by {workers} from its next batch on, and stays so.");
+            screen.done(&words, &answer)?;
         }
         ViewChange::Rebuild(what) => rebuild::rebuild(door, screen, what).await?,
         ViewChange::Reconcile(what) => return drift::reconcile(door, screen, what).await,

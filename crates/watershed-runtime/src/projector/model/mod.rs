@@ -4,7 +4,7 @@ mod earlier;
 mod failure;
 mod state;
 
-pub(crate) use earlier::Earlier;
+pub(crate) use earlier::{Earlier, Lot, Nobody};
 pub(crate) use failure::{ApplyFailure, panic_text};
 pub(crate) use state::ModelState;
 
@@ -13,10 +13,14 @@ use std::any::{Any, TypeId};
 use watershed_core::event::AnyEvent;
 use watershed_core::ports::{RowChange, RowKey, StoredRow};
 use watershed_core::read::Neighbours;
-use watershed_core::{Key, KeyedBy, Predicate, StoredEvent, Timestamp};
+use watershed_core::{Key, KeyedBy, Position, Predicate, StoredEvent, Tenant, Timestamp};
 
 use super::rollup::RollupState;
 use super::slice::Slice;
+use super::sliced::Sliced;
+
+/// Rows that a model keeps in memory between batches.
+pub(crate) const KEPT: usize = 50_000;
 
 /// The rows that an event concerns, of one model.
 pub(crate) enum Touched {
@@ -59,15 +63,23 @@ pub(crate) trait AnyModel: Send {
     fn drop_past(&mut self, until: Timestamp);
     /// The row as an event of that time finds it.
     fn row(&self, key: &RowKey, at: Timestamp) -> Option<&dyn Any>;
+    /// A stored row, read.
+    fn read(&self, stored: StoredRow) -> Result<Box<dyn Any>, String>;
     /// The row in stored form, if there is one in memory.
     fn stored_row(&self, key: &RowKey) -> Result<Option<StoredRow>, String>;
-    /// The keys in memory whose rows fulfil the condition.
-    fn matching(&self, predicate: &Predicate) -> Result<Vec<RowKey>, String>;
+    /// Where the row in memory was last changed, if there is one.
+    fn position_of(&self, key: &RowKey) -> Option<Position>;
+    /// Puts a row in place of the one in memory, which must be as the store has it or as an event has changed it.
+    fn replace(&mut self, key: &RowKey, row: Option<StoredRow>) -> Result<(), String>;
+    /// Whether there is a row in memory that fulfils the condition.
+    fn fulfils(&self, key: &RowKey, predicate: &Predicate) -> Result<bool, String>;
+    /// The keys in memory, of one tenant or of all, whose rows fulfil the condition.
+    fn matching(&self, tenant: Option<&Tenant>, predicate: &Predicate) -> Result<Vec<RowKey>, String>;
     /// The changes of the rows since the last [`AnyModel::written`]; hands the rollups theirs.
     fn changes(&mut self) -> Result<Vec<RowChange>, String>;
     fn rollups(&mut self) -> &mut [RollupState];
-    /// The changes are in the store. `keep_all`: keep every row in memory, for models that others read.
-    fn written(&mut self, keep_all: bool);
+    /// The changes are in the store. Keeps at most so many rows in memory; every row, where nothing is said.
+    fn written(&mut self, most: Option<usize>);
     /// Forgets everything.
     fn clear(&mut self);
     /// About how many bytes the rows in memory take.
@@ -78,4 +90,8 @@ pub(crate) trait AnyModel: Send {
     fn drain(&mut self, chunk: usize, hand_on: HandOn<'_>) -> Result<(), String>;
     /// Takes the rollups' groups out.
     fn take_rollups(&mut self) -> Vec<RollupState>;
+    /// Its parts, where its rows are shared out.
+    fn as_sliced(&mut self) -> Option<&mut Sliced> {
+        None
+    }
 }

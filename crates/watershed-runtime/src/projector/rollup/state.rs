@@ -105,6 +105,11 @@ impl RollupState {
         }
     }
 
+    /// Takes over what waits in another state: that of another part of the same rows.
+    pub(crate) fn take_waiting(&mut self, other: &mut Self) {
+        self.waiting.append(&mut other.waiting);
+    }
+
     /// The groups that waiting changes are about and that are not in memory.
     pub(crate) fn missing(&self) -> Vec<RowKey> {
         let mut missing: Vec<RowKey> = self
