@@ -306,6 +306,7 @@ impl Live {
 
     /// Writes what has changed since the last write: rows, rollups, parked keys, checkpoint, in one transaction.
     pub(crate) fn write(&mut self) -> Result<(), Trouble> {
+        self.checkpoint.updated_at = Some(self.clock.now());
         let mut batch = RowsBatch { checkpoint: self.checkpoint.clone(), ..RowsBatch::default() };
         for place in 0..self.models.len() {
             let changes = self.models[place].changes().map_err(Trouble::Stop)?;
