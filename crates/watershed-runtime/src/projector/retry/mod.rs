@@ -125,8 +125,7 @@ impl Live {
     /// Puts what a trial came to in place of what is in memory.
     fn settle(&mut self, trial: &Trial) -> Result<Retried, Trouble> {
         let (model, key) = trial.row.clone();
-        if trial.applied > 0 {
-            let row = trial.stored_row().map_err(Trouble::Stop)?;
+        if let Some(row) = trial.changed_row().map_err(Trouble::Stop)? {
             self.models[model].forget(&key);
             self.load_rows(model, vec![key.clone()])?;
             self.models[model].replace(&key, row).map_err(Trouble::Stop)?;

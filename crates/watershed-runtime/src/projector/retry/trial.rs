@@ -104,9 +104,10 @@ impl Trial {
         self.fold.load(vec![key.clone()], row.into_iter().collect())
     }
 
-    /// The row as the events have left it.
-    pub(super) fn stored_row(&self) -> Result<Option<StoredRow>, String> {
-        self.fold.stored_row(&self.row.1)
+    /// The row as the events have left it, or that there is none any more; none where they have left it as it was.
+    pub(super) fn changed_row(&self) -> Result<Option<Option<StoredRow>>, String> {
+        let row = self.fold.stored_row(&self.row.1)?;
+        Ok((row != self.first).then_some(row))
     }
 
     /// What waits still, and why; none where everything has been taken.
