@@ -5,6 +5,7 @@ use std::time::Instant;
 use parcel::queries::TrackShipment;
 use parcel::shipment::{Carrier, CarrierStatus, ServiceClass, ShipmentCommand};
 use tempfile::TempDir;
+use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 use watershed::core::{AllowAll, Timestamp};
 use watershed::runtime::Running;
@@ -43,22 +44,21 @@ impl Case for Tracking {
     fn prepare<'a>(&'a self, lab: &'a Lab) -> Result<Round<'a>, Problem> {
         let runtime = lab.runtime()?;
         let (running, dir) = runtime.block_on(booked(lab))?;
+        let system = System { running, runtime, _dir: dir };
         let mut next = 0;
         Ok(Box::new(move || {
-            let _keep = &dir;
-            let still = runtime
-                .block_on(asked_during(&running, async { tokio::time::sleep(lab.time(3.0)).await }))?
-                .0;
+            let System { running, runtime, .. } = &system;
+            let still = async { tokio::time::sleep(lab.time(3.0)).await };
+            let still = runtime.block_on(asked_during(running, still))?.0;
             let before = (Instant::now(), running.head());
             let (first, scanning) = (next, running.clone());
             let scans =
                 open_loop(SCANS, lab.time(10.0), move |number| scan(scanning.clone(), first + number));
-            let (busy, scanned) = runtime.block_on(asked_during(&running, scans))?;
+            let (busy, scanned) = runtime.block_on(asked_during(running, scans))?;
             next += scanned?.count();
             let token = running.token();
-            runtime
-                .block_on(running.changed("customer_tracking_view", token.position - 1))
-                .map_err(Problem::product)?;
+            let applied = running.changed("customer_tracking_view", token.position - 1);
+            runtime.block_on(applied).map_err(Problem::product)?;
             let took = before.0.elapsed().as_secs_f64();
             #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
             let applied = (token.position - before.1) as f64 / took;
@@ -69,6 +69,13 @@ impl Case for Tracking {
             ])
         }))
     }
+}
+
+/// A running parcel system. Its projectors end before the runtime that they wait on.
+struct System {
+    running: Running,
+    runtime: Runtime,
+    _dir: TempDir,
 }
 
 fn shipment(number: u64) -> String {

@@ -143,7 +143,13 @@ impl Progress {
         self.with(|state| {
             if progress.is_none() && state.rebuild.is_some() {
                 state.last_rebuild = state.rebuild.take();
-            } else {
+            } else if state
+                .rebuild
+                .as_ref()
+                .zip(progress.as_ref())
+                .is_none_or(|(before, now)| before.done <= now.done)
+            {
+                // Several workers say it, and not always in the order in which they have counted.
                 state.rebuild = progress;
             }
         });

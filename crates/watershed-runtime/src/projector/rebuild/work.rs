@@ -207,8 +207,6 @@ impl<'a> Work<'a> {
         self.most_memory.fetch_max(memory, Ordering::Relaxed);
         let done = self.done.fetch_add(passed, Ordering::Relaxed) + passed;
         self.pace(done);
-        // Whoever waits for the processor, to answer a question, has it now rather than some milliseconds later.
-        std::thread::yield_now();
         let passes = self.workers.iter().map(|worker| worker.passes.load(Ordering::Relaxed)).max();
         let total = (self.target * passes.unwrap_or(1)).max(done).max(1);
         // The log is gone through again where memory is short: what counts is the share of the whole.
@@ -227,6 +225,8 @@ impl<'a> Work<'a> {
             memory: self.most_memory.load(Ordering::Relaxed),
             memory_bound: self.definition.rebuild_memory as u64,
         }));
+        // Whoever waits for the processor, to answer a question, has it now rather than some milliseconds later.
+        std::thread::yield_now();
         Ok(())
     }
 }

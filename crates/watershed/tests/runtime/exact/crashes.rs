@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use watershed::prelude::*;
+use watershed::runtime::OperateError;
 
 use super::story::{Played, Story, put_right, read_passed, story};
 use super::yard::context;
-use super::{ALONE, GROUP, defect, open, turn};
+use super::{ALONE, GROUP, Opened, defect, open, turn};
 use crate::kills::{VICTIM, kill_after, start_victim};
 
 /// The file that says so.
@@ -63,11 +64,23 @@ async fn is_killed(story: &Story, waits: &[u64]) {
         opened.retry_all().await;
         opened.assert_is_the_fold("when everything has been tried again").await;
         for view in [GROUP, ALONE] {
-            opened.yard.rebuild_and_wait(&Principal::default(), view).await.unwrap();
+            rebuilt(&opened, view).await;
         }
         opened.assert_is_the_fold("rebuilt").await;
         opened.yard.close().await;
     }
+}
+
+/// Rebuilds the view. A rebuild that was killed goes on by itself, and is waited for.
+async fn rebuilt(opened: &Opened, view: &str) {
+    for _ in 0..3_000 {
+        match opened.yard.rebuild_and_wait(&Principal::default(), view).await {
+            Ok(_) => return,
+            Err(OperateError::WrongState(_)) => tokio::time::sleep(Duration::from_millis(10)).await,
+            Err(error) => panic!("{view}: {error}"),
+        }
+    }
+    panic!("the rebuild of {view} does not end");
 }
 
 proptest! {
