@@ -208,9 +208,8 @@ fn a_damaged_log_is_found_and_said() {
 #[test]
 fn a_views_journal_is_listed_by_number_and_one_without_says_what_to_do() {
     let (_folder, data) = played();
-    let changes = |more: &[&str]| {
-        json(&data, &[&["--context", "parcel", "views", "changes", "hubs"], more].concat())
-    };
+    let changes =
+        |more: &[&str]| json(&data, &[&["--context", "parcel", "views", "changes", "hubs"], more].concat());
     let all = changes(&[]);
     let numbers: Vec<u64> = all.iter().filter_map(|entry| entry["number"].as_u64()).collect();
     let first = numbers[0];
