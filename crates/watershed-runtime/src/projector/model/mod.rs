@@ -10,6 +10,7 @@ pub(crate) use state::ModelState;
 
 use std::any::{Any, TypeId};
 
+use rustc_hash::FxHashSet;
 use watershed_core::event::AnyEvent;
 use watershed_core::ports::{RowChange, RowKey, StoredRow};
 use watershed_core::read::Neighbours;
@@ -59,8 +60,9 @@ pub(crate) trait AnyModel: Send {
     fn forget(&mut self, key: &RowKey);
     /// Deletes the row, where it was last changed at or before that time. Whether it was.
     fn expire(&mut self, key: &RowKey, until: Timestamp) -> bool;
-    /// Drops the rows from memory that were last changed at or before that time. Rollups do not hear of it.
-    fn drop_past(&mut self, until: Timestamp);
+    /// Drops the rows from memory that were last changed at or before that time, but for those of these keys. Rollups do not hear of
+    /// it.
+    fn drop_past(&mut self, until: Timestamp, but: &FxHashSet<RowKey>);
     /// The row as an event of that time finds it.
     fn row(&self, key: &RowKey, at: Timestamp) -> Option<&dyn Any>;
     /// A stored row, read.

@@ -3,7 +3,7 @@ use std::collections::hash_map::Entry;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use watershed_core::event::AnyEvent;
 use watershed_core::ports::{RowChange, RowKey, StoredRow};
 use watershed_core::read::Neighbours;
@@ -306,8 +306,8 @@ impl<R: ReadModel> AnyModel for ModelState<R> {
         true
     }
 
-    fn drop_past(&mut self, until: Timestamp) {
-        self.cells.retain(|_, cell| cell.changed_at > until);
+    fn drop_past(&mut self, until: Timestamp, but: &FxHashSet<RowKey>) {
+        self.cells.retain(|key, cell| cell.changed_at > until || but.contains(key));
     }
 
     fn row(&self, key: &RowKey, at: Timestamp) -> Option<&dyn Any> {

@@ -186,9 +186,14 @@ impl<'a> Fold<'a> {
                 model.clear();
                 continue;
             }
-            // They would be deleted as soon as somebody looks.
             if let Some(age) = work.definition.models[place].age {
-                model.drop_past(age.deleted_until(work.began));
+                // They would be deleted as soon as somebody looks; but not those that events wait behind, which may find them.
+                let sink = work.sink();
+                let parked = sink.parked.iter().filter(|parked| parked.table == place);
+                model.drop_past(
+                    age.deleted_until(work.began),
+                    &parked.map(|parked| parked.key.clone()).collect(),
+                );
             }
             let table = model.table();
             model.drain(LOAD_CHUNK, &mut |rows: Vec<StoredRow>| {

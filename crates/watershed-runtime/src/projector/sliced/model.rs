@@ -1,5 +1,6 @@
 use std::any::{Any, TypeId};
 
+use rustc_hash::FxHashSet;
 use watershed_core::event::AnyEvent;
 use watershed_core::ports::{RowChange, RowKey, StoredRow};
 use watershed_core::read::Neighbours;
@@ -144,8 +145,8 @@ impl AnyModel for Sliced {
         self.part_mut(key).expire(key, until)
     }
 
-    fn drop_past(&mut self, until: Timestamp) {
-        self.parts.iter_mut().for_each(|part| part.drop_past(until));
+    fn drop_past(&mut self, until: Timestamp, but: &FxHashSet<RowKey>) {
+        self.parts.iter_mut().for_each(|part| part.drop_past(until, but));
     }
 
     fn row(&self, key: &RowKey, at: Timestamp) -> Option<&dyn Any> {

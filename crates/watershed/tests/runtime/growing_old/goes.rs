@@ -1,3 +1,6 @@
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use watershed::core::Clock;
 use watershed::prelude::*;
 use watershed::runtime::{EditionState, ListChange, PageAsk, StartError, Terms};
 
@@ -196,4 +199,61 @@ async fn a_version_that_keeps_its_rows_for_a_shorter_time_is_verified_and_cut_ov
     guests.cutover(&operator, "guests", None).await.unwrap();
     assert_eq!(rows(&guests, "guests").await, [r#"{"visitor":"bea"}"#]);
     guests.close().await;
+}
+
+/// The fold takes the hiding of visitors once this is set: a defect that is mended.
+static MENDED: AtomicBool = AtomicBool::new(false);
+
+#[derive(ReadModel, Serialize, Deserialize, JsonSchema, Debug, Clone)]
+#[read_model(name = "wary", version = 1, on(VisitorEvent))]
+#[contract(owner = "museum", fresh = operational(2s), retention = keep(24h))]
+struct Wary {
+    #[key(stream)]
+    visitor: String,
+    visits: i64,
+}
+
+impl On<VisitorEvent> for Wary {
+    fn apply(row: &mut Slot<'_, Self>, event: &Recorded<VisitorEvent>) -> Applied {
+        let visitor = row.key().to_string();
+        match &event.data {
+            VisitorEvent::Came { .. } => row.get_or_put_with(|| Self { visitor, visits: 0 }).visits += 1,
+            VisitorEvent::Hidden {} if !MENDED.load(Ordering::Relaxed) => {
+                return Err("not understood yet".into());
+            }
+            VisitorEvent::Hidden {} | VisitorEvent::Left {} => {}
+        }
+        Ok(())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_row_that_events_wait_behind_is_not_deleted_before_they_have_found_it() {
+    for is_rebuilt in [false, true] {
+        MENDED.store(false, Ordering::Relaxed);
+        let (folder, clock, operator) = (tempfile::tempdir().unwrap(), Hands::new(), Principal::default());
+        let context = Context::new("wary").policy(AllowAll).clock(clock.clone()).aggregate::<Visitor>();
+        let context = context.read_models::<(Wary,)>();
+        let visits = context.start(watershed::embedded(folder.path()).unwrap()).await.unwrap();
+        visits.send(come("ann", "east")).await.unwrap();
+        clock.hours(1);
+        visits.send(hide("ann")).await.unwrap();
+        clock.hours(19);
+        visits.send(come("ann", "east")).await.unwrap();
+        assert_eq!(rows(&visits, "wary").await.len(), 1, "parked as it was");
+        clock.hours(10);
+        let deleted = || async {
+            let views = visits.views(&operator).await.unwrap();
+            views.into_iter().find(|view| view.name == "wary").unwrap().deleted_until
+        };
+        until("it has looked", || async { deleted().await == Some(clock.0.now()) }).await;
+        if is_rebuilt {
+            visits.rebuild_and_wait(&operator, "wary").await.unwrap();
+        }
+        MENDED.store(true, Ordering::Relaxed);
+        visits.retry_parked(&operator, "wary", &Tenant::default(), "ann").await.unwrap();
+        let expected = [r#"{"visitor":"ann","visits":2}"#];
+        assert_eq!(rows(&visits, "wary").await, expected, "rebuilt: {is_rebuilt}");
+        visits.close().await;
+    }
 }
