@@ -169,7 +169,7 @@ pub(crate) async fn metrics(
 
 type ViewGauge = (&'static str, &'static str, fn(&ViewStatus) -> f64);
 
-const VIEW_GAUGES: [ViewGauge; 13] = [
+const VIEW_GAUGES: [ViewGauge; 14] = [
     ("watershed_view_position", "Everything up to this position is in the view's rows.", |view| {
         float(view.position)
     }),

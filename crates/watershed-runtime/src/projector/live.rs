@@ -204,7 +204,7 @@ impl Folding<'_> {
                 let text = error.to_string();
                 unreadable.iter().find(|failure| failure.error == text).cloned()
             }
-            _ => apply(&mut self.models, *model, key, event).err(),
+            _ => apply(self.models, *model, key, event).err(),
         };
         let Some(failure) = failure else { return Ok(()) };
         tracing::warn!(
@@ -217,7 +217,7 @@ impl Folding<'_> {
         for earlier in
             touches[..place].iter().filter(|earlier| earlier.model == *model && earlier.key == *key)
         {
-            apply(&mut self.models, *model, key, &events[earlier.event]).map_err(|failure| {
+            apply(self.models, *model, key, &events[earlier.event]).map_err(|failure| {
                 Trouble::Stop(format!("a fold is not deterministic: {}", failure.error))
             })?;
         }
