@@ -162,7 +162,10 @@ pub trait RowEditions: RowStore + RowSnapshots {
     /// Shows this edition to whoever looks for the group's tables with tools of their own, under the group's name alone.
     fn publish<'a>(&'a self, group: &'a str, edition: u32) -> Later<'a, Result<(), RowError>>;
 
-    /// Removes an edition, which nobody may have open, with everything in it. One that is not there is none to remove.
+    /// Removes an edition with everything in it. One that is not there is none to remove.
+    ///
+    /// # Errors
+    /// Where somebody has it open: it stays as it is.
     fn remove<'a>(&'a self, group: &'a str, edition: u32) -> Later<'a, Result<(), RowError>>;
 }
 
@@ -170,6 +173,9 @@ pub trait RowEditions: RowStore + RowSnapshots {
 pub trait RowSnapshots: Send + Sync + 'static {
     /// Saves an edition's tables under that name, as of one moment, with a note that is given back with them. What bears the name
     /// already is replaced, in one step.
+    ///
+    /// # Errors
+    /// Where there is no such edition, or the store fails: what bears the name stays.
     fn save<'a>(
         &'a self,
         group: &'a str,
@@ -181,7 +187,10 @@ pub trait RowSnapshots: Send + Sync + 'static {
     /// The note of what was saved under that name, where there is such.
     fn note<'a>(&'a self, name: &'a str) -> Later<'a, Result<Option<String>, RowError>>;
 
-    /// Makes an edition, which must not be there yet, of what was saved under that name.
+    /// Makes an edition of what was saved under that name. What was saved stays as it is.
+    ///
+    /// # Errors
+    /// Where the edition is there already, or nothing was saved under that name: nothing is changed.
     fn restore<'a>(&'a self, name: &'a str, group: &'a str, edition: u32) -> Later<'a, Result<(), RowError>>;
 }
 

@@ -104,7 +104,8 @@ pub enum Keys<R> {
     One(Key),
     /// Several rows; a key that is named twice counts once.
     Many(Vec<Key>),
-    /// Every stored row that fulfils a condition on its columns: one event that changes many rows.
+    /// Every row of the event's tenant that fulfils a condition on its columns: one event that changes many rows. Behind each
+    /// parked key it waits, and is then applied where the row, as it has become, fulfils the condition.
     Matching(Filter<R>),
 }
 

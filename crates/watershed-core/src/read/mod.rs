@@ -24,4 +24,4 @@ pub use plan::{Ask, One, Page, PageOf, Plan, Sort};
 pub use query::{NamedQuery, Query};
 pub use replaces::Replaces;
 pub use row::Row;
-pub use slot::{Applied, ApplyError, Neighbours, NoNeighbours, Slot};
+pub use slot::{Applied, ApplyError, Neighbours, NoNeighbours, Slot, Unseen};

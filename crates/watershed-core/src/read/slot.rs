@@ -16,6 +16,15 @@ pub enum ApplyError {
     /// A read model that is not an earlier one of the same group was asked for a row.
     #[error("`{0}` is not an earlier read model of this group")]
     NotInGroup(&'static str),
+    /// The row of another read model that the fold looked at is parked: what it will be is not known yet. The event waits until
+    /// that row is released.
+    #[error("the row `{key}` of `{view}` is parked: this event waits until it is released")]
+    Waits {
+        /// The other read model.
+        view: &'static str,
+        /// The row's key.
+        key: Key,
+    },
 }
 
 impl ApplyError {
@@ -40,18 +49,30 @@ impl From<&str> for ApplyError {
 /// What a fold gives back.
 pub type Applied = Result<(), ApplyError>;
 
+/// Why a row of another read model cannot be looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unseen {
+    /// The read model is not an earlier one of the same group.
+    NotInGroup,
+    /// The row is parked: an event of it could not be applied yet.
+    Parked,
+}
+
 /// The rows of a group's earlier read models, as of the event at hand.
 pub trait Neighbours {
-    /// The row of the read model with that type; the outer `None` means that it is not an earlier one of this group.
-    fn row(&self, model: TypeId, key: &str) -> Option<Option<&dyn Any>>;
+    /// The row of the read model with that type, where there is one.
+    ///
+    /// # Errors
+    /// Why that cannot be said.
+    fn row(&self, model: TypeId, key: &str) -> Result<Option<&dyn Any>, Unseen>;
 }
 
 /// For read models that are in no group.
 pub struct NoNeighbours;
 
 impl Neighbours for NoNeighbours {
-    fn row(&self, _: TypeId, _: &str) -> Option<Option<&dyn Any>> {
-        None
+    fn row(&self, _: TypeId, _: &str) -> Result<Option<&dyn Any>, Unseen> {
+        Err(Unseen::NotInGroup)
     }
 }
 
@@ -115,11 +136,13 @@ impl<'a, R> Slot<'a, R> {
     /// The row of an earlier read model of the same group, as of this event.
     ///
     /// # Errors
-    /// Where `M` is not an earlier read model of the group.
+    /// Where `M` is not an earlier read model of the group, or that row is parked. Pass the error on with `?`: the event then waits
+    /// until the row is released. It does so too where a fold passes over the error.
     pub fn of<M: super::Row>(&self, key: &str) -> Result<Option<&M>, ApplyError> {
         match self.neighbours.row(TypeId::of::<M>(), key) {
-            Some(row) => Ok(row.and_then(|row| row.downcast_ref())),
-            None => Err(ApplyError::NotInGroup(M::NAME)),
+            Ok(row) => Ok(row.and_then(|row| row.downcast_ref())),
+            Err(Unseen::NotInGroup) => Err(ApplyError::NotInGroup(M::NAME)),
+            Err(Unseen::Parked) => Err(ApplyError::Waits { view: M::NAME, key: Key::from(key) }),
         }
     }
 

@@ -1,10 +1,9 @@
 //! One span of events, folded over the rows in memory, without a look at the store.
 
 use watershed_core::ports::RowKey;
-use watershed_core::read::NoNeighbours;
 use watershed_core::{KeyedBy, Predicate, StoredEvent, UnknownEvents};
 
-use super::model::{AnyModel, ApplyFailure, Earlier, Touched};
+use super::model::{AnyModel, ApplyFailure, Earlier, Lot, Touched};
 use crate::feed::{Decoded, FeedEvent};
 
 /// That an event concerns a row of a model.
@@ -54,10 +53,27 @@ pub(crate) fn concern(model: &dyn AnyModel, unknown: UnknownEvents, event: &Feed
     }
 }
 
-/// Applies an event to one row of the group's model at `model`, which may look at the earlier models' rows.
+/// Applies an event to one row of the group's model at `model`, which may look at the earlier models' rows, but for those that
+/// are parked.
 pub(crate) fn apply(
     models: &mut [Box<dyn AnyModel>],
     model: usize,
+    key: &RowKey,
+    event: &FeedEvent,
+    lot: &dyn Lot,
+) -> Result<(), ApplyFailure> {
+    let (earlier, rest) = models.split_at_mut(model);
+    let Some(target) = rest.first_mut() else {
+        return Ok(());
+    };
+    let earlier = Earlier::at(earlier, &key.tenant, lot, &event.stored);
+    apply_beside(&mut **target, &earlier, key, event)
+}
+
+/// [`apply`], with the earlier models given as the fold is to see them.
+pub(crate) fn apply_beside(
+    target: &mut dyn AnyModel,
+    earlier: &Earlier<'_>,
     key: &RowKey,
     event: &FeedEvent,
 ) -> Result<(), ApplyFailure> {
@@ -65,14 +81,6 @@ pub(crate) fn apply(
         return Ok(());
     };
     let stored: &StoredEvent = &event.stored;
-    let (earlier, rest) = models.split_at_mut(model);
-    let Some(target) = rest.first_mut() else {
-        return Ok(());
-    };
-    if earlier.is_empty() {
-        target.apply(key, stored, decoded, &NoNeighbours)
-    } else {
-        let earlier = Earlier { models: earlier, tenant: &key.tenant, at: stored.recorded_at };
-        target.apply(key, stored, decoded, &earlier)
-    }
+    let applied = target.apply(key, stored, decoded, earlier);
+    earlier.judged(applied)
 }

@@ -5,22 +5,22 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use watershed_core::ports::{
-    Checkpoint, LogError, ReadFrom, RowChange, RowError, RowGroup, RowKey, RowsBatch, Scope, StoredRow,
-};
-use watershed_core::{Clock, Position, Predicate, UnknownEvents};
+use watershed_core::ports::{Checkpoint, RowChange, RowError, RowGroup, RowKey, RowsBatch, StoredRow};
+use watershed_core::{Clock, Position, Predicate, Tenant, UnknownEvents};
 
 use super::fold::{Concern, Touch, apply, concern};
 use super::model::{AnyModel, ApplyFailure, KEPT};
 use super::parking::{Parked, ParkedRow};
 use super::sliced::Pool;
-use super::{GroupDefinition, Progress, Retried};
+use super::{GroupDefinition, Progress};
 use crate::feed::{Feed, FeedEvent};
 
 /// Rows that a scan of a store gives at once.
 const SCAN_CHUNK: usize = 10_000;
 /// With so many parked keys the group stops: something is wrong that no key is to blame for.
 const ANDON_CORD: usize = 1_000;
+/// And with so many keys that fail, or wait for those that do.
+const WAITING_CORD: usize = 20_000;
 
 /// Why a group cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -63,7 +63,7 @@ impl Live {
         self.parked = Parked::load(parked);
         let others = self.models.len().saturating_sub(1);
         for model in 0..others {
-            let keys = self.scan(model, &Predicate::All)?;
+            let keys = self.scan(model, None, &Predicate::All)?;
             self.load_rows(model, keys)?;
         }
         self.progress.set_parked(self.parked.counts(self.models.len()));
@@ -74,7 +74,7 @@ impl Live {
         self.checkpoint.position
     }
 
-    fn unknown(&self, model: usize) -> UnknownEvents {
+    pub(super) fn unknown(&self, model: usize) -> UnknownEvents {
         self.definition.models.get(model).map_or(UnknownEvents::Stop, |model| model.contract.unknown)
     }
 
@@ -101,6 +101,8 @@ impl Live {
                         touches.push(Touch { event: place - start, model, key });
                     }
                     Concern::Stop(problem) => {
+                        // Nothing of this event, also where it concerns other models.
+                        touches.retain(|touch| touch.event < place - start);
                         self.write_span(&events[start..place], &touches, &unreadable)?;
                         return Err(Trouble::Stop(problem));
                     }
@@ -111,7 +113,7 @@ impl Live {
                         self.write_span(&events[start..place], &before, &unreadable)?;
                         start = place;
                         touches.extend(mine.into_iter().map(|touch| Touch { event: 0, ..touch }));
-                        let keys = self.scan(model, &predicate)?;
+                        let keys = self.matched(model, &event.stored.tenant, &predicate)?;
                         touches.extend(keys.into_iter().map(|key| Touch { event: 0, model, key }));
                     }
                 }
@@ -157,7 +159,9 @@ impl Live {
             updated_at: Some(self.clock.now()),
         };
         self.write()?;
-        if self.parked.len() > ANDON_CORD {
+        if self.parked.len() > WAITING_CORD
+            || (self.parked.len() > ANDON_CORD && self.parked.failed() > ANDON_CORD)
+        {
             return Err(Trouble::Stop(format!(
                 "more than {ANDON_CORD} keys are parked: look at their common cause, then resume"
             )));
@@ -170,6 +174,7 @@ impl Live {
 pub(super) struct Folding<'a> {
     pub(super) models: &'a mut [Box<dyn AnyModel>],
     pub(super) parked: &'a mut Parked,
+    pub(super) definition: &'a GroupDefinition,
     pub(super) store: Insistent<'a>,
     pub(super) clock: &'a Arc<dyn Clock>,
 }
@@ -204,28 +209,19 @@ impl Folding<'_> {
                 let text = error.to_string();
                 unreadable.iter().find(|failure| failure.error == text).cloned()
             }
-            _ => apply(self.models, *model, key, event).err(),
+            _ => apply(self.models, *model, key, event, &*self.parked).err(),
         };
         let Some(failure) = failure else { return Ok(()) };
         tracing::warn!(
             view = self.models[*model].name(), %key.key, position = event.position(), error = failure.error,
             "a key is parked"
         );
-        // The row as it was before this event: as stored, with the span's earlier events of the key applied again.
-        self.models[*model].forget(key);
-        self.load_rows(*model, vec![key.clone()])?;
-        for earlier in
-            touches[..place].iter().filter(|earlier| earlier.model == *model && earlier.key == *key)
-        {
-            apply(self.models, *model, key, &events[earlier.event]).map_err(|failure| {
-                Trouble::Stop(format!("a fold is not deterministic: {}", failure.error))
-            })?;
-        }
+        self.take_back(events, touches, place)?;
         self.parked.park(row, vec![event.position()], &failure, self.clock.now());
         Ok(())
     }
 
-    pub(super) fn load_touched(&mut self, touches: &[Touch]) -> Result<(), Trouble> {
+    fn load_touched(&mut self, touches: &[Touch]) -> Result<(), Trouble> {
         for model in 0..self.models.len() {
             let mut missing: Vec<RowKey> = touches
                 .iter()
@@ -253,14 +249,10 @@ impl Live {
     pub(super) fn folding(&mut self) -> Folding<'_> {
         let Self { models, parked, store, runtime, definition, progress, closing, clock, .. } = self;
         let store = Insistent { group: definition.name(), store, runtime, progress, closing };
-        Folding { models, parked, store, clock }
+        Folding { models, parked, definition, store, clock }
     }
 
-    fn load_touched(&mut self, touches: &[Touch]) -> Result<(), Trouble> {
-        self.folding().load_touched(touches)
-    }
-
-    fn load_rows(&mut self, model: usize, keys: Vec<RowKey>) -> Result<(), Trouble> {
+    pub(super) fn load_rows(&mut self, model: usize, keys: Vec<RowKey>) -> Result<(), Trouble> {
         self.folding().load_rows(model, keys)
     }
 
@@ -279,17 +271,25 @@ impl Live {
         Ok(())
     }
 
-    /// The keys of the stored rows that fulfil the condition.
-    fn scan(&mut self, model: usize, predicate: &Predicate) -> Result<Vec<RowKey>, Trouble> {
+    /// The keys of the stored rows, of one tenant or of all, that fulfil the condition.
+    pub(super) fn scan(
+        &self,
+        model: usize,
+        tenant: Option<&Tenant>,
+        predicate: &Predicate,
+    ) -> Result<Vec<RowKey>, Trouble> {
         let table = self.models[model].table();
-        let mut keys: Vec<RowKey> = Vec::new();
+        let (mut keys, mut after) = (Vec::new(), None::<RowKey>);
         loop {
-            let after = keys.last().cloned();
             let rows = self.insist(|live| {
                 live.runtime.block_on(live.store.scan(table, predicate, after.as_ref(), SCAN_CHUNK))
             })?;
-            let complete = rows.len() < SCAN_CHUNK;
-            keys.extend(rows.into_iter().map(|row| row.key));
+            after = rows.last().map(|row| row.key.clone());
+            // They come in the order of the tenants.
+            let is_behind = after.as_ref().is_some_and(|last| tenant.is_some_and(|of| last.tenant > *of));
+            let complete = rows.len() < SCAN_CHUNK || is_behind;
+            let found = rows.into_iter().map(|row| row.key);
+            keys.extend(found.filter(|key| tenant.is_none_or(|tenant| key.tenant == *tenant)));
             if complete {
                 return Ok(keys);
             }
@@ -347,69 +347,6 @@ impl Live {
         let Self { store, runtime, definition, progress, closing, .. } = self;
         Insistent { group: definition.name(), store, runtime, progress, closing }.insist(|| attempt(self))
     }
-
-    /// Tries the events of a parked key again, in their order.
-    pub(crate) fn retry(&mut self, row: &ParkedRow, skip: Option<Position>) -> Result<Retried, Trouble> {
-        let Some(parked) = self.parked.get(row).cloned() else {
-            return Ok(Retried::NotParked);
-        };
-        if skip.is_some_and(|position| position != parked.position) {
-            return Ok(Retried::Moved { position: parked.position });
-        }
-        let waiting = &parked.waiting[usize::from(skip.is_some())..];
-        let (model, key) = row;
-        self.load_touched(&[Touch { event: 0, model: *model, key: key.clone() }])?;
-        let mut applied: Vec<FeedEvent> = Vec::new();
-        let mut failed = None;
-        for position in waiting {
-            let event = self.event_at(*position)?;
-            let failure = match &event.decoded {
-                crate::feed::Decoded::Unreadable(error) => Some(ApplyFailure {
-                    error: error.to_string(),
-                    fingerprint: format!("unreadable {}", event.stored.name),
-                }),
-                _ => apply(&mut self.models, *model, key, &event).err(),
-            };
-            if let Some(failure) = failure {
-                failed = Some((*position, failure));
-                break;
-            }
-            applied.push(event);
-        }
-        let outcome = match failed {
-            None => {
-                self.parked.release(row);
-                Retried::Released { events: applied.len() }
-            }
-            Some((position, failure)) => {
-                self.models[*model].forget(key);
-                self.load_rows(*model, vec![key.clone()])?;
-                for event in &applied {
-                    apply(&mut self.models, *model, key, event).map_err(|failure| {
-                        Trouble::Stop(format!("a fold is not deterministic: {}", failure.error))
-                    })?;
-                }
-                let still = waiting.iter().copied().filter(|waiting| *waiting >= position).collect();
-                let error = failure.error.clone();
-                self.parked.park(row.clone(), still, &failure, self.clock.now());
-                Retried::StillParked { position, error }
-            }
-        };
-        self.write()?;
-        Ok(outcome)
-    }
-
-    fn event_at(&mut self, position: Position) -> Result<FeedEvent, Trouble> {
-        let read = ReadFrom { scope: Scope::Log, after: position - 1, limit: 1 };
-        let read = self
-            .runtime
-            .block_on(self.feed.log().read(read))
-            .map_err(|error: LogError| Trouble::Stop(error.to_string()))?;
-        match read.events.into_iter().next() {
-            Some(stored) if stored.position == position => Ok(self.feed.decode(stored)),
-            _ => Err(Trouble::Stop(format!("event {position} is not in the log"))),
-        }
-    }
 }
 
 /// How many events concerned anything.
@@ -436,7 +373,7 @@ pub(super) struct Insistent<'a> {
 
 impl Insistent<'_> {
     /// The rows with these keys.
-    fn rows(&self, table: usize, keys: &[RowKey]) -> Result<Vec<StoredRow>, Trouble> {
+    pub(super) fn rows(&self, table: usize, keys: &[RowKey]) -> Result<Vec<StoredRow>, Trouble> {
         self.insist(|| self.runtime.block_on(self.store.rows(table, keys)))
     }
 

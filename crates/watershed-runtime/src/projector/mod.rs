@@ -4,6 +4,7 @@
 //! thread of its own, on which its folds run; one of a single read model can be given more workers ([`sliced`]).
 
 mod age;
+mod before;
 mod control;
 mod definition;
 mod fold;
@@ -16,6 +17,7 @@ mod priority;
 mod progress;
 mod rebuild;
 mod refold;
+mod retry;
 mod rollup;
 mod seat;
 mod slice;

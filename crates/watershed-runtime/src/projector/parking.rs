@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use watershed_core::ports::{ParkedKey, RowKey};
-use watershed_core::{Position, Timestamp};
+use watershed_core::{Position, Tenant, Timestamp};
 
-use super::model::ApplyFailure;
+use super::model::{ApplyFailure, Lot};
 
 /// After how long a parked key is tried again by itself: for failures that pass. Then it waits for an operator.
 const RETRY_AFTER: [Duration; 4] =
@@ -28,6 +28,14 @@ pub(crate) struct Parked {
     changed: Vec<ParkedRow>,
     released: Vec<ParkedRow>,
     retry_at: BTreeMap<ParkedRow, Instant>,
+    /// Since keys that wait for others were last looked at, keys have been released or have come further.
+    look_again: bool,
+}
+
+impl Lot for Parked {
+    fn holds(&self, row: &ParkedRow, position: Position) -> bool {
+        self.keys.get(row).is_some_and(|parked| parked.position <= position)
+    }
 }
 
 impl Parked {
@@ -35,9 +43,11 @@ impl Parked {
         let mut loaded = Self::default();
         for key in parked {
             let row = (key.table, key.key.clone());
-            loaded.plan_retry(&row, key.attempts);
+            loaded.plan_retry(&row, key.attempts, &key.fingerprint);
             loaded.keys.insert(row, key);
         }
+        // A process that was killed may have released a key, and not what waited for it.
+        loaded.look_again = loaded.is_any_waiting();
         loaded
     }
 
@@ -52,6 +62,22 @@ impl Parked {
 
     pub(crate) fn len(&self) -> usize {
         self.keys.len()
+    }
+
+    /// How many keys failed themselves, and do not merely wait for another one.
+    pub(crate) fn failed(&self) -> usize {
+        self.keys.values().filter(|parked| !ApplyFailure::is_waiting(&parked.fingerprint)).count()
+    }
+
+    /// All of them.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &ParkedKey> {
+        self.keys.values()
+    }
+
+    /// The keys of one model and tenant.
+    pub(crate) fn of<'a>(&'a self, model: usize, tenant: &'a Tenant) -> impl Iterator<Item = &'a RowKey> {
+        let of = move |(table, key): &&ParkedRow| *table == model && key.tenant == *tenant;
+        self.keys.keys().filter(of).map(|(_, key)| key)
     }
 
     pub(crate) fn get(&self, row: &ParkedRow) -> Option<&ParkedKey> {
@@ -88,8 +114,10 @@ impl Parked {
             since,
             attempts: attempts_after(attempts, failure),
         };
-        self.plan_retry(&row, parked.attempts);
-        self.keys.insert(row.clone(), parked);
+        self.plan_retry(&row, parked.attempts, &parked.fingerprint);
+        if self.keys.insert(row.clone(), parked).is_some() {
+            self.look_again |= self.is_any_waiting();
+        }
         self.changed.push(row);
     }
 
@@ -98,11 +126,17 @@ impl Parked {
         self.retry_at.remove(row);
         self.changed.retain(|changed| changed != row);
         self.released.push(row.clone());
+        self.look_again |= self.is_any_waiting();
     }
 
-    fn plan_retry(&mut self, row: &ParkedRow, attempts: u32) {
+    fn is_any_waiting(&self) -> bool {
+        self.keys.values().any(|parked| ApplyFailure::is_waiting(&parked.fingerprint))
+    }
+
+    fn plan_retry(&mut self, row: &ParkedRow, attempts: u32, fingerprint: &str) {
         let after = usize::try_from(attempts.saturating_sub(1)).ok().and_then(|tried| RETRY_AFTER.get(tried));
-        match after {
+        // What waits for another key is tried when that one is released.
+        match after.filter(|_| !ApplyFailure::is_waiting(fingerprint)) {
             Some(after) => self.retry_at.insert(row.clone(), Instant::now() + *after),
             None => self.retry_at.remove(row),
         };
@@ -110,7 +144,33 @@ impl Parked {
 
     /// When the next key is to be tried again.
     pub(crate) fn next_retry(&self) -> Option<Instant> {
+        if self.look_again {
+            return Some(Instant::now());
+        }
         self.retry_at.values().min().copied()
+    }
+
+    /// The keys of the first model that has such, that wait for a row that does not keep them waiting any more. `name` is that of
+    /// the model at a place.
+    pub(crate) fn freed(&mut self, name: impl Fn(usize) -> &'static str) -> Vec<ParkedRow> {
+        if !std::mem::take(&mut self.look_again) {
+            return Vec::new();
+        }
+        let holding: BTreeMap<(&Tenant, String), Position> = self
+            .keys
+            .iter()
+            .map(|((model, key), parked)| {
+                ((&key.tenant, ApplyFailure::waits_for(name(*model), &key.key)), parked.position)
+            })
+            .collect();
+        let is_held = |parked: &ParkedKey| {
+            let held_by = holding.get(&(&parked.key.tenant, parked.fingerprint.clone()));
+            held_by.is_some_and(|holding| *holding <= parked.position)
+        };
+        let is_freed = |parked: &ParkedKey| ApplyFailure::is_waiting(&parked.fingerprint) && !is_held(parked);
+        let mut freed = self.keys.iter().filter(|(_, parked)| is_freed(parked)).peekable();
+        let first = freed.peek().map(|((model, _), _)| *model);
+        freed.take_while(|((model, _), _)| Some(*model) == first).map(|(row, _)| row.clone()).collect()
     }
 
     /// The keys whose time has come.
@@ -150,6 +210,7 @@ impl Parked {
         for row in all.released {
             shared[part_of(&row.1)].released.push(row);
         }
+        self.look_again = all.look_again;
         shared
     }
 
@@ -159,6 +220,7 @@ impl Parked {
         self.retry_at.extend(part.retry_at);
         self.changed.extend(part.changed);
         self.released.extend(part.released);
+        self.look_again |= part.look_again;
     }
 
     /// How many keys of each of so many tables are parked.
@@ -175,22 +237,69 @@ impl Parked {
 
 #[cfg(test)]
 mod tests {
-    use watershed_core::{Key, Tenant};
+    use watershed_core::Key;
 
     use super::*;
 
+    fn row(model: usize, tenant: &str, key: &str) -> ParkedRow {
+        (model, RowKey { tenant: Tenant::stored(tenant.into()), key: Key::from(key) })
+    }
+
+    fn park(parked: &mut Parked, row: &ParkedRow, position: Position, failure: &ApplyFailure) {
+        parked.park(row.clone(), vec![position], failure, Timestamp::from_micros(0));
+    }
+
+    fn rejected() -> ApplyFailure {
+        ApplyFailure { error: "no".to_owned(), fingerprint: "rejected".to_owned() }
+    }
+
+    fn name(model: usize) -> &'static str {
+        ["hubs", "lines", "parcels"][model]
+    }
+
     #[test]
     fn a_key_that_failed_five_times_waits_for_an_operator_also_over_a_restart() {
-        let row: ParkedRow = (0, RowKey { tenant: Tenant::default(), key: Key::from("a1") });
-        let failure = ApplyFailure { error: "no".to_owned(), fingerprint: "rejected".to_owned() };
+        let row = row(0, "default", "a1");
         let mut parked = Parked::default();
         for tries in 1..=6 {
-            parked.park(row.clone(), vec![7, 9], &failure, Timestamp::from_micros(0));
+            parked.park(row.clone(), vec![7, 9], &rejected(), Timestamp::from_micros(0));
             let restarted = Parked::load(parked.changes().0);
             for parked in [&parked, &restarted] {
                 assert_eq!(parked.get(&row).map(|parked| parked.attempts), Some(tries));
                 assert_eq!(parked.next_retry().is_some(), tries < 5, "after {tries} tries");
             }
         }
+    }
+
+    #[test]
+    fn what_waits_for_a_row_is_freed_with_it_by_its_model_and_tenant_and_also_after_a_restart() {
+        let (hub, other, line) = (row(0, "a", "h1"), row(0, "b", "h1"), row(1, "a", "l1"));
+        let (parcel, of_other) = (row(2, "a", "p1"), row(1, "b", "l1"));
+        let waits = |view, row: &ParkedRow| ApplyFailure::waits(view, &row.1.key);
+        let mut parked = Parked::default();
+        park(&mut parked, &hub, 3, &rejected());
+        park(&mut parked, &other, 4, &rejected());
+        park(&mut parked, &line, 5, &waits("hubs", &hub));
+        park(&mut parked, &of_other, 5, &waits("hubs", &other));
+        park(&mut parked, &parcel, 6, &waits("lines", &line));
+        parked.retry_at.clear();
+        assert_eq!((parked.freed(name), parked.next_retry()), (vec![], None), "everybody waits");
+        assert_eq!(parked.failed(), 2);
+
+        parked.release(&hub);
+        assert!(parked.next_retry().is_some_and(|at| at <= Instant::now()), "at once");
+        let restarted = Parked::load(parked.all().cloned().collect()).freed(name);
+        assert_eq!(restarted, std::slice::from_ref(&line), "a kill came in between");
+        assert_eq!(
+            parked.freed(name),
+            std::slice::from_ref(&line),
+            "the other tenant's has not been released"
+        );
+        parked.release(&line);
+        assert_eq!(parked.freed(name), std::slice::from_ref(&parcel));
+        park(&mut parked, &other, 5, &rejected());
+        assert_eq!(parked.freed(name), [parcel], "not yet beyond the event");
+        park(&mut parked, &other, 6, &rejected());
+        assert_eq!(parked.freed(name), [of_other], "the row is known up to there");
     }
 }

@@ -4,6 +4,7 @@ use watershed_core::ports::{LogError, ReadFrom, RowKey, Scope, StoredRow};
 use watershed_core::{Position, StoredEvent, UnknownEvents};
 
 use super::fold::{Concern, apply, concern};
+use super::model::Nobody;
 use super::stuck::Aside;
 use super::{AnyModel, ModelDefinition};
 use crate::feed::Feed;
@@ -81,7 +82,7 @@ impl Tail {
                     return Ok(TailFold::NotPossible);
                 }
             };
-            if keys.contains(&self.key) && apply(&mut models, 0, &self.key, &event).is_err() {
+            if keys.contains(&self.key) && apply(&mut models, 0, &self.key, &event, &Nobody).is_err() {
                 return Ok(TailFold::NotPossible);
             }
         }

@@ -103,6 +103,10 @@ impl Live {
         let (is_full, mut expired) = (rows.len() == ROWS, 0);
         for row in rows {
             let key = row.key.clone();
+            // The events that wait behind a parked row are older than the log's time, and may find it.
+            if self.parked.get(&(model, key.clone())).is_some() {
+                continue;
+            }
             if !self.models[model].knows(&key) {
                 self.models[model].load(Vec::new(), vec![row]).map_err(Trouble::Stop)?;
             }

@@ -65,6 +65,8 @@ pub(crate) fn bring_up(
         rate: None,
         pool: None,
     };
+    // Of a group, what others read.
+    live.load().map_err(|trouble| trouble.to_string())?;
     let head = feed.log().head();
     if live.position() == 0 && head > FILL_IN_BULK {
         rebuild(&mut live)?;
@@ -165,7 +167,7 @@ impl Worker {
         match self.wait(position) {
             Next::Control(control) => self.obey(control?),
             Next::Log => Some(Ok(())),
-            Next::Retry => Some(self.retry_due()),
+            Next::Retry => Some(self.live.retry_due()),
             // The next turn sees to it.
             Next::Upkeep => Some(Ok(())),
         }
@@ -202,7 +204,7 @@ impl Worker {
                 self.live.take(events)?;
                 self.let_some_come(events.len() as u64);
                 if self.live.parked.next_retry().is_some_and(|at| at <= Instant::now()) {
-                    self.retry_due()?;
+                    self.live.retry_due()?;
                 }
                 Ok(())
             }
@@ -222,13 +224,6 @@ impl Worker {
         if folded >= MANY && left < folded {
             std::thread::sleep(REST);
         }
-    }
-
-    fn retry_due(&mut self) -> Result<(), Trouble> {
-        for row in self.live.parked.due(Instant::now()) {
-            self.live.retry(&row, None)?;
-        }
-        Ok(())
     }
 
     fn obey(&mut self, control: Control) -> Option<Result<(), Trouble>> {

@@ -81,8 +81,9 @@ fn rollups_alone(subject: &Subject) -> Result<Mended, String> {
 }
 
 fn put_right(subject: &Subject, wanted: Wanted, rollups: bool) -> Result<Mended, String> {
-    // Nothing is held: keys that are parked are tried again.
-    let mut refold = Refold::new(subject.definition.clone(), wanted, &[]);
+    // Of the wanted rows none is held: keys that are parked are tried again.
+    let parked = subject.runtime.block_on(subject.store.parked()).map_err(|error| error.to_string())?;
+    let mut refold = Refold::anew(subject.definition.clone(), wanted, &parked);
     subject.catch_up(&mut refold, &mut Pace::free())?;
     subject.mend(refold, rollups)
 }

@@ -50,7 +50,8 @@ pub(crate) fn refold_range(subject: &Subject, range: EventRange) -> Result<Mende
         pass_through(&subject.feed, &subject.runtime, first - 1, last, &mut keys)?;
     }
     if keys.any {
-        // An event that concerned whatever matched: which rows did is known to nobody now. So all of them.
+        // An event that concerned whatever matched, or a row that others may have looked at: which rows those were is known to
+        // nobody now. So all of them.
         let mut all = Keys { any: false, range: EventRange::default(), ..keys };
         pass_through(&subject.feed, &subject.runtime, 0, head, &mut all)?;
         all.add_stored(subject)?;
@@ -67,7 +68,7 @@ struct Keys<'a> {
     range: EventRange,
     names: NameCache,
     keys: BTreeSet<ParkedRow>,
-    /// An event concerned whatever rows matched.
+    /// An event concerned whatever rows matched, or one that others may look at.
     any: bool,
 }
 
@@ -116,12 +117,14 @@ impl Passage for Keys<'_> {
         let event = self.feed.decode(glimpse.to_stored(&mut self.names)?);
         for (model, of) in self.models.iter().enumerate() {
             match concern(&**of, self.definition.models[model].contract.unknown, &event) {
-                Concern::Nothing => {}
+                Concern::Nothing => continue,
                 Concern::One(key) | Concern::Unreadable(key, _) => drop(self.keys.insert((model, key))),
                 Concern::Many(keys) => self.keys.extend(keys.into_iter().map(|key| (model, key))),
                 Concern::Matching(_) => self.any = true,
                 Concern::Stop(problem) => return Err(problem),
             }
+            // Whoever has looked at such a row since is concerned too.
+            self.any |= model + 1 < self.models.len();
         }
         Ok(())
     }

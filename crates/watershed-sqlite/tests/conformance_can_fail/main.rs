@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod beside;
+mod editions;
+mod ledger;
 mod log;
 mod rows;
 mod triage;

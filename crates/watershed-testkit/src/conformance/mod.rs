@@ -6,8 +6,11 @@
 
 pub mod beside_log;
 pub mod event_log;
+pub mod ledger;
 mod promise;
 mod random;
+pub mod row_editions;
+pub mod row_snapshots;
 pub mod row_store;
 pub mod triage;
 

@@ -1,7 +1,7 @@
 use std::any::{Any, TypeId};
 use std::sync::Arc;
 
-use watershed_core::read::Neighbours;
+use watershed_core::read::{Neighbours, Unseen};
 use watershed_core::{ReadModel, StoredEvent, Tenant};
 
 use super::Folded;
@@ -14,6 +14,7 @@ trait Member: Any {
     fn take(&mut self, event: &StoredEvent, earlier: &dyn Neighbours);
     fn model(&self) -> TypeId;
     fn row(&self, tenant: &Tenant, key: &str) -> Option<&dyn Any>;
+    fn is_parked(&self, tenant: &Tenant, key: &str) -> bool;
 }
 
 impl<R: ReadModel> Member for Folded<R> {
@@ -28,6 +29,10 @@ impl<R: ReadModel> Member for Folded<R> {
     fn row(&self, tenant: &Tenant, key: &str) -> Option<&dyn Any> {
         self.0.row(tenant, key)
     }
+
+    fn is_parked(&self, tenant: &Tenant, key: &str) -> bool {
+        self.0.is_parked(tenant, key)
+    }
 }
 
 /// The read models that stand before the one whose turn it is, as its event's tenant sees them.
@@ -37,9 +42,15 @@ struct Earlier<'a> {
 }
 
 impl Neighbours for Earlier<'_> {
-    fn row(&self, model: TypeId, key: &str) -> Option<Option<&dyn Any>> {
-        let member = self.members.iter().find(|member| member.model() == model)?;
-        Some(member.row(self.tenant, key))
+    fn row(&self, model: TypeId, key: &str) -> Result<Option<&dyn Any>, Unseen> {
+        let member = self.members.iter().find(|member| member.model() == model);
+        let member = member.ok_or(Unseen::NotInGroup)?;
+        // What the row will be is not known before its events have been applied.
+        if member.is_parked(self.tenant, key) {
+            Err(Unseen::Parked)
+        } else {
+            Ok(member.row(self.tenant, key))
+        }
     }
 }
 
@@ -76,7 +87,8 @@ groups! {
 pub struct FoldedGroup(Vec<Box<dyn Member>>);
 
 /// Folds the events, one after the other, each into the group's read models in their order: a later one sees what an
-/// earlier one has made of the same event.
+/// earlier one has made of the same event. Whoever looks at a row that is parked is parked too: what it would have seen is not
+/// known.
 #[must_use]
 #[track_caller]
 pub fn naive_fold_group<G: Group>(events: &[Arc<StoredEvent>]) -> FoldedGroup {

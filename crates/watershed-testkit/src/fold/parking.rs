@@ -37,6 +37,11 @@ impl Lot {
         self.0.insert(key, parked);
     }
 
+    /// Whether the key is parked.
+    pub(super) fn holds(&self, key: &RowKey) -> bool {
+        self.0.contains_key(key)
+    }
+
     pub(super) fn all(&self) -> impl Iterator<Item = &Parked> {
         self.0.values()
     }

@@ -1,9 +1,10 @@
-use std::any::Any;
+use std::any::{Any, TypeId};
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use watershed_core::event::{AnyEvent, DecodeError};
 use watershed_core::ports::RowKey;
-use watershed_core::read::{KeyedBy, Neighbours};
+use watershed_core::read::{KeyedBy, Neighbours, Unseen};
 use watershed_core::{
     Handler, Key, Keys, Position, ReadModel, Slot, Source, StoredEvent, TableSpec, Tenant, UnknownEvents,
 };
@@ -76,11 +77,10 @@ impl<R: ReadModel> Taking<R> {
                     fulfils(&self.table, &row.values, &condition)
                         .unwrap_or_else(|column| fail(format!("`{}` has no column `{column}`", R::NAME)))
                 };
-                self.rows
-                    .iter()
-                    .filter(|(key, row)| key.tenant == event.tenant && matches(row))
-                    .map(|(key, _)| key.clone())
-                    .collect()
+                let rows = self.rows.iter().filter(|(_, row)| matches(row)).map(|(key, _)| key);
+                // What a parked key's row will be by then is not known: the event waits behind it.
+                let parked = self.lot.all().map(|parked| &parked.key);
+                rows.chain(parked).filter(|key| key.tenant == event.tenant).cloned().collect()
             }
         }
     }
@@ -119,9 +119,16 @@ impl<R: ReadModel> Taking<R> {
     ) -> Result<Next<R>, String> {
         let read = |row: &FoldedRow<R>| R::from_values(row.values.clone()).map_err(|error| error.to_string());
         let mut row = self.rows.get(key).map(read).transpose()?;
-        let mut slot = Slot::new(&key.key, &mut row, neighbours);
+        let looking = Looking { neighbours, at_parked: Cell::new(false) };
+        let mut slot = Slot::new(&key.key, &mut row, &looking);
         apply(&mut slot, decoded).map_err(|error| error.to_string())?;
-        if !slot.is_changed() {
+        let is_changed = slot.is_changed();
+        if looking.at_parked.get() {
+            return Err(
+                "a row that the fold has looked at is parked, and the fold has passed over that".to_owned()
+            );
+        }
+        if !is_changed {
             return Ok(Next::Same);
         }
         let Some(row) = row else {
@@ -158,6 +165,24 @@ impl<R: ReadModel> Taking<R> {
     pub(super) fn row(&self, tenant: &Tenant, key: &str) -> Option<&dyn Any> {
         let row = self.rows.get(&of(tenant, key.into()))?;
         Some(&row.row)
+    }
+
+    pub(super) fn is_parked(&self, tenant: &Tenant, key: &str) -> bool {
+        self.lot.holds(&of(tenant, key.into()))
+    }
+}
+
+/// The neighbours, and whether a parked one has been looked at: whatever a fold makes of that, its event waits.
+struct Looking<'a> {
+    neighbours: &'a dyn Neighbours,
+    at_parked: Cell<bool>,
+}
+
+impl Neighbours for Looking<'_> {
+    fn row(&self, model: TypeId, key: &str) -> Result<Option<&dyn Any>, Unseen> {
+        let row = self.neighbours.row(model, key);
+        self.at_parked.set(self.at_parked.get() || matches!(row, Err(Unseen::Parked)));
+        row
     }
 }
 

@@ -109,7 +109,8 @@ fn a_key_that_fails_is_parked_and_its_events_wait_while_others_go_on() {
     assert_eq!(jars.expect_row("c").grams, 5);
     let parked: Vec<_> =
         jars.parked().map(|key| (key.key.key.as_str(), key.position, key.waiting.as_slice())).collect();
-    assert_eq!(parked, [("a", 3, &[3, 5, 6][..]), ("b", 2, &[2, 4][..])]);
+    // What renames whatever is of a kind waits behind both: neither row is what it will be.
+    assert_eq!(parked, [("a", 3, &[3, 5, 6][..]), ("b", 2, &[2, 4, 6][..])]);
     let errors: Vec<_> = jars.parked().map(|key| key.error.as_str()).collect();
     assert!(errors[0].contains("bad luck") && errors[1].contains("no row `b`"), "{errors:?}");
 }

@@ -23,6 +23,28 @@ fn a_later_read_model_sees_what_an_earlier_one_made_of_the_same_event() {
 }
 
 #[test]
+fn whoever_looks_at_a_parked_row_waits_and_nobody_else() {
+    let story = Story::new()
+        .on("a", filled("plum", 5))
+        .on("a", tasted(1))
+        .on("a", filled("plum", 13))
+        .on("a", tasted(1))
+        .on("b", filled("fig", 5))
+        .on("b", tasted(1))
+        .tenant(tenant("acme"))
+        .on("a", filled("plum", 7))
+        .on("a", tasted(1));
+    let group = project_group::<(JarRow, Tasting)>(&story);
+    let parked: Vec<_> = group.of::<Tasting>().parked().collect();
+    assert_eq!(parked.len(), 1);
+    assert_eq!((parked[0].key.key.as_str(), parked[0].position), ("a", 4));
+    assert!(parked[0].error.contains("the row `a` of `jars` is parked"), "{parked:?}");
+    assert_eq!(group.of::<Tasting>().expect_row("a").left, 4, "as it was before");
+    assert_eq!(group.of::<Tasting>().expect_row("b").left, 4);
+    assert_eq!(group.of::<Tasting>().row_of(&tenant("acme"), "a").unwrap().left, 6);
+}
+
+#[test]
 fn a_read_model_that_is_no_earlier_one_cannot_be_read() {
     let story = Story::new().on("a", filled("plum", 5)).on("a", tasted(2));
     let behind = project_group::<(Tasting, JarRow)>(&story);

@@ -8,6 +8,7 @@ mod commands;
 mod damage;
 mod depot;
 mod editions;
+mod exact;
 mod following;
 mod growing_old;
 mod imports;

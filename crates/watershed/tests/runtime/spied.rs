@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, Weak};
 
 use watershed::core::ports::{
-    GroupSpec, Later, RowEditions, RowError, RowGroup, RowReader, RowSnapshots, RowStore, RowsBesideLog,
-    StoredRow,
+    GroupSpec, Later, ParkedKey, RowEditions, RowError, RowGroup, RowMoment, RowReader, RowSnapshots,
+    RowStore, RowsBesideLog, StoredRow,
 };
 use watershed::core::{Predicate, TableSpec};
 use watershed::prelude::Stores;
@@ -15,6 +15,7 @@ pub(crate) struct Spied(Arc<Mutex<Vec<Opened>>>);
 
 struct Opened {
     tables: Vec<String>,
+    edition: u32,
     group: Weak<dyn RowGroup>,
 }
 
@@ -34,7 +35,8 @@ impl Spied {
 
     fn note(&self, spec: &GroupSpec, group: &Arc<dyn RowGroup>) {
         let tables = spec.tables.iter().map(|table| table.name.to_string()).collect();
-        self.0.lock().unwrap().push(Opened { tables, group: Arc::downgrade(group) });
+        let edition = spec.edition;
+        self.0.lock().unwrap().push(Opened { tables, edition, group: Arc::downgrade(group) });
     }
 
     /// All rows of a table, hidden ones too, in the order of their keys.
@@ -49,10 +51,49 @@ impl Spied {
         group.scan(place, &Predicate::All, None, usize::MAX >> 1).await.unwrap()
     }
 
+    /// The group with that table as it stands now, in that edition.
+    pub(crate) async fn moment(&self, table: &str, edition: u32) -> Moment {
+        let (tables, group) = {
+            let opened = self.0.lock().unwrap();
+            let is_it = |opened: &&Opened| {
+                opened.edition == edition && opened.tables.iter().any(|name| name == table)
+            };
+            let found = opened.iter().rev().filter(is_it);
+            let found =
+                found.filter_map(|opened| Some((opened.tables.clone(), opened.group.upgrade()?))).next();
+            found.unwrap_or_else(|| panic!("no table `{table}` has been opened in edition {edition}"))
+        };
+        Moment { tables, moment: group.moment().await.unwrap() }
+    }
+
     /// What stands in a table's columns, byte for byte.
     pub(crate) async fn contents(&self, table: &str) -> Vec<String> {
         let rows = self.rows(table).await;
         rows.iter().map(|row| format!("{:?} {} {:?}", row.key, row.shown, row.values)).collect()
+    }
+}
+
+/// A group as it stood at one moment.
+pub(crate) struct Moment {
+    tables: Vec<String>,
+    moment: Box<dyn RowMoment>,
+}
+
+impl Moment {
+    fn place(&self, table: &str) -> usize {
+        self.tables.iter().position(|name| name == table).unwrap()
+    }
+
+    /// All rows of a table, hidden ones too, in the order of their keys.
+    pub(crate) async fn rows(&self, table: &str) -> Vec<StoredRow> {
+        self.moment.scan(self.place(table), &Predicate::All, None, usize::MAX >> 1).await.unwrap()
+    }
+
+    /// The parked keys of a table.
+    pub(crate) async fn parked(&self, table: &str) -> Vec<ParkedKey> {
+        let mut parked = self.moment.parked().await.unwrap();
+        parked.retain(|parked| parked.table == self.place(table));
+        parked
     }
 }
 

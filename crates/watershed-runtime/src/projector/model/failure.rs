@@ -1,18 +1,38 @@
 use std::any::Any;
 
-use watershed_core::ApplyError;
+use watershed_core::{ApplyError, Key};
 
 use crate::projector::stuck::NO_RETURN;
+
+/// What the fingerprints of events begin with that wait for a row of another read model.
+const WAITS_FOR: &str = "waits for ";
 
 /// Why an event could not be applied.
 #[derive(Debug, Clone)]
 pub(crate) struct ApplyFailure {
     pub(crate) error: String,
-    /// Equal for failures of one cause: the kind of failure and the kind of event, without keys and positions.
+    /// Equal for failures of one cause: the kind of failure and the kind of event, without keys and positions. Of an event that
+    /// waits for a parked row: that row.
     pub(crate) fingerprint: String,
 }
 
 impl ApplyFailure {
+    /// The event waits for that view's row, which is parked.
+    pub(crate) fn waits(view: &'static str, key: &Key) -> Self {
+        let error = ApplyError::Waits { view, key: key.clone() }.to_string();
+        Self { error, fingerprint: Self::waits_for(view, key) }
+    }
+
+    /// The fingerprint of all that waits for that view's row.
+    pub(crate) fn waits_for(view: &str, key: &Key) -> String {
+        format!("{WAITS_FOR}{view} {key}")
+    }
+
+    /// Whether the fingerprint is that of an event that waits for a row.
+    pub(crate) fn is_waiting(fingerprint: &str) -> bool {
+        fingerprint.starts_with(WAITS_FOR)
+    }
+
     /// Whether trying again by itself would only do more harm.
     pub(crate) fn is_for_operators(&self) -> bool {
         self.fingerprint.starts_with(NO_RETURN)

@@ -4,7 +4,7 @@ mod earlier;
 mod failure;
 mod state;
 
-pub(crate) use earlier::Earlier;
+pub(crate) use earlier::{Earlier, Lot, Nobody};
 pub(crate) use failure::{ApplyFailure, panic_text};
 pub(crate) use state::ModelState;
 
@@ -13,7 +13,7 @@ use std::any::{Any, TypeId};
 use watershed_core::event::AnyEvent;
 use watershed_core::ports::{RowChange, RowKey, StoredRow};
 use watershed_core::read::Neighbours;
-use watershed_core::{Key, KeyedBy, Predicate, StoredEvent, Timestamp};
+use watershed_core::{Key, KeyedBy, Position, Predicate, StoredEvent, Tenant, Timestamp};
 
 use super::rollup::RollupState;
 use super::slice::Slice;
@@ -61,10 +61,18 @@ pub(crate) trait AnyModel: Send {
     fn expire(&mut self, key: &RowKey, until: Timestamp) -> bool;
     /// The row as an event of that time finds it.
     fn row(&self, key: &RowKey, at: Timestamp) -> Option<&dyn Any>;
+    /// A stored row, read.
+    fn read(&self, stored: StoredRow) -> Result<Box<dyn Any>, String>;
     /// The row in stored form, if there is one in memory.
     fn stored_row(&self, key: &RowKey) -> Result<Option<StoredRow>, String>;
-    /// The keys in memory whose rows fulfil the condition.
-    fn matching(&self, predicate: &Predicate) -> Result<Vec<RowKey>, String>;
+    /// Where the row in memory was last changed, if there is one.
+    fn position_of(&self, key: &RowKey) -> Option<Position>;
+    /// Puts a row in place of the one in memory, which must be as the store has it or as an event has changed it.
+    fn replace(&mut self, key: &RowKey, row: Option<StoredRow>) -> Result<(), String>;
+    /// Whether there is a row in memory that fulfils the condition.
+    fn fulfils(&self, key: &RowKey, predicate: &Predicate) -> Result<bool, String>;
+    /// The keys in memory, of one tenant or of all, whose rows fulfil the condition.
+    fn matching(&self, tenant: Option<&Tenant>, predicate: &Predicate) -> Result<Vec<RowKey>, String>;
     /// The changes of the rows since the last [`AnyModel::written`]; hands the rollups theirs.
     fn changes(&mut self) -> Result<Vec<RowChange>, String>;
     fn rollups(&mut self) -> &mut [RollupState];

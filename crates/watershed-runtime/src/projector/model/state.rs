@@ -9,7 +9,7 @@ use watershed_core::ports::{RowChange, RowKey, StoredRow};
 use watershed_core::read::Neighbours;
 use watershed_core::{
     Contribution, Handler, Key, KeyedBy, Keys, Position, Predicate, ReadModel, Slot, StoredEvent, TableSpec,
-    Timestamp, Value,
+    Tenant, Timestamp, Value,
 };
 
 use super::failure::{failure, kind_of, panic_text};
@@ -102,6 +102,20 @@ impl<R: ReadModel> ModelState<R> {
             values.push(Value::Timestamp(cell.changed_at));
         }
         Ok(values)
+    }
+
+    /// A row of its table, and when it was last changed, where that is known.
+    fn read_stored(&self, mut values: Vec<Value>) -> Result<(R, Timestamp), String> {
+        let changed_at = changed_at(&values).filter(|_| self.age.is_some());
+        values.truncate(R::COLUMNS.len());
+        let row = R::from_values(values).map_err(|error| format!("{}: {error}", R::NAME))?;
+        Ok((row, changed_at.unwrap_or(Timestamp::from_micros(0))))
+    }
+
+    /// Whether there is a row that fulfils the condition.
+    fn holds(&self, cell: &Cell<R>, predicate: &Predicate) -> Result<bool, String> {
+        let Some(row) = &cell.row else { return Ok(false) };
+        Ok(predicate.holds(&self.spec, &Self::contents(self.age, cell, row)?))
     }
 
     fn to_stored(age: Option<Age>, key: &RowKey, cell: &Cell<R>) -> Result<Option<StoredRow>, String> {
@@ -212,18 +226,10 @@ impl<R: ReadModel> AnyModel for ModelState<R> {
     }
 
     fn load(&mut self, asked: Vec<RowKey>, rows: Vec<StoredRow>) -> Result<(), String> {
-        for mut stored in rows {
-            let changed_at = changed_at(&stored.values).filter(|_| self.age.is_some());
-            stored.values.truncate(R::COLUMNS.len());
-            let row = R::from_values(stored.values).map_err(|error| format!("{}: {error}", R::NAME))?;
-            let cell = Cell {
-                row: Some(row),
-                position: stored.position,
-                revision: stored.revision,
-                changed_at: changed_at.unwrap_or(Timestamp::from_micros(0)),
-                before: None,
-                is_stored: true,
-            };
+        for stored in rows {
+            let (position, revision) = (stored.position, stored.revision);
+            let (row, changed_at) = self.read_stored(stored.values)?;
+            let cell = Cell { row: Some(row), position, revision, changed_at, before: None, is_stored: true };
             self.cells.insert(stored.key, Box::new(cell));
         }
         for key in asked {
@@ -305,18 +311,46 @@ impl<R: ReadModel> AnyModel for ModelState<R> {
         cell.and_then(|cell| cell.row.as_ref()).map(|row| row as &dyn Any)
     }
 
+    fn read(&self, stored: StoredRow) -> Result<Box<dyn Any>, String> {
+        Ok(Box::new(self.read_stored(stored.values)?.0))
+    }
+
     fn stored_row(&self, key: &RowKey) -> Result<Option<StoredRow>, String> {
         self.cells.get(key).map_or(Ok(None), |cell| Self::to_stored(self.age, key, cell))
     }
 
-    fn matching(&self, predicate: &Predicate) -> Result<Vec<RowKey>, String> {
+    fn position_of(&self, key: &RowKey) -> Option<Position> {
+        self.cells.get(key).filter(|cell| cell.row.is_some()).map(|cell| cell.position)
+    }
+
+    fn replace(&mut self, key: &RowKey, row: Option<StoredRow>) -> Result<(), String> {
+        let row = match row {
+            Some(stored) => Some((stored.position, stored.revision, self.read_stored(stored.values)?)),
+            None => None,
+        };
+        let cell = self.cells.entry(key.clone()).or_insert_with(|| Box::new(Cell::empty()));
+        if cell.before.is_none() {
+            cell.before = Some(contributions(&self.rollups, cell.row.as_ref()));
+            self.dirty.push(key.clone());
+        }
+        cell.row = None;
+        if let Some((position, revision, (row, changed_at))) = row {
+            (cell.row, cell.changed_at) = (Some(row), changed_at);
+            (cell.position, cell.revision) = (position, revision);
+        }
+        Ok(())
+    }
+
+    fn fulfils(&self, key: &RowKey, predicate: &Predicate) -> Result<bool, String> {
+        self.cells.get(key).map_or(Ok(false), |cell| self.holds(cell, predicate))
+    }
+
+    fn matching(&self, tenant: Option<&Tenant>, predicate: &Predicate) -> Result<Vec<RowKey>, String> {
         let mut keys = Vec::new();
-        for (key, cell) in &self.cells {
-            if let Some(row) = &cell.row {
-                let values = Self::contents(self.age, cell, row)?;
-                if predicate.holds(&self.spec, &values) {
-                    keys.push(key.clone());
-                }
+        let of = self.cells.iter().filter(|(key, _)| tenant.is_none_or(|tenant| key.tenant == *tenant));
+        for (key, cell) in of {
+            if self.holds(cell, predicate)? {
+                keys.push(key.clone());
             }
         }
         keys.sort_unstable();

@@ -1,23 +1,30 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use watershed_core::ports::{NameCache, ParkedKey, RowKey, StoredRow};
-use watershed_core::{KeyedBy, Position};
+use watershed_core::Position;
+use watershed_core::ports::{ParkedKey, RowKey, StoredRow};
 
-use super::glimpse::{Glimpse, Passage, go_through};
 use super::work::Work;
 use crate::feed::FeedEvent;
 use crate::projector::AnyModel;
 use crate::projector::fold::{Concern, apply, concern};
-use crate::projector::model::ApplyFailure;
+use crate::projector::model::{ApplyFailure, Lot};
 use crate::projector::parking::attempts_after;
-use crate::projector::slice::{SHARES, Slice, share, share_of};
+use crate::projector::refold::{Refold, Wanted};
+use crate::projector::slice::{SHARES, Slice, share_of};
+use crate::projector::{Pace, ParkedRow};
 
 /// Rows that are handed to the loader at once.
 const LOAD_CHUNK: usize = 10_000;
 
 /// The rows that failed in a pass: on which event, and why.
-type Failures = BTreeMap<(usize, RowKey), (Position, ApplyFailure)>;
+type Failures = BTreeMap<ParkedRow, (Position, ApplyFailure)>;
+
+impl Lot for Failures {
+    fn holds(&self, row: &ParkedRow, position: Position) -> bool {
+        self.get(row).is_some_and(|(failed_at, _)| *failed_at <= position)
+    }
+}
 
 /// Folds the rows of a slice of the keys, in memory.
 pub(super) struct Fold<'a> {
@@ -79,7 +86,8 @@ impl<'a> Fold<'a> {
                 }
                 Concern::Matching(predicate) => {
                     counted_by.get_or_insert(0);
-                    for key in self.models[model].matching(&predicate)? {
+                    // The rows that failed are not among these: what they will be is not known, and the event waits behind them.
+                    for key in self.models[model].matching(Some(&event.stored.tenant), &predicate)? {
                         self.apply(model, key, event);
                     }
                 }
@@ -111,7 +119,7 @@ impl<'a> Fold<'a> {
         {
             return;
         }
-        if let Err(failure) = apply(&mut self.models, model, &key, event) {
+        if let Err(failure) = apply(&mut self.models, model, &key, event, &self.failures) {
             self.fail(model, key, event.position(), failure);
         }
     }
@@ -135,34 +143,38 @@ impl<'a> Fold<'a> {
         Some(keep)
     }
 
-    /// Folds the rows that failed once more, each up to the event that it failed on, and parks them with what waits behind.
-    pub(super) fn refold_failed(&mut self) -> Result<(), String> {
-        if self.failures.is_empty() {
+    /// Folds the rows that failed once more, each up to the event that it failed on, and parks them with what waits behind. Those
+    /// that others read only where `with_earlier` says so: every worker has them.
+    pub(super) fn refold_failed(&mut self, with_earlier: bool) -> Result<(), String> {
+        let failures = std::mem::take(&mut self.failures);
+        let (last, work) = (self.last(), self.work);
+        let mine: Vec<&ParkedRow> =
+            failures.keys().filter(|(model, _)| *model == last || with_earlier).collect();
+        if mine.is_empty() {
             return Ok(());
         }
-        let failures = std::mem::take(&mut self.failures);
-        let mut refold = Refold {
-            by_stream: matches!(&*self.models, [model] if model.keyed_by() == KeyedBy::Stream),
-            failures: &failures,
-            waiting: BTreeMap::new(),
-            names: NameCache::default(),
-            fold: self,
-        };
-        let work = refold.fold.work;
-        go_through(work, 0, work.target, &mut refold)?;
-        let mut waiting = refold.waiting;
+        // Not over the rows in memory: those that others read are as of the end, and not as of the event.
+        let wanted = Wanted::keys(mine.iter().copied().cloned());
+        let mut refold = Refold::failing(work.definition.clone(), wanted, failures.iter());
+        refold.advance(work.feed, work.runtime, work.target, &mut Pace::free())?;
         let now = work.clock.now();
-        let parked = failures.iter().map(|(row, (position, failure))| ParkedKey {
-            table: row.0,
-            key: row.1.clone(),
-            position: *position,
-            waiting: waiting.remove(row).unwrap_or_default(),
-            error: failure.error.clone(),
-            fingerprint: failure.fingerprint.clone(),
-            since: now,
-            attempts: attempts_after(0, failure),
-        });
-        work.sink().parked.extend(parked);
+        for row in mine {
+            let (model, key) = row;
+            let Some((position, failure)) = failures.get(row) else { continue };
+            let before = refold.row(*model, key)?;
+            self.models[*model].load(vec![key.clone()], before.into_iter().collect())?;
+            let waiting = refold.held(*model, key).map(|held| held.waiting.clone()).unwrap_or_default();
+            work.sink().parked.push(ParkedKey {
+                table: *model,
+                key: key.clone(),
+                position: *position,
+                waiting,
+                error: failure.error.clone(),
+                fingerprint: failure.fingerprint.clone(),
+                since: now,
+                attempts: attempts_after(0, failure),
+            });
+        }
         Ok(())
     }
 
@@ -192,58 +204,6 @@ impl<'a> Fold<'a> {
         let counted = usize::from(self.slice.first)..=usize::from(self.slice.last);
         work.count(self.processed[counted].iter().sum());
         self.processed.fill(0);
-        Ok(())
-    }
-}
-
-/// A pass for the rows that failed.
-struct Refold<'r, 'a, 'f> {
-    fold: &'r mut Fold<'a>,
-    by_stream: bool,
-    failures: &'f Failures,
-    waiting: BTreeMap<&'f (usize, RowKey), Vec<Position>>,
-    names: NameCache,
-}
-
-impl Passage for Refold<'_, '_, '_> {
-    fn wants(&self, _: Position) -> bool {
-        true
-    }
-
-    fn see(&mut self, glimpse: &Glimpse<'_>) -> Result<(), String> {
-        let (tenant, category, stream) = glimpse.stream();
-        let work = self.fold.work;
-        if !work.follows(category) || (self.by_stream && !self.fold.slice.holds(share(tenant, stream))) {
-            return Ok(());
-        }
-        let event = work.feed.decode(glimpse.to_stored(&mut self.names)?);
-        for model in 0..self.fold.models.len() {
-            let unknown = work.definition.models[model].contract.unknown;
-            let keys = match concern(&*self.fold.models[model], unknown, &event) {
-                Concern::Nothing => continue,
-                Concern::One(key) | Concern::Unreadable(key, _) => vec![key],
-                Concern::Many(keys) => keys,
-                Concern::Matching(predicate) => self.fold.models[model].matching(&predicate)?,
-                Concern::Stop(problem) => return Err(problem),
-            };
-            for key in keys {
-                self.refold(model, key, &event)?;
-            }
-        }
-        Ok(())
-    }
-}
-
-impl Refold<'_, '_, '_> {
-    fn refold(&mut self, model: usize, key: RowKey, event: &FeedEvent) -> Result<(), String> {
-        let Some((row, (failed_at, _))) = self.failures.get_key_value(&(model, key)) else {
-            return Ok(());
-        };
-        if event.position() < *failed_at {
-            return apply(&mut self.fold.models, model, &row.1, event)
-                .map_err(|failure| format!("a fold is not deterministic: {}", failure.error));
-        }
-        self.waiting.entry(row).or_default().push(event.position());
         Ok(())
     }
 }

@@ -37,8 +37,9 @@ impl<'a> Worker<'a> {
             self.pass()?;
             self.passes += 1;
             let next = self.next();
-            self.fold.refold_failed()?;
-            self.fold.hand_over(self.worker == 0 && self.passes == 1)?;
+            let with_earlier = self.worker == 0 && self.passes == 1;
+            self.fold.refold_failed(with_earlier)?;
+            self.fold.hand_over(with_earlier)?;
             match next {
                 // Before anybody learns that the next pass has begun.
                 Some(next) => self.begin(next),

@@ -2,13 +2,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use watershed_core::ports::{ParkedKey, RowKey, StoredRow};
-use watershed_core::{KeyedBy, Position, Predicate};
+use watershed_core::{KeyedBy, Position, Predicate, Tenant};
 
 use super::Wanted;
 use crate::feed::FeedEvent;
 use crate::projector::GroupDefinition;
 use crate::projector::fold::{Concern, apply, concern};
-use crate::projector::model::{AnyModel, ApplyFailure};
+use crate::projector::model::{AnyModel, ApplyFailure, Lot};
 use crate::projector::parking::ParkedRow;
 
 /// A row that is folded up to an event only: that one, and the later ones of its key, wait.
@@ -20,6 +20,23 @@ pub(crate) struct Held {
     pub(crate) failure: Option<ApplyFailure>,
 }
 
+/// The rows that are folded up to an event only.
+type HeldRows = BTreeMap<ParkedRow, Held>;
+
+impl Lot for HeldRows {
+    fn holds(&self, row: &ParkedRow, position: Position) -> bool {
+        self.get(row).is_some_and(|held| held.position <= position)
+    }
+}
+
+/// Which of the parked keys a refold holds at the event that they are parked on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Holds {
+    All,
+    /// Those that are not wanted, and that others may look at. The wanted ones are tried again.
+    Others,
+}
+
 /// Some rows of a group, folded anew.
 pub(crate) struct Refold {
     pub(super) definition: Arc<GroupDefinition>,
@@ -27,7 +44,8 @@ pub(crate) struct Refold {
     models: Vec<Box<dyn AnyModel>>,
     /// Everything up to here is folded.
     pub(super) position: Position,
-    held: BTreeMap<ParkedRow, Held>,
+    held: HeldRows,
+    holds: Holds,
     /// What has failed in this walk through the log: the row as it was before that event is not known.
     failed: BTreeMap<ParkedRow, (Position, ApplyFailure)>,
 }
@@ -35,24 +53,63 @@ pub(crate) struct Refold {
 impl Refold {
     /// The wanted rows, with nothing folded yet. Those of `parked` are folded up to the event that they are parked on.
     pub(crate) fn new(definition: Arc<GroupDefinition>, wanted: Wanted, parked: &[ParkedKey]) -> Self {
-        let held = parked.iter().filter(|parked| wanted.folds(parked.table, &parked.key)).map(|parked| {
-            let held = Held { position: parked.position, waiting: Vec::new(), failure: None };
-            ((parked.table, parked.key.clone()), held)
+        Self::begin(definition, wanted, parked, Holds::All)
+    }
+
+    /// The wanted rows, whether they are parked or not. Those of `parked` that they may look at are folded up to the event that
+    /// they are parked on.
+    pub(crate) fn anew(definition: Arc<GroupDefinition>, wanted: Wanted, parked: &[ParkedKey]) -> Self {
+        Self::begin(definition, wanted, parked, Holds::Others)
+    }
+
+    /// The wanted rows, and those that they may look at; these ones up to the event that they fail on.
+    pub(crate) fn failing<'a>(
+        definition: Arc<GroupDefinition>,
+        wanted: Wanted,
+        failing: impl Iterator<Item = (&'a ParkedRow, &'a (Position, ApplyFailure))>,
+    ) -> Self {
+        let mut refold = Self::begin(definition, wanted, &[], Holds::All);
+        let held = failing.map(|(row, (position, failure))| {
+            (row.clone(), Held { waiting: Vec::new(), ..Held::at(*position, failure.clone()) })
         });
-        Self {
-            held: held.collect(),
+        refold.held.extend(held);
+        refold
+    }
+
+    fn begin(definition: Arc<GroupDefinition>, wanted: Wanted, parked: &[ParkedKey], holds: Holds) -> Self {
+        let mut refold = Self {
+            held: HeldRows::new(),
+            holds,
             models: definition.make_models(),
             wanted,
             position: 0,
             failed: BTreeMap::new(),
             definition,
-        }
+        };
+        let held = parked.iter().filter(|parked| refold.holds(parked)).map(|parked| {
+            let held = Held { position: parked.position, waiting: Vec::new(), failure: None };
+            ((parked.table, parked.key.clone()), held)
+        });
+        refold.held = held.collect();
+        refold
     }
 
-    /// Whether these are the keys that it holds because they are parked, as far as it folds them.
+    /// Begins again, with other keys parked.
+    pub(super) fn again(&mut self, parked: &[ParkedKey]) {
+        let wanted = self.wanted.clone();
+        *self = Self::begin(self.definition.clone(), wanted, parked, self.holds);
+    }
+
+    /// Whether a parked key is held at the event that it is parked on.
+    fn holds(&self, parked: &ParkedKey) -> bool {
+        let is_tried = self.holds == Holds::Others && self.wanted.holds(parked.table, &parked.key);
+        self.wanted.folds(parked.table, &parked.key) && !is_tried
+    }
+
+    /// Whether these are the keys that it holds because they are parked, as far as it holds such.
     pub(crate) fn fits(&self, parked: &[ParkedKey]) -> bool {
         let mut held = self.held.iter().filter(|(_, held)| held.failure.is_none());
-        let of = parked.iter().filter(|parked| self.wanted.folds(parked.table, &parked.key));
+        let of = parked.iter().filter(|parked| self.holds(parked));
         let mut of: Vec<_> = of.map(|parked| (parked.table, &parked.key, parked.position)).collect();
         of.sort_unstable();
         of.iter().all(|(table, key, position)| {
@@ -99,7 +156,7 @@ impl Refold {
         if let Some(named) = self.wanted.named_of(model) {
             return Ok(named);
         }
-        let mut keys = self.models[model].matching(&Predicate::All)?;
+        let mut keys = self.models[model].matching(None, &Predicate::All)?;
         keys.retain(|key| self.wanted.holds(model, key));
         Ok(keys)
     }
@@ -118,7 +175,7 @@ impl Refold {
                 Concern::One(key) => self.apply(model, key, event)?,
                 Concern::Many(keys) => keys.into_iter().try_for_each(|key| self.apply(model, key, event))?,
                 Concern::Matching(predicate) => {
-                    let keys = self.models[model].matching(&predicate)?;
+                    let keys = self.matched(model, &event.stored.tenant, &predicate, event.position())?;
                     keys.into_iter().try_for_each(|key| self.apply(model, key, event))?;
                 }
                 Concern::Unreadable(key, failure) => {
@@ -131,6 +188,27 @@ impl Refold {
             }
         }
         Ok(())
+    }
+
+    /// The keys of one tenant's rows that fulfil the condition; and those that are held, for what their rows will be by then is
+    /// not known.
+    fn matched(
+        &self,
+        model: usize,
+        tenant: &Tenant,
+        predicate: &Predicate,
+        position: Position,
+    ) -> Result<Vec<RowKey>, String> {
+        let mut keys = self.models[model].matching(Some(tenant), predicate)?;
+        if !self.held.is_empty() {
+            let held = self.held.iter().filter(|((of, key), held)| {
+                *of == model && key.tenant == *tenant && held.position <= position
+            });
+            keys.extend(held.map(|((_, key), _)| key.clone()));
+            keys.sort_unstable();
+            keys.dedup();
+        }
+        Ok(keys)
     }
 
     /// Has the event wait, where the row is held.
@@ -156,7 +234,7 @@ impl Refold {
         // A row that others may look at has to be as it was before the event at once; the others are folded again.
         let is_looked_at = model < self.wanted.last();
         let before = if is_looked_at { self.models[model].stored_row(&row.1)? } else { None };
-        let Err(failure) = apply(&mut self.models, model, &row.1, event) else { return Ok(()) };
+        let Err(failure) = apply(&mut self.models, model, &row.1, event, &self.held) else { return Ok(()) };
         self.models[model].forget(&row.1);
         if is_looked_at {
             self.models[model].load(vec![row.1.clone()], before.into_iter().collect())?;

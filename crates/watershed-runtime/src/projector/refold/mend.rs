@@ -27,6 +27,11 @@ impl Live {
         if refold.position() > self.position() {
             return Ok(Err("the rows have been built anew meanwhile: look at them again".to_owned()));
         }
+        let parked: Vec<_> = self.parked.all().cloned().collect();
+        if !refold.fits(&parked) {
+            // Keys that the wanted rows look at were parked or released meanwhile.
+            refold.again(&parked);
+        }
         let until = self.position();
         let prepared = refold.advance(&self.feed, &self.runtime, until, &mut Pace::free()).and_then(|()| {
             plan(refold, &*self.store, &self.runtime, rollups, &|row| self.parked.get(row).is_some())
@@ -48,6 +53,7 @@ impl Live {
         self.progress.set_parked(self.parked.counts(self.models.len()));
         self.progress.wrote();
         self.forget(plan.looked_at)?;
+        self.retry_freed()?;
         Ok(Ok(plan.mended))
     }
 }

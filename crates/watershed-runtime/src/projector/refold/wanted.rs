@@ -5,6 +5,7 @@ use crate::projector::parking::ParkedRow;
 use crate::projector::slice::{SHARES, share_of};
 
 /// Which rows of a group are wanted.
+#[derive(Clone)]
 pub(crate) struct Wanted {
     /// By the shares of the keys: what is not in one of these is not wanted.
     shares: Box<[bool]>,

@@ -3,7 +3,7 @@ use std::any::{Any, TypeId};
 use watershed_core::event::AnyEvent;
 use watershed_core::ports::{RowChange, RowKey, StoredRow};
 use watershed_core::read::Neighbours;
-use watershed_core::{KeyedBy, Predicate, StoredEvent, Timestamp};
+use watershed_core::{KeyedBy, Position, Predicate, StoredEvent, Tenant, Timestamp};
 
 use crate::projector::model::{AnyModel, ApplyFailure, HandOn, Touched};
 use crate::projector::rollup::RollupState;
@@ -152,10 +152,26 @@ impl AnyModel for Sliced {
         self.part(key).stored_row(key)
     }
 
-    fn matching(&self, predicate: &Predicate) -> Result<Vec<RowKey>, String> {
+    fn read(&self, stored: StoredRow) -> Result<Box<dyn Any>, String> {
+        self.first().read(stored)
+    }
+
+    fn position_of(&self, key: &RowKey) -> Option<Position> {
+        self.part(key).position_of(key)
+    }
+
+    fn replace(&mut self, key: &RowKey, row: Option<StoredRow>) -> Result<(), String> {
+        self.part_mut(key).replace(key, row)
+    }
+
+    fn fulfils(&self, key: &RowKey, predicate: &Predicate) -> Result<bool, String> {
+        self.part(key).fulfils(key, predicate)
+    }
+
+    fn matching(&self, tenant: Option<&Tenant>, predicate: &Predicate) -> Result<Vec<RowKey>, String> {
         let mut keys = Vec::new();
         for part in &self.parts {
-            keys.append(&mut part.matching(predicate)?);
+            keys.append(&mut part.matching(tenant, predicate)?);
         }
         keys.sort_unstable();
         Ok(keys)

@@ -7,16 +7,17 @@ use watershed_core::Clock;
 use watershed_core::ports::{RowChange, RowGroup};
 
 use crate::feed::FeedEvent;
-use crate::projector::Progress;
 use crate::projector::fold::Touch;
 use crate::projector::live::{Folding, Insistent, Live, Trouble};
 use crate::projector::model::{AnyModel, ApplyFailure, panic_text};
 use crate::projector::parking::Parked;
+use crate::projector::{GroupDefinition, Progress};
 
 /// What every worker of a group has at hand.
 #[derive(Clone)]
 pub(super) struct Ground {
     pub(super) group: &'static str,
+    definition: Arc<GroupDefinition>,
     store: Arc<dyn RowGroup>,
     clock: Arc<dyn Clock>,
     runtime: Handle,
@@ -28,6 +29,7 @@ impl Ground {
     pub(super) fn of(live: &Live) -> Self {
         Self {
             group: live.definition.name(),
+            definition: live.definition.clone(),
             store: live.store.clone(),
             clock: live.clock.clone(),
             runtime: live.runtime.clone(),
@@ -37,9 +39,9 @@ impl Ground {
     }
 
     fn folding<'a>(&'a self, model: &'a mut Box<dyn AnyModel>, parked: &'a mut Parked) -> Folding<'a> {
-        let Self { group, store, clock, runtime, progress, closing } = self;
+        let Self { group, definition, store, clock, runtime, progress, closing } = self;
         let store = Insistent { group, store, runtime, progress, closing };
-        Folding { models: std::slice::from_mut(model), parked, store, clock }
+        Folding { models: std::slice::from_mut(model), parked, definition, store, clock }
     }
 }
 

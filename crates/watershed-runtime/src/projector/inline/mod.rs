@@ -1,15 +1,18 @@
 //! Folds whose rows commit with the events: run by the log, inside each append's transaction.
 
+mod earlier;
+
 use std::sync::Arc;
 
 use watershed_core::StoredEvent;
 use watershed_core::ports::{Checkpoint, InlineFold, RowError, RowKey, RowsBatch, RowsNow};
 
-use super::fold::{Concern, apply, concern};
+use self::earlier::EarlierNow;
+use super::fold::{Concern, concern};
 use super::live::Trouble;
 use super::stuck::{Turn, Watchdog};
 use super::{AnyModel, GroupDefinition};
-use crate::feed::{Decoders, FeedEvent};
+use crate::feed::{Decoded, Decoders, FeedEvent};
 
 /// The fold of an inline group.
 pub(crate) struct Inline {
@@ -53,11 +56,27 @@ impl Inline {
             };
             for key in keys {
                 self.load(model, &key, rows)?;
-                apply(&mut self.models, model, &key, event).map_err(|failure| failure.error)?;
+                self.apply(model, &key, event, rows)?;
                 concerned = true;
             }
         }
         Ok(concerned)
+    }
+
+    fn apply(
+        &mut self,
+        model: usize,
+        key: &RowKey,
+        event: &FeedEvent,
+        rows: &dyn RowsNow,
+    ) -> Result<(), String> {
+        let Decoded::Event(decoded) = &event.decoded else { return Ok(()) };
+        let (earlier, rest) = self.models.split_at_mut(model);
+        let Some(target) = rest.first_mut() else { return Ok(()) };
+        let earlier = EarlierNow::of(earlier, &key.tenant, rows, event.stored.recorded_at);
+        let applied = target.apply(key, &event.stored, decoded, &earlier);
+        earlier.problem().map_or(Ok(()), Err)?;
+        applied.map_err(|failure| failure.error)
     }
 
     fn load(&mut self, model: usize, key: &RowKey, rows: &dyn RowsNow) -> Result<(), String> {

@@ -1,0 +1,120 @@
+//! The ledger, with faults.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use tempfile::TempDir;
+use watershed_core::ports::{Later, Ledger, RowError};
+use watershed_sqlite::{Options, Sqlite};
+use watershed_testkit::conformance::ledger::{LedgerFixture, broken, promises};
+
+/// What goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fault {
+    Trims,
+    EmptyIsNone,
+    NoneIsEmpty,
+    OnlyInMemory,
+    FirstStays,
+    AnyCase,
+    Piecemeal,
+    LateReads,
+}
+
+const FAULTS: &[(Fault, &str)] = &[
+    (Fault::Trims, "as it was written"),
+    (Fault::EmptyIsNone, "as it was written"),
+    (Fault::NoneIsEmpty, "there is no document"),
+    (Fault::OnlyInMemory, "after the ledger is opened again"),
+    (Fault::FirstStays, "takes the place"),
+    (Fault::AnyCase, "are different documents"),
+    (Fault::Piecemeal, "the old one or the new one"),
+    (Fault::LateReads, "nothing older"),
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_fault_of_the_ledger_is_found_out() {
+    let mut checked = Vec::new();
+    for (fault, words) in FAULTS {
+        let mut found = Vec::new();
+        // Whether a fault that shows in a race is met is a matter of luck.
+        for _ in 0..crate::ATTEMPTS {
+            found = broken(|| Folder { dir: tempfile::tempdir().unwrap(), fault: *fault }, words).await;
+            if !found.is_empty() {
+                break;
+            }
+        }
+        println!("{fault:?}: {found:#?}");
+        checked.push((format!("{fault:?}: {words}"), found));
+    }
+    crate::are_found_out(&checked);
+}
+
+#[test]
+fn every_promise_of_the_ledger_is_broken_by_a_fault() {
+    let words: Vec<_> = FAULTS.iter().map(|(_, words)| *words).collect();
+    crate::covers(&promises(), &words);
+}
+
+struct Folder {
+    dir: TempDir,
+    fault: Fault,
+}
+
+impl LedgerFixture for Folder {
+    async fn open(&self) -> Arc<dyn Ledger> {
+        let mut options = Options::default();
+        options.wal = 0;
+        let ledger = Sqlite::open(self.dir.path(), options).unwrap().ledger();
+        Arc::new(Faulty { ledger, fault: self.fault, memory: Mutex::default() })
+    }
+}
+
+struct Faulty {
+    ledger: Arc<dyn Ledger>,
+    fault: Fault,
+    memory: Mutex<HashMap<String, String>>,
+}
+
+impl Ledger for Faulty {
+    fn read<'a>(&'a self, name: &'a str) -> Later<'a, Result<Option<String>, RowError>> {
+        Box::pin(async move {
+            if self.fault == Fault::OnlyInMemory {
+                return Ok(self.memory.lock().unwrap().get(name).cloned());
+            }
+            if self.fault == Fault::LateReads {
+                let known = self.memory.lock().unwrap().get(name).cloned();
+                let found = self.ledger.read(name).await?;
+                self.memory.lock().unwrap().extend(found.clone().map(|found| (name.to_owned(), found)));
+                return Ok(known.or(found));
+            }
+            let name = if self.fault == Fault::AnyCase { name.to_lowercase() } else { name.to_owned() };
+            let found = self.ledger.read(&name).await?;
+            Ok(match self.fault {
+                Fault::NoneIsEmpty => Some(found.unwrap_or_default()),
+                Fault::EmptyIsNone => found.filter(|found| !found.is_empty()),
+                _ => found,
+            })
+        })
+    }
+
+    fn write<'a>(&'a self, name: &'a str, document: &'a str) -> Later<'a, Result<(), RowError>> {
+        Box::pin(async move {
+            match self.fault {
+                Fault::Trims => self.ledger.write(name, document.trim()).await,
+                Fault::OnlyInMemory => {
+                    self.memory.lock().unwrap().insert(name.to_owned(), document.to_owned());
+                    Ok(())
+                }
+                Fault::FirstStays if self.ledger.read(name).await?.is_some() => Ok(()),
+                Fault::AnyCase => self.ledger.write(&name.to_lowercase(), document).await,
+                Fault::Piecemeal => {
+                    let half: String = document.chars().take(document.chars().count() / 2).collect();
+                    self.ledger.write(name, &half).await?;
+                    self.ledger.write(name, document).await
+                }
+                _ => self.ledger.write(name, document).await,
+            }
+        })
+    }
+}
