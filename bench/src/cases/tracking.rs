@@ -46,7 +46,9 @@ impl Case for Tracking {
         let mut next = 0;
         Ok(Box::new(move || {
             let _keep = &dir;
-            let still = runtime.block_on(asked_during(&running, tokio::time::sleep(lab.time(3.0))))?.0;
+            let still = runtime
+                .block_on(asked_during(&running, async { tokio::time::sleep(lab.time(3.0)).await }))?
+                .0;
             let before = (Instant::now(), running.head());
             let (first, scanning) = (next, running.clone());
             let scans =

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue};
 use serde::Serialize;
-use watershed_core::{Principal, Timestamp};
+use watershed_core::{Journal, Principal, Timestamp};
 use watershed_runtime::{BrokenContract, ViewStatus};
 
 use crate::hosted::{Hosted, shortened};
@@ -41,8 +41,12 @@ pub(crate) fn index(contexts: &[Hosted], headers: &HeaderMap) -> Reply {
         let _ = writeln!(page, "  GET  /api/{name}/views/{{view}}/{{key}}         one row");
         let _ =
             writeln!(page, "  GET  /api/{name}/views/{{view}}/{{key}}/watch   the row whenever it changes");
-        let _ =
-            writeln!(page, "  Accept: text/event-stream                     a list, and what happens to it");
+        if catalogue.views.iter().any(|view| view.contract.journal != Journal::Off) {
+            let _ = writeln!(
+                page,
+                "  GET  /api/{name}/views/{{view}}               with Accept: text/event-stream, the list whenever it changes"
+            );
+        }
         let _ = writeln!(page, "  GET  /api/{name}/streams/{{category}}/{{id}}    what happened");
         let _ = writeln!(page, "  GET  /admin/{name}/views                    how the views stand\n");
     }

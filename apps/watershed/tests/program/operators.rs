@@ -204,3 +204,19 @@ fn a_damaged_log_is_found_and_said() {
     let said = text(&verified.stdout) + &text(&verified.stderr);
     assert!(said.contains("damaged") || said.contains("link"), "{said}");
 }
+
+#[test]
+fn a_views_journal_is_listed_by_number_and_one_without_says_what_to_do() {
+    let (_folder, data) = played();
+    let changes =
+        |more: &[&str]| json(&data, &[&["--context", "parcel", "views", "changes", "hubs"], more].concat());
+    let all = changes(&[]);
+    let numbers: Vec<u64> = all.iter().filter_map(|entry| entry["number"].as_u64()).collect();
+    let first = numbers[0];
+    assert_eq!(numbers, (first..first + numbers.len() as u64).collect::<Vec<_>>());
+    assert!(all.iter().any(|entry| entry["view"] == "hubs" && entry["what"] == "shown"), "{all:?}");
+    assert_eq!(changes(&["--after", &first.to_string(), "--limit", "1"])[..], all[1..2]);
+    let silent = run(&data, &["--context", "coop", "views", "changes", "family_detail"]);
+    assert_eq!(silent.status.code(), Some(4));
+    assert!(text(&silent.stderr).contains("journal = keep(7d)"), "{}", text(&silent.stderr));
+}

@@ -155,7 +155,7 @@ pub trait RowJournal: Send + Sync + 'static {
 
     /// These rows are read from now on by whoever read others whose journal ended there: says that everything may have changed,
     /// behind that place.
-    fn take_over(&self, from: JournalEnd) -> Later<'_, Result<(), RowError>>;
+    fn take_over(&self, from: JournalEnd, at: Timestamp) -> Later<'_, Result<(), RowError>>;
 }
 
 #[cfg(test)]

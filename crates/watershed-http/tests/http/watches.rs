@@ -93,6 +93,10 @@ async fn a_parked_row_does_not_pass_for_a_fresh_one() {
     site.command("ScribbleNotes", r#"{"book_id":"b1"}"#).await;
     let (name, _, row) = event(&mut client).await;
     assert_eq!((name.as_str(), row["book_id"].as_str()), ("stale", Some("b1")));
+    // No event comes, and it is told all the same that an operator has seen to it.
+    let skipped = r#"{"view":"books","key":"b1","position":2}"#;
+    assert_eq!(site.post("/admin/lending/parked/skip", skipped).await.status, 200);
+    assert_eq!(event(&mut client).await.0, "row");
 }
 
 #[tokio::test]

@@ -372,8 +372,9 @@ impl Running {
     ) -> Result<Retried, OperateError> {
         self.operate(principal, "retry-parked")?;
         let (table, row, edition) = self.parked_row(view, tenant, key)?;
-        let retried = edition.projector.request(|done| Control::Retry { table, key: row, done }).await;
-        retried_or(retried, key)
+        let keys = vec![row];
+        let retried = edition.projector.request(|done| Control::Retry { table, keys, done }).await;
+        retried_or(retried.map(|retried| retried.into_iter().next().unwrap_or(Retried::NotParked)), key)
     }
 
     /// Tries the events of every key of a view that is parked for one cause, in their order: what was mended for one is mended
@@ -389,16 +390,24 @@ impl Running {
     ) -> Result<RetriedCause, OperateError> {
         self.operate(principal, "retry-parked")?;
         let parked = self.parked(principal, Some(view)).await?;
+        let of_cause = parked.iter().filter(|entry| entry.fingerprint == fingerprint);
+        // A tenant that no tenant can be has no key that is parked.
+        let keys: Vec<RowKey> = of_cause
+            .filter_map(|entry| {
+                Some(RowKey { tenant: Tenant::new(&entry.tenant)?, key: Key::from(&entry.key) })
+            })
+            .collect();
         let mut outcome = RetriedCause::default();
-        for entry in parked.iter().filter(|entry| entry.fingerprint == fingerprint) {
-            // A tenant that no tenant can be has no key that is parked.
-            let Some(tenant) = Tenant::new(&entry.tenant) else { continue };
-            match self.retry_parked(principal, view, &tenant, &entry.key).await {
-                Ok(Retried::Released { .. }) => outcome.released += 1,
-                Ok(_) => outcome.still_parked += 1,
-                // Somebody else was faster.
-                Err(OperateError::NotParked(_)) => {}
-                Err(error) => return Err(error),
+        if let Some(first) = keys.first() {
+            let (table, _, edition) = self.parked_row(view, &first.tenant, first.key.as_str())?;
+            let retried = edition.projector.request(|done| Control::Retry { table, keys, done }).await;
+            for retried in retried.map_err(OperateError::Unavailable)? {
+                match retried {
+                    Retried::Released { .. } => outcome.released += 1,
+                    Retried::StillParked { .. } => outcome.still_parked += 1,
+                    // Somebody else was faster.
+                    Retried::NotParked | Retried::Moved { .. } => {}
+                }
             }
         }
         if outcome == RetriedCause::default() {

@@ -194,7 +194,7 @@ impl Group {
         let before = old.projector.hold().await?;
         let mut after = new.projector.hold().await?;
         after.fold_to(before.position()).await?;
-        hand_listeners_over(&old, &new).await?;
+        self.hand_listeners_over(&old, &new).await?;
         let mut next = record.clone();
         let now = self.now();
         if let Some(serving) = next.edition_mut(old.number) {
@@ -383,13 +383,15 @@ impl Group {
     }
 }
 
-/// Has whoever follows the old edition's journal go on in the new one's, where they are told to read everything again. Both stand
-/// still. Done before the step is written down: should that fail, nobody reads this journal.
-async fn hand_listeners_over(old: &Edition, new: &Edition) -> Result<(), SwitchError> {
-    let failed = |error: RowError| SwitchError::Failed(error.to_string());
-    let part = old.projector.store.read_journal(JournalFrom::End, 0).await.map_err(failed)?;
-    match part {
-        Some(part) => new.projector.store.take_over(part.end).await.map_err(failed),
-        None => Ok(()),
+impl Group {
+    /// Has whoever follows the old edition's journal go on in the new one's, where they are told to read everything again. Both stand
+    /// still. Done before the step is written down: should that fail, nobody reads this journal.
+    async fn hand_listeners_over(&self, old: &Edition, new: &Edition) -> Result<(), SwitchError> {
+        let failed = |error: RowError| SwitchError::Failed(error.to_string());
+        let part = old.projector.store.read_journal(JournalFrom::End, 0).await.map_err(failed)?;
+        match part {
+            Some(part) => new.projector.store.take_over(part.end, self.now()).await.map_err(failed),
+            None => Ok(()),
+        }
     }
 }

@@ -13,10 +13,11 @@ pub(crate) enum Control {
     Resume,
     /// Folds with so many workers from now on.
     Workers(u16),
+    /// Tries parked keys of one read model again; answers for each of them.
     Retry {
         table: usize,
-        key: RowKey,
-        done: oneshot::Sender<Result<Retried, String>>,
+        keys: Vec<RowKey>,
+        done: oneshot::Sender<Result<Vec<Retried>, String>>,
     },
     /// Passes over the event at `position`, if that is still the one that the key is parked on.
     Skip {

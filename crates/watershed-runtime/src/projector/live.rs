@@ -159,14 +159,22 @@ impl Live {
             updated_at: Some(self.clock.now()),
         };
         self.write()?;
-        if self.parked.len() > WAITING_CORD
-            || (self.parked.len() > ANDON_CORD && self.parked.failed() > ANDON_CORD)
-        {
-            return Err(Trouble::Stop(format!(
-                "more than {ANDON_CORD} keys are parked: look at their common cause, then resume"
-            )));
+        self.are_few_parked()
+    }
+
+    /// Whether so few keys are parked that it may go on.
+    fn are_few_parked(&self) -> Result<(), Trouble> {
+        let (parked, most) = match self.parked.len() {
+            few if few <= ANDON_CORD => return Ok(()),
+            all if all > WAITING_CORD => (all, WAITING_CORD),
+            _ => (self.parked.failed(), ANDON_CORD),
+        };
+        if parked <= most {
+            return Ok(());
         }
-        Ok(())
+        Err(Trouble::Stop(format!(
+            "more than {most} keys are parked: look at their common cause, then resume"
+        )))
     }
 }
 
@@ -298,6 +306,7 @@ impl Live {
 
     /// Writes what has changed since the last write: rows, rollups, parked keys, checkpoint, in one transaction.
     pub(crate) fn write(&mut self) -> Result<(), Trouble> {
+        self.checkpoint.updated_at = Some(self.clock.now());
         let mut batch = RowsBatch { checkpoint: self.checkpoint.clone(), ..RowsBatch::default() };
         for place in 0..self.models.len() {
             let changes = self.models[place].changes().map_err(Trouble::Stop)?;

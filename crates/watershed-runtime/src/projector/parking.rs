@@ -271,6 +271,10 @@ mod tests {
         }
     }
 
+    fn only(row: &ParkedRow) -> Vec<ParkedRow> {
+        vec![row.clone()]
+    }
+
     #[test]
     fn what_waits_for_a_row_is_freed_with_it_by_its_model_and_tenant_and_also_after_a_restart() {
         let (hub, other, line) = (row(0, "a", "h1"), row(0, "b", "h1"), row(1, "a", "l1"));
@@ -298,8 +302,8 @@ mod tests {
         parked.release(&line);
         assert_eq!(parked.freed(name), std::slice::from_ref(&parcel));
         park(&mut parked, &other, 5, &rejected());
-        assert_eq!(parked.freed(name), [parcel], "not yet beyond the event");
+        assert_eq!(parked.freed(name), only(&parcel), "not yet beyond the event");
         park(&mut parked, &other, 6, &rejected());
-        assert_eq!(parked.freed(name), [of_other], "the row is known up to there");
+        assert_eq!(parked.freed(name), only(&of_other), "the row is known up to there");
     }
 }

@@ -15,7 +15,7 @@ use super::parking::Parked;
 use super::refold::{Mended, Refold};
 use super::stuck::{StuckFold, Watchdog, end_process, is_enough};
 use super::worker::{Controls, Filling, Worker};
-use super::{Control, GroupDefinition, Progress, Retried};
+use super::{Control, GroupDefinition, Progress};
 use crate::editions::Held;
 use crate::feed::Feed;
 
@@ -96,10 +96,10 @@ impl Projector {
     }
 
     /// Asks the worker something, and waits for what it says.
-    pub(crate) async fn request(
+    pub(crate) async fn request<T>(
         &self,
-        control: impl FnOnce(oneshot::Sender<Result<Retried, String>>) -> Control,
-    ) -> Result<Retried, String> {
+        control: impl FnOnce(oneshot::Sender<Result<T, String>>) -> Control,
+    ) -> Result<T, String> {
         let (done, answer) = oneshot::channel();
         let mut relief = self.relief();
         self.tell(control(done));

@@ -16,7 +16,7 @@ use super::rebuild::rebuild;
 use super::refold::{Mended, Refold};
 use super::stuck::on_same_terms;
 use super::upkeep::Upkeep;
-use super::{Control, GroupDefinition, Progress, Retried};
+use super::{Control, GroupDefinition, Progress};
 use crate::editions::Order;
 use crate::feed::Feed;
 
@@ -235,14 +235,15 @@ impl Worker {
             Control::Mend { mut refold, rollups, done } => {
                 return Some(self.mend(&mut refold, rollups, done));
             }
-            Control::Retry { table, key, done } => {
+            Control::Retry { table, keys, done } => {
                 if let Some(model) = self.live.definition.models.get(table) {
-                    model.known.forget(&key);
+                    keys.iter().for_each(|key| model.known.forget(key));
                 }
-                return Some(self.retry(&(table, key), None, done));
+                let rows: Vec<ParkedRow> = keys.into_iter().map(|key| (table, key)).collect();
+                return Some(answer(self.live.retry(&rows), done));
             }
             Control::Skip { table, key, position, done } => {
-                return Some(self.retry(&(table, key), Some(position), done));
+                return Some(answer(self.live.skip(&(table, key), position), done));
             }
             Control::Hold { at, orders } => return Some(self.hold(at, &orders)),
         }
@@ -286,19 +287,6 @@ impl Worker {
         // Whoever asked may have gone: what was done is done.
         let _ = done.send(answer);
         outcome.map(drop)
-    }
-
-    fn retry(
-        &mut self,
-        row: &ParkedRow,
-        skip: Option<u64>,
-        done: oneshot::Sender<Result<Retried, String>>,
-    ) -> Result<(), Trouble> {
-        let outcome = self.live.retry(row, skip);
-        let answer = outcome.as_ref().map(Clone::clone).map_err(ToString::to_string);
-        // Whoever asked may have gone: what was done is done.
-        let _ = done.send(answer);
-        outcome.map(|_| ())
     }
 
     /// Fills tables that hold nothing yet.
@@ -354,4 +342,15 @@ impl Worker {
         }
         self.live.progress.say("stopped", Some(&problem));
     }
+}
+
+/// Tells whoever asked what came of it.
+fn answer<T: Clone>(
+    outcome: Result<T, Trouble>,
+    done: oneshot::Sender<Result<T, String>>,
+) -> Result<(), Trouble> {
+    let answer = outcome.as_ref().map(Clone::clone).map_err(ToString::to_string);
+    // Whoever asked may have gone: what was done is done.
+    let _ = done.send(answer);
+    outcome.map(drop)
 }

@@ -102,8 +102,8 @@ impl RowJournal for SqliteGroup {
         })
     }
 
-    fn take_over(&self, from: JournalEnd) -> Later<'_, Result<(), RowError>> {
-        Box::pin(async move { self.file.change(|connection| self.tables.take_over(connection, from)) })
+    fn take_over(&self, from: JournalEnd, at: Timestamp) -> Later<'_, Result<(), RowError>> {
+        Box::pin(async move { self.file.change(|connection| self.tables.take_over(connection, from, at)) })
     }
 }
 

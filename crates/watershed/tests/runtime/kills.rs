@@ -87,6 +87,17 @@ pub(crate) fn kill_after(mut victim: Child, wait: Duration) -> Vec<(String, u64)
     reader.join().unwrap()
 }
 
+/// The stores of a process that was killed. A child that it was just about to start may hold its lock for a moment longer.
+pub(crate) async fn stores_after_kill(folder: &Path) -> Stores {
+    for _ in 0..200 {
+        if let Ok(stores) = watershed::embedded(folder) {
+            return stores;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    watershed::embedded(folder).unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_acknowledged_survives_and_every_row_is_the_fold() {
     let cycles = if std::env::var_os("WATERSHED_NIGHTLY").is_some() { 1_000 } else { 8 };

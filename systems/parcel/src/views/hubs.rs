@@ -5,7 +5,7 @@ use crate::hub::HubEvent;
 /// A hub, and what it is called. Other rows of its group take the name from here.
 #[derive(ReadModel, Serialize, Deserialize, JsonSchema, Debug, Clone, PartialEq)]
 #[read_model(name = "hubs", version = 1, on(HubEvent))]
-#[contract(owner = "operations", fresh = operational(2s), reconcile = sample(1h), unknown = park)]
+#[contract(owner = "operations", fresh = operational(2s), reconcile = sample(1h), journal = keep(7d), unknown = park)]
 pub struct HubRow {
     /// Its code.
     #[key(stream)]

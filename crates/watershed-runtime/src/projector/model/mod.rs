@@ -59,6 +59,8 @@ pub(crate) trait AnyModel: Send {
     fn forget(&mut self, key: &RowKey);
     /// Deletes the row, where it was last changed at or before that time. Whether it was.
     fn expire(&mut self, key: &RowKey, until: Timestamp) -> bool;
+    /// Drops the rows from memory that were last changed at or before that time. Rollups do not hear of it.
+    fn drop_past(&mut self, until: Timestamp);
     /// The row as an event of that time finds it.
     fn row(&self, key: &RowKey, at: Timestamp) -> Option<&dyn Any>;
     /// A stored row, read.

@@ -306,6 +306,10 @@ impl<R: ReadModel> AnyModel for ModelState<R> {
         true
     }
 
+    fn drop_past(&mut self, until: Timestamp) {
+        self.cells.retain(|_, cell| cell.changed_at > until);
+    }
+
     fn row(&self, key: &RowKey, at: Timestamp) -> Option<&dyn Any> {
         let cell = self.cells.get(key).filter(|cell| !cell.is_past(self.age, at));
         cell.and_then(|cell| cell.row.as_ref()).map(|row| row as &dyn Any)

@@ -186,6 +186,10 @@ impl<'a> Fold<'a> {
                 model.clear();
                 continue;
             }
+            // They would be deleted as soon as somebody looks.
+            if let Some(age) = work.definition.models[place].age {
+                model.drop_past(age.deleted_until(work.began));
+            }
             let table = model.table();
             model.drain(LOAD_CHUNK, &mut |rows: Vec<StoredRow>| {
                 let added = work.runtime.block_on(work.sink().loader.add(table, rows));

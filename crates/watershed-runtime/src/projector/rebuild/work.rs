@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
 use watershed_core::ports::{Checkpoint, Loader, ParkedKey, RowChange};
-use watershed_core::{Clock, Position};
+use watershed_core::{Clock, Position, Timestamp};
 
 use super::parts::Parts;
 use crate::feed::Feed;
@@ -29,6 +29,9 @@ pub(super) struct Work<'a> {
     pub(super) feed: &'a Arc<Feed>,
     pub(super) runtime: &'a Handle,
     pub(super) clock: &'a Arc<dyn Clock>,
+    /// When it began, by the context's clock: no event that comes behind the target is older, but for what the clock may be set
+    /// back.
+    pub(super) began: Timestamp,
     /// The position up to which rows are folded.
     pub(super) target: Position,
     /// How many events are read at a time.
@@ -130,6 +133,7 @@ impl<'a> Work<'a> {
             feed: ground.feed,
             runtime: ground.runtime,
             clock: ground.clock,
+            began: ground.clock.now(),
             target,
             block: ((memory_each / MEMORY_AN_EVENT) as u64).clamp(BLOCKS.0, BLOCKS.1),
             memory_each,

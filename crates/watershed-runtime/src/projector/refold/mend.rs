@@ -46,6 +46,7 @@ impl Live {
             self.parked.park(row, waiting, &failure, now);
         }
         let (park, unpark) = self.parked.changes();
+        self.checkpoint.updated_at = Some(now);
         let checkpoint = self.checkpoint.clone();
         let batch = RowsBatch { changes: plan.changes, park, unpark, checkpoint, only_at: None };
         self.insist(|live| live.runtime.block_on(live.store.write(&batch)))?;

@@ -29,17 +29,31 @@ enum Effort {
 }
 
 impl Live {
-    /// Tries the events of a parked key again, in their order; without the first, where that is the one at `skip`. Keys that wait
-    /// for it are tried at once.
-    pub(crate) fn retry(&mut self, row: &ParkedRow, skip: Option<Position>) -> Result<Retried, Trouble> {
+    /// Tries the events of parked keys of one model again, in their order. Keys that wait for these are tried at once. Answers for
+    /// each.
+    pub(crate) fn retry(&mut self, rows: &[ParkedRow]) -> Result<Vec<Retried>, Trouble> {
+        let (mut parked, mut are_parked) = (Vec::new(), Vec::with_capacity(rows.len()));
+        for row in rows {
+            let is_parked = self.parked.get(row).is_some();
+            are_parked.push(is_parked);
+            parked.extend(is_parked.then(|| row.clone()));
+        }
+        let mut outcomes = self.try_again(&parked, 0, Effort::Full)?.into_iter();
+        self.retry_freed()?;
+        let outcome = |is_parked| if is_parked { outcomes.next() } else { None };
+        Ok(are_parked.into_iter().map(outcome).map(|outcome| outcome.unwrap_or(Retried::NotParked)).collect())
+    }
+
+    /// Passes over the event at that position, if the key is parked on that one, and tries those behind it. Keys that wait for
+    /// it are tried at once.
+    pub(crate) fn skip(&mut self, row: &ParkedRow, position: Position) -> Result<Retried, Trouble> {
         let Some(parked) = self.parked.get(row) else {
             return Ok(Retried::NotParked);
         };
-        if skip.is_some_and(|position| position != parked.position) {
+        if position != parked.position {
             return Ok(Retried::Moved { position: parked.position });
         }
-        let outcome =
-            self.try_again(std::slice::from_ref(row), usize::from(skip.is_some()), Effort::Full)?.pop();
+        let outcome = self.try_again(std::slice::from_ref(row), 1, Effort::Full)?.pop();
         self.retry_freed()?;
         Ok(outcome.unwrap_or(Retried::NotParked))
     }

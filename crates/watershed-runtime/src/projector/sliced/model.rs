@@ -144,6 +144,10 @@ impl AnyModel for Sliced {
         self.part_mut(key).expire(key, until)
     }
 
+    fn drop_past(&mut self, until: Timestamp) {
+        self.parts.iter_mut().for_each(|part| part.drop_past(until));
+    }
+
     fn row(&self, key: &RowKey, at: Timestamp) -> Option<&dyn Any> {
         self.part(key).row(key, at)
     }

@@ -34,11 +34,11 @@ impl RowJournal for FaultyGroup {
         self.group.forget_changes(before, most)
     }
 
-    fn take_over(&self, from: JournalEnd) -> Later<'_, Result<(), RowError>> {
+    fn take_over(&self, from: JournalEnd, at: Timestamp) -> Later<'_, Result<(), RowError>> {
         if self.has(Fault::SilentTakeOver) {
             return Box::pin(async { Ok(()) });
         }
-        self.group.take_over(from)
+        self.group.take_over(from, at)
     }
 }
 

@@ -275,7 +275,7 @@ pub(super) async fn everything(bench: Bench) -> Checked {
             mark: JournalMark { number, ..loaded.mark },
             generation: loaded.generation + number,
         };
-        group.take_over(from).await?;
+        group.take_over(from, Timestamp::from_micros(9)).await?;
         let taken = part(&group, JournalFrom::End, MANY).await?.end;
         holds!(
             taken.generation > from.generation.max(own.generation),

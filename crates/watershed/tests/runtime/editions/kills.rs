@@ -10,7 +10,7 @@ use watershed::runtime::{DriftEntry, LookAt};
 use super::domain::{GetBalance2, both, start};
 use super::{EditionState, states};
 use crate::bank;
-use crate::kills::{FOLDER, VICTIM, kill_after, send_commands, start_victim};
+use crate::kills::{FOLDER, VICTIM, kill_after, send_commands, start_victim, stores_after_kill};
 use crate::rebuilds::everything;
 use crate::rows_equal_the_fold::Dice;
 
@@ -114,7 +114,7 @@ async fn a_kill_at_any_step_leaves_one_version_that_serves_and_is_the_fold() {
         }
         let wait = Duration::from_millis(80 + dice.roll(400));
         acked.extend(kill_after(start_victim(folder.path(), TEST), wait));
-        let stores = watershed::embedded(folder.path()).unwrap();
+        let stores = stores_after_kill(folder.path()).await;
         let log = stores.log.clone();
         let bank = both().start(stores).await.unwrap();
         for (key, position) in &acked {

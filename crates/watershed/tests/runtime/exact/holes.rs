@@ -1,10 +1,13 @@
 //! One event that changes many rows, and rows that look at others, beside keys that are parked: case by case.
 
 use watershed::prelude::*;
-use watershed::runtime::{EventRange, Retried};
+use watershed::runtime::{EventRange, Retried, Terms};
 
-use super::yard::{HUBS, LINES, PARCELS, PASSED, WEIGHTS, YardEvent, context, hub_key, line_key, parcel_key};
+use super::yard::{
+    FOR_EVER, HUBS, LINES, PARCELS, PASSED, WEIGHTS, YardEvent, context, hub_key, line_key, parcel_key,
+};
 use super::{ALONE, GROUP, Opened, defect, open, tenant, turn};
+use crate::reconcile::tamper;
 
 fn named(hub: u32, name: &str, bad: u8) -> YardEvent {
     YardEvent::HubNamed { hub, name: name.into(), bad }
@@ -237,6 +240,66 @@ async fn a_row_that_fails_is_what_it_was_also_where_its_neighbours_changed_in_th
     )
     .await;
     yard.assert_is_the_fold("with a parked key").await;
+    // And where the ones that it looked at were there before.
+    let again = vec![named(2, "there", 0), drawn(3, 2, 0), named(3, "there too", 0)];
+    yard.record(&Principal::default(), again).await;
+    yard.rest().await;
+    let then = vec![booked(2, 3, 10, 0), YardEvent::HubClosed { hub: 3 }, weighed(2, 20, PARCELS)];
+    yard.record(&Principal::default(), then).await;
+    yard.rest().await;
+    yard.assert_is_the_fold("with another parked key").await;
+    yard.yard.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_that_was_passed_over_is_so_for_whoever_is_tried_again_later() {
+    let _turn = turn().await;
+    let folder = tempfile::tempdir().unwrap();
+    let yard = after(
+        &folder,
+        vec![
+            named(1, "early", 0),
+            drawn(0, 1, 0),
+            named(1, "bad", HUBS | FOR_EVER),
+            booked(1, 0, 10, PARCELS),
+            named(1, "late", 0),
+        ],
+    )
+    .await;
+    let operator = Principal::default();
+    yard.yard.skip_parked(&operator, "hubs", &Tenant::default(), &hub_key(1), 3).await.unwrap();
+    assert_eq!(parked(&yard).await, keys(&[(GROUP, parcel_key(1))]));
+    defect(false);
+    yard.yard.retry_parked(&operator, GROUP, &Tenant::default(), &parcel_key(1)).await.unwrap();
+    let row = yard.yard.row_json(GROUP, &parcel_key(1), &Terms::default()).await.unwrap().value.unwrap();
+    let row: serde_json::Value = serde_json::from_str(row.get()).unwrap();
+    assert_eq!(row["label"], "early 1 early 1 0", "nothing of the event that was passed over");
+    yard.yard.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_of_one_cause_are_tried_together_with_those_that_wait_for_them() {
+    let _turn = turn().await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut events = vec![named(1, "early", 0), named(2, "other", 0), named(3, "third", 0)];
+    events.extend((0..6).map(|line| drawn(line, line % 3 + 1, LINES)));
+    events.extend((0..6).map(|parcel| booked(parcel, parcel, 10, 0)));
+    events.extend([named(1, "late", 0), named(2, "late", 0)]);
+    let yard = after(&folder, events).await;
+    let (operator, first) = (Principal::default(), parked(&yard).await);
+    assert_eq!(first.len(), 12);
+    let entries = yard.yard.parked(&operator, Some("lines")).await.unwrap();
+    assert!(entries.iter().all(|entry| entry.fingerprint == entries[0].fingerprint), "{entries:?}");
+    let none = yard.yard.retry_cause(&operator, "lines", "another cause").await;
+    assert!(none.is_err());
+    let still = yard.yard.retry_cause(&operator, "lines", &entries[0].fingerprint).await.unwrap();
+    assert_eq!((still.released, still.still_parked), (0, 6));
+    assert_eq!(parked(&yard).await, first);
+    defect(false);
+    let mended = yard.yard.retry_cause(&operator, "lines", &entries[0].fingerprint).await.unwrap();
+    assert_eq!((mended.released, mended.still_parked), (6, 0));
+    assert_eq!(parked(&yard).await, [], "with those that waited for them");
+    yard.assert_is_the_fold("tried again").await;
     yard.yard.close().await;
 }
 
@@ -266,5 +329,13 @@ async fn a_rebuild_folds_the_row_of_a_parked_key_over_its_neighbours_as_they_wer
     yard.yard.rebuild_range(&Principal::default(), GROUP, range).await.unwrap();
     yard.assert_is_the_fold("rows of a part of the log, built anew").await;
     assert_eq!(parked(&yard).await, []);
+    // Whoever has looked at a row of the part is folded again too.
+    yard.record(&Principal::default(), vec![YardEvent::HubClosed { hub: 1 }]).await;
+    yard.rest().await;
+    tamper(folder.path(), "views/parcels.db", "UPDATE parcels SET label = 'wrong'");
+    let last = Some(yard.yard.head());
+    let range = EventRange { from: last, to: last, ..EventRange::default() };
+    yard.yard.rebuild_range(&Principal::default(), GROUP, range).await.unwrap();
+    yard.assert_is_the_fold("rows that may have looked at a part of the log, built anew").await;
     yard.yard.close().await;
 }

@@ -21,6 +21,7 @@ use watershed::runtime::{EditionState, LookAt, Retried};
 use watershed_testkit::{Folded, naive_fold, naive_fold_group, naive_rollup};
 
 use self::yard::{DEFECT, YardCommand, YardEvent, first};
+use crate::kills::stores_after_kill;
 use crate::spied::{Moment, Spied};
 
 /// The views of the group, and the one that stands alone: one of each.
@@ -44,7 +45,7 @@ fn defect(is_there: bool) {
 
 async fn open(context: Context, folder: &Path) -> Opened {
     let spied = Spied::default();
-    let stores = spied.on(watershed::embedded(folder).unwrap());
+    let stores = spied.on(stores_after_kill(folder).await);
     let log = stores.log.clone();
     Opened { yard: context.start(stores).await.unwrap(), log, spied }
 }

@@ -1,7 +1,7 @@
 use watershed::prelude::*;
-use watershed::runtime::{ListChange, PageAsk, StartError, Terms};
+use watershed::runtime::{EditionState, ListChange, PageAsk, StartError, Terms};
 
-use super::domain::{VisitorEvent, come, hide, leave};
+use super::domain::{Visitor, VisitorEvent, come, hide, leave};
 use super::{Hands, assert_no_drift, open, rows, stored};
 use crate::troubles::until;
 
@@ -146,4 +146,54 @@ async fn rows_that_commit_with_the_events_cannot_grow_old() {
     let context = Context::new("inline").policy(AllowAll).read_models::<(Inline,)>();
     let started = context.start(watershed::embedded(folder.path()).unwrap()).await;
     assert!(matches!(started, Err(StartError::Unsupported { view, .. }) if view == "inline_visitors"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_version_that_keeps_its_rows_for_a_shorter_time_is_verified_and_cut_over_to() {
+    macro_rules! version {
+        ($name:ident, $version:tt, $($kept:tt)+) => {
+            #[derive(ReadModel, Serialize, Deserialize, JsonSchema, Debug, Clone)]
+            #[read_model(name = "guests", version = $version, on(VisitorEvent))]
+            #[contract(owner = "museum", fresh = operational(2s), retention = $($kept)+)]
+            struct $name {
+                #[key(stream)]
+                visitor: String,
+            }
+            impl On<VisitorEvent> for $name {
+                fn apply(row: &mut Slot<'_, Self>, event: &Recorded<VisitorEvent>) -> Applied {
+                    row.put(Self { visitor: event.stream.id.to_string() });
+                    Ok(())
+                }
+            }
+        };
+    }
+    version!(Guest, 1, forever);
+    version!(Guest2, 2, keep(24h));
+    impl Replaces<Guest> for Guest2 {
+        fn from_earlier(old: Guest) -> Self {
+            Self { visitor: old.visitor }
+        }
+    }
+    let (folder, clock, operator) = (tempfile::tempdir().unwrap(), Hands::new(), Principal::default());
+    let base = || Context::new("guests").policy(AllowAll).clock(clock.clone()).aggregate::<Visitor>();
+    let stores = || watershed::embedded(folder.path()).unwrap();
+    let guests = base().read_models::<(Guest,)>().start(stores()).await.unwrap();
+    guests.send(come("ann", "east")).await.unwrap();
+    clock.hours(30);
+    guests.send(come("bea", "east")).await.unwrap();
+    assert_eq!(rows(&guests, "guests").await.len(), 2);
+    guests.close().await;
+    let both = base().read_models::<(Guest2,)>().earlier::<Guest, Guest2>();
+    let guests = both.start(stores()).await.unwrap();
+    guests.backfill(&operator, "guests", None, None).await.unwrap();
+    until("caught up", || async {
+        let editions = guests.editions(&operator, Some("guests")).unwrap();
+        editions.iter().any(|edition| edition.state == EditionState::CaughtUp)
+    })
+    .await;
+    let verification = guests.verify(&operator, "guests", None).await.unwrap();
+    assert_eq!((verification.mismatches, verification.expected), (0, 1), "{:?}", verification.listed);
+    guests.cutover(&operator, "guests", None).await.unwrap();
+    assert_eq!(rows(&guests, "guests").await, [r#"{"visitor":"bea"}"#]);
+    guests.close().await;
 }

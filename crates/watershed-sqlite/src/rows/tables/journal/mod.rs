@@ -68,7 +68,12 @@ impl Tables {
     }
 
     /// [`Tables::everything_changed`] behind another journal's end.
-    pub(crate) fn take_over(&self, connection: &Connection, from: JournalEnd) -> Result<(), RowError> {
+    pub(crate) fn take_over(
+        &self,
+        connection: &Connection,
+        from: JournalEnd,
+        at: Timestamp,
+    ) -> Result<(), RowError> {
         let Some(mut state) = State::stored(connection, &self.name)?.filter(|_| self.keeps_journal()) else {
             return Ok(());
         };
@@ -77,6 +82,6 @@ impl Tables {
             (state.number, state.link) = (from.mark.number, from.mark.link);
         }
         state.generation = state.generation.max(from.generation);
-        self.begin_again(connection, state, None)
+        self.begin_again(connection, state, Some(at))
     }
 }
