@@ -50,8 +50,8 @@ fn stretches() -> impl Strategy<Value = Vec<Stretch>> {
     vec(stretch, 1..5)
 }
 
-fn event(tenant: &Tenant, (what, item, how): (u8, u32, u32)) -> DepotEvent {
-    let bay = |how: u32| format!("{tenant} bay {}", how % 7);
+fn event((what, item, how): (u8, u32, u32)) -> DepotEvent {
+    let bay = |how: u32| format!("bay {}", how % 7);
     let weight = Decimal::new(i64::from(how / 3 % 900) * 10, if how.is_multiple_of(2) { 1 } else { 2 });
     match what {
         0..=9 => DepotEvent::Stored { item, bay: bay(how), weight },
@@ -187,7 +187,7 @@ async fn live_through(stretches: &[Stretch]) {
         depot.set_workers(&operator, "items_shared", stretch.workers).await.unwrap();
         for (number, events) in stretch.events.chunks(90).enumerate() {
             let sender = if number % 3 == 2 { other_tenant() } else { Principal::default() };
-            let events = events.iter().map(|of| event(&sender.tenant, *of)).collect();
+            let events = events.iter().copied().map(event).collect();
             depot.send(record(events)).by(sender).await.unwrap();
         }
         for view in ["items", "items_shared"] {
