@@ -118,6 +118,8 @@ async fn booked(lab: &Lab) -> Result<(Running, TempDir), Problem> {
     while let Some(done) = tasks.join_next().await {
         done.map_err(|_| Problem::Panicked("a booking"))??;
     }
+    let booked = running.changed("customer_tracking_view", running.head() - 1);
+    booked.await.map_err(Problem::product)?;
     Ok((running, dir))
 }
 
