@@ -20,8 +20,11 @@ pub(super) async fn changes(door: &mut Door, screen: Screen, which: &Changes) ->
         if is_first && first > after + 1 {
             screen.note(&format!("Changes up to {} are not kept any more.", first - 1))?;
         }
-        is_first = false;
         let entries = part["changes"].as_array().map_or(&[][..], Vec::as_slice);
+        if is_first && entries.is_empty() {
+            screen.note("Nothing has changed behind that number.")?;
+        }
+        is_first = false;
         let Some(last) = entries.last().filter(|_| left > 0) else { return Ok(()) };
         screen.lines(entries, &columns())?;
         after = last["number"].as_u64().unwrap_or(u64::MAX);
