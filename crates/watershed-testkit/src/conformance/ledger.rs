@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use watershed_core::ports::{Later, Ledger};
 
-use super::Broken;
-use super::promise::{Check, Checked, Problem, assert_kept, checks, holds, on_its_own_thread, run_all, same};
+use super::promise::{Checked, Problem, holds, on_its_own_thread, same, suite};
+use super::storage::Storage;
 
 /// Storage for one ledger.
 pub trait LedgerFixture: Send + Sync + 'static {
@@ -15,49 +15,30 @@ pub trait LedgerFixture: Send + Sync + 'static {
     fn open(&self) -> impl Future<Output = Arc<dyn Ledger>> + Send;
 }
 
-/// [`LedgerFixture`], with its type put aside.
-trait Storage: Send + Sync {
-    fn open(&self) -> Later<'_, Arc<dyn Ledger>>;
-}
-
-impl<F: LedgerFixture> Storage for F {
+impl<F: LedgerFixture> Storage<Arc<dyn Ledger>> for F {
     fn open(&self) -> Later<'_, Arc<dyn Ledger>> {
         Box::pin(LedgerFixture::open(self))
     }
 }
 
 /// Storage, fresh for each check.
-struct Bench(Arc<dyn Storage>);
+struct Bench(Arc<dyn Storage<Arc<dyn Ledger>>>);
 
-/// Holds what `make`'s fixtures open to everything that the port promises. `make` gives fresh storage each time.
-///
-/// # Panics
-/// Where a promise is broken; says which, and how.
-pub async fn run<F: LedgerFixture>(make: impl Fn() -> F) {
-    assert_kept("the ledger", &broken(make, "").await);
-}
-
-/// Those of the promises that hold these words (`""` for all) and that the ledger breaks.
-pub async fn broken<F: LedgerFixture>(make: impl Fn() -> F, words: &str) -> Vec<Broken> {
-    run_all(checks(), words, || Bench(Arc::new(make()))).await
-}
-
-/// All promises, in the order in which they are checked.
-#[must_use]
-pub fn promises() -> Vec<&'static str> {
-    checks().iter().map(|check| check.promise).collect()
-}
-
-fn checks() -> Vec<Check<Bench>> {
-    checks! {
-        "a document comes back as it was written, whatever is in it and however long it is" => as_written,
-        "there is no document where none was written" => none,
-        "documents are there after the ledger is opened again" => again,
-        "a document takes the place of the one of its name, and no other is touched" => replaced,
-        "documents whose names differ in anything are different documents" => names,
-        "whoever reads sees a document whole, the old one or the new one" => never_half,
-        "whoever has an answer finds what was written, and nothing older" => never_back,
+impl Bench {
+    fn on(fixture: impl LedgerFixture) -> Self {
+        Self(Arc::new(fixture))
     }
+}
+
+suite! {
+    "the ledger", LedgerFixture => Bench;
+    "a document comes back as it was written, whatever is in it and however long it is" => as_written,
+    "there is no document where none was written" => none,
+    "documents are there after the ledger is opened again" => again,
+    "a document takes the place of the one of its name, and no other is touched" => replaced,
+    "documents whose names differ in anything are different documents" => names,
+    "whoever reads sees a document whole, the old one or the new one" => never_half,
+    "whoever has an answer finds what was written, and nothing older" => never_back,
 }
 
 async fn as_written(bench: Bench) -> Checked {

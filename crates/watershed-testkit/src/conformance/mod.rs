@@ -12,6 +12,7 @@ mod random;
 pub mod row_editions;
 pub mod row_snapshots;
 pub mod row_store;
+mod storage;
 pub mod triage;
 
 pub use promise::Broken;

@@ -89,16 +89,41 @@ pub(super) struct Check<S> {
     pub(super) run: fn(S) -> Later<'static, Checked>,
 }
 
-/// Checks: the promise, and the function that holds the implementation to it.
-macro_rules! checks {
-    ($($promise:literal => $check:path,)+) => {
-        vec![$($crate::conformance::promise::Check {
-            promise: $promise,
-            run: |storage| Box::pin($check(storage)),
-        }),+]
+/// What a suite is to those who hold an implementation to it: its name, what gives it fresh storage, what its checks are
+/// handed, and the promises, each with the function that checks it.
+macro_rules! suite {
+    ($what:literal, $fixture:ident => $bench:ident; $($promise:literal => $check:path,)+) => {
+        /// Holds what `make`'s fixtures open to everything that the port promises. `make` gives fresh storage each time.
+        ///
+        /// # Panics
+        /// Where a promise is broken; says which, and how.
+        pub async fn run<F: $fixture>(make: impl Fn() -> F) {
+            $crate::conformance::promise::assert_kept($what, &broken(make, "").await);
+        }
+
+        /// Those of the promises that hold these words (`""` for all) and that are broken.
+        pub async fn broken<F: $fixture>(
+            make: impl Fn() -> F,
+            words: &str,
+        ) -> Vec<$crate::conformance::Broken> {
+            $crate::conformance::promise::run_all(checks(), words, || $bench::on(make())).await
+        }
+
+        /// All promises, in the order in which they are checked.
+        #[must_use]
+        pub fn promises() -> Vec<&'static str> {
+            vec![$($promise),+]
+        }
+
+        fn checks() -> Vec<$crate::conformance::promise::Check<$bench>> {
+            vec![$($crate::conformance::promise::Check {
+                promise: $promise,
+                run: |bench| Box::pin($check(bench)),
+            }),+]
+        }
     };
 }
-pub(super) use checks;
+pub(super) use suite;
 
 /// Runs the checks whose promise holds these words, one after the other, each on fresh storage.
 pub(super) async fn run_all<S: Send + 'static>(

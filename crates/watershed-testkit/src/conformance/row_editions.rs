@@ -7,8 +7,7 @@ use watershed_core::ports::{
 };
 use watershed_core::{ColumnKind, ColumnSpec, Key, Position, Predicate, TableSpec, Tenant, Timestamp, Value};
 
-use super::Broken;
-use super::promise::{Check, Checked, assert_kept, checks, holds, run_all, same};
+use super::promise::{Checked, holds, same, suite};
 
 /// Storage for the editions of groups.
 pub trait EditionsFixture: Send + Sync + 'static {
@@ -50,36 +49,16 @@ impl Bench {
     }
 }
 
-/// Holds the stores that `make`'s fixtures open to everything that the port promises. `make` gives fresh storage each time.
-///
-/// # Panics
-/// Where a promise is broken; says which, and how.
-pub async fn run<F: EditionsFixture>(make: impl Fn() -> F) {
-    assert_kept("the editions", &broken(make, "").await);
-}
-
-/// Those of the promises that hold these words (`""` for all) and that the stores break.
-pub async fn broken<F: EditionsFixture>(make: impl Fn() -> F, words: &str) -> Vec<Broken> {
-    run_all(checks(), words, || Bench::on(make())).await
-}
-
-/// All promises, in the order in which they are checked.
-#[must_use]
-pub fn promises() -> Vec<&'static str> {
-    checks().iter().map(|check| check.promise).collect()
-}
-
-fn checks() -> Vec<Check<Bench>> {
-    checks! {
-        "editions of a group do not touch each other" => apart,
-        "every edition is there after the store is opened again" => again,
-        "groups whose names differ in anything have editions of their own" => names,
-        "an edition that was removed leaves nothing, and no other is touched" => removed,
-        "an edition that is not there can be removed" => nothing_to_remove,
-        "an edition that is open is not removed, and stays as it was" => in_use,
-        "whoever knows nothing of editions finds the one that was published last" => published,
-        "what was published is found after the store is opened again, and others are removed" => stays_published,
-    }
+suite! {
+    "the editions", EditionsFixture => Bench;
+    "editions of a group do not touch each other" => apart,
+    "every edition is there after the store is opened again" => again,
+    "groups whose names differ in anything have editions of their own" => names,
+    "an edition that was removed leaves nothing, and no other is touched" => removed,
+    "an edition that is not there can be removed" => nothing_to_remove,
+    "an edition that is open is not removed, and stays as it was" => in_use,
+    "whoever knows nothing of editions finds the one that was published last" => published,
+    "what was published is found after the store is opened again, and others are removed" => stays_published,
 }
 
 /// A group of one table, in that edition.

@@ -5,44 +5,23 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use watershed_core::ports::RowEditions;
 
-use super::Broken;
-use super::promise::{Check, Checked, assert_kept, checks, holds, on_its_own_thread, run_all, same};
+use super::promise::{Checked, holds, on_its_own_thread, same, suite};
 pub use super::row_editions::EditionsFixture;
 use super::row_editions::{Bench, NAMES, batch, contents, fill, holds_number, spec};
 
-/// Holds the stores that `make`'s fixtures open to everything that the port promises. `make` gives fresh storage each time.
-///
-/// # Panics
-/// Where a promise is broken; says which, and how.
-pub async fn run<F: EditionsFixture>(make: impl Fn() -> F) {
-    assert_kept("the saved editions", &broken(make, "").await);
-}
-
-/// Those of the promises that hold these words (`""` for all) and that the stores break.
-pub async fn broken<F: EditionsFixture>(make: impl Fn() -> F, words: &str) -> Vec<Broken> {
-    run_all(checks(), words, || Bench::on(make())).await
-}
-
-/// All promises, in the order in which they are checked.
-#[must_use]
-pub fn promises() -> Vec<&'static str> {
-    checks().iter().map(|check| check.promise).collect()
-}
-
-fn checks() -> Vec<Check<Bench>> {
-    checks! {
-        "what was saved comes back whole: rows, checkpoint and parked keys" => whole,
-        "what comes after it was saved is not in it" => as_it_stood,
-        "what is saved while batches are written is of one moment" => one_moment,
-        "what is saved under a name takes the place of what bore it" => replaced,
-        "a note comes back as it was, and there is none where nothing was saved" => noted,
-        "what was saved is there after the store is opened again, and its edition removed" => kept,
-        "what was saved can be restored again and again, whatever becomes of the editions made of it" => often,
-        "an edition that is there is not restored over" => not_over,
-        "what was not saved makes no edition" => nothing_saved,
-        "an edition that is not there is not saved, and what bears the name stays" => nothing_to_save,
-        "names may be anything" => names,
-    }
+suite! {
+    "the saved editions", EditionsFixture => Bench;
+    "what was saved comes back whole: rows, checkpoint and parked keys" => whole,
+    "what comes after it was saved is not in it" => as_it_stood,
+    "what is saved while batches are written is of one moment" => one_moment,
+    "what is saved under a name takes the place of what bore it" => replaced,
+    "a note comes back as it was, and there is none where nothing was saved" => noted,
+    "what was saved is there after the store is opened again, and its edition removed" => kept,
+    "what was saved can be restored again and again, whatever becomes of the editions made of it" => often,
+    "an edition that is there is not restored over" => not_over,
+    "what was not saved makes no edition" => nothing_saved,
+    "an edition that is not there is not saved, and what bears the name stays" => nothing_to_save,
+    "names may be anything" => names,
 }
 
 async fn whole(bench: Bench) -> Checked {

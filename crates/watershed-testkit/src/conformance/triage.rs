@@ -5,8 +5,8 @@ use std::sync::Arc;
 use watershed_core::ports::{BadLine, KeptLine, Later, Triage, WhichLines};
 use watershed_core::{Tenant, Timestamp};
 
-use super::Broken;
-use super::promise::{Check, Checked, assert_kept, checks, holds, run_all, same};
+use super::promise::{Checked, holds, same, suite};
+use super::storage::Storage;
 
 /// Storage for one triage.
 pub trait TriageFixture: Send + Sync + 'static {
@@ -15,48 +15,29 @@ pub trait TriageFixture: Send + Sync + 'static {
     fn open(&self) -> impl Future<Output = Arc<dyn Triage>> + Send;
 }
 
-/// [`TriageFixture`], with its type put aside.
-trait Storage: Send + Sync {
-    fn open(&self) -> Later<'_, Arc<dyn Triage>>;
-}
-
-impl<F: TriageFixture> Storage for F {
+impl<F: TriageFixture> Storage<Arc<dyn Triage>> for F {
     fn open(&self) -> Later<'_, Arc<dyn Triage>> {
         Box::pin(TriageFixture::open(self))
     }
 }
 
 /// Storage, fresh for each check.
-struct Bench(Arc<dyn Storage>);
+struct Bench(Arc<dyn Storage<Arc<dyn Triage>>>);
 
-/// Holds what `make`'s fixtures open to everything that the port promises. `make` gives fresh storage each time.
-///
-/// # Panics
-/// Where a promise is broken; says which, and how.
-pub async fn run<F: TriageFixture>(make: impl Fn() -> F) {
-    assert_kept("the triage", &broken(make, "").await);
-}
-
-/// Those of the promises that hold these words (`""` for all) and that the store breaks.
-pub async fn broken<F: TriageFixture>(make: impl Fn() -> F, words: &str) -> Vec<Broken> {
-    run_all(checks(), words, || Bench(Arc::new(make()))).await
-}
-
-/// All promises, in the order in which they are checked.
-#[must_use]
-pub fn promises() -> Vec<&'static str> {
-    checks().iter().map(|check| check.promise).collect()
-}
-
-fn checks() -> Vec<Check<Bench>> {
-    checks! {
-        "a kept line is there byte for byte after the store is opened again" => again,
-        "a line that comes again is kept once, counted, and says what its latest coming says" => once,
-        "lines of another import, another tenant or another length are other lines" => others,
-        "kept lines come by their numbers, page by page, with their count" => pages,
-        "a list gives no more of a line than it was asked for" => cut,
-        "a line that is let go is gone, and its number is given to no other" => released,
+impl Bench {
+    fn on(fixture: impl TriageFixture) -> Self {
+        Self(Arc::new(fixture))
     }
+}
+
+suite! {
+    "the triage", TriageFixture => Bench;
+    "a kept line is there byte for byte after the store is opened again" => again,
+    "a line that comes again is kept once, counted, and says what its latest coming says" => once,
+    "lines of another import, another tenant or another length are other lines" => others,
+    "kept lines come by their numbers, page by page, with their count" => pages,
+    "a list gives no more of a line than it was asked for" => cut,
+    "a line that is let go is gone, and its number is given to no other" => released,
 }
 
 fn line(content: &[u8]) -> BadLine {

@@ -10,8 +10,9 @@ use watershed_core::{
     Ask, ColumnKind, ColumnSpec, IndexSpec, Key, Position, StoredEvent, TableSpec, Tenant, Value,
 };
 
-use super::Storage;
+use super::{BesideFixture, Pair};
 use crate::conformance::promise::Checked;
+use crate::conformance::storage::Storage;
 
 /// The view that counts each stream's events.
 pub(super) const COUNTS: &str = "counts";
@@ -19,7 +20,7 @@ pub(super) const COUNTS: &str = "counts";
 pub(super) const AGAIN: &str = "counts_again";
 
 /// Storage for a log and the rows beside it, fresh for each check.
-pub(super) struct Bench(Arc<dyn Storage>);
+pub(super) struct Bench(Arc<dyn Storage<Pair>>);
 
 /// A log that counts its streams' events, and the counts.
 #[derive(Clone)]
@@ -31,8 +32,8 @@ pub(super) struct Counted {
 }
 
 impl Bench {
-    pub(super) fn new(storage: Arc<dyn Storage>) -> Self {
-        Self(storage)
+    pub(super) fn on(fixture: impl BesideFixture) -> Self {
+        Self(Arc::new(fixture))
     }
 
     /// Opens both, and has the log fold its counts, by two folds one after the other.

@@ -5,19 +5,20 @@ use std::sync::Arc;
 use watershed_core::ports::{Appended, EventLog, Events, ReadFrom, Scope};
 use watershed_core::{Boundary, Position, StoredEvent, StreamId, Tenant};
 
-use super::Storage;
+use super::LogFixture;
 use super::draft::Draft;
 use crate::conformance::promise::{Checked, holds};
+use crate::conformance::storage::Storage;
 
 /// A handle on a log.
 pub(crate) type Log = Arc<dyn EventLog>;
 
 /// Storage for one log, fresh for each check.
-pub(super) struct Bench(Arc<dyn Storage>);
+pub(super) struct Bench(Arc<dyn Storage<Arc<dyn EventLog>>>);
 
 impl Bench {
-    pub(super) fn new(storage: Arc<dyn Storage>) -> Self {
-        Self(storage)
+    pub(super) fn on(fixture: impl LogFixture) -> Self {
+        Self(Arc::new(fixture))
     }
 
     /// Opens the log. The handle that was given before must have been dropped.

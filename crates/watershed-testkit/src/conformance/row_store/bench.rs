@@ -8,16 +8,17 @@ use watershed_core::ports::{
 };
 use watershed_core::{Ask, Key, Position, Tenant, Value};
 
-use super::Storage;
+use super::RowsFixture;
 use super::specs::{THINGS, THINGS_TABLE, contents, things, things_group};
 use crate::conformance::promise::{Checked, holds};
+use crate::conformance::storage::Storage;
 
 /// Storage for rows, fresh for each check.
-pub(super) struct Bench(Arc<dyn Storage>);
+pub(super) struct Bench(Arc<dyn Storage<Arc<dyn RowStore>>>);
 
 impl Bench {
-    pub(super) fn new(storage: Arc<dyn Storage>) -> Self {
-        Self(storage)
+    pub(super) fn on(fixture: impl RowsFixture) -> Self {
+        Self(Arc::new(fixture))
     }
 
     /// Opens the store. What was opened before must have been dropped.
