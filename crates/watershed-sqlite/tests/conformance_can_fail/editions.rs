@@ -71,38 +71,24 @@ const SAVED: &[(Fault, &str)] = &[
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_fault_of_editions_is_found_out() {
-    let mut checked = Vec::new();
-    for (fault, words) in EDITIONS {
-        let found = row_editions::broken(|| Folder::with(*fault), words).await;
-        println!("{fault:?}: {found:#?}");
-        checked.push((format!("{fault:?}: {words}"), found));
-    }
-    crate::are_found_out(&checked);
+    crate::every_fault_is_found_out(EDITIONS, crate::AT_ONCE, async |fault, words| {
+        row_editions::broken(|| Folder::with(fault), words).await
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_fault_of_saved_editions_is_found_out() {
-    let mut checked = Vec::new();
-    for (fault, words) in SAVED {
-        let mut found = Vec::new();
-        // Whether a fault that shows in a race is met is a matter of luck.
-        for _ in 0..crate::ATTEMPTS {
-            found = row_snapshots::broken(|| Folder::with(*fault), words).await;
-            if !found.is_empty() {
-                break;
-            }
-        }
-        println!("{fault:?}: {found:#?}");
-        checked.push((format!("{fault:?}: {words}"), found));
-    }
-    crate::are_found_out(&checked);
+    crate::every_fault_is_found_out(SAVED, crate::IN_A_RACE, async |fault, words| {
+        row_snapshots::broken(|| Folder::with(fault), words).await
+    })
+    .await;
 }
 
 #[test]
 fn every_promise_of_editions_is_broken_by_a_fault() {
-    let words = |faults: &[(Fault, &'static str)]| faults.iter().map(|(_, words)| *words).collect::<Vec<_>>();
-    crate::covers(&row_editions::promises(), &words(EDITIONS));
-    crate::covers(&row_snapshots::promises(), &words(SAVED));
+    crate::covers(&row_editions::promises(), EDITIONS);
+    crate::covers(&row_snapshots::promises(), SAVED);
 }
 
 struct Folder {

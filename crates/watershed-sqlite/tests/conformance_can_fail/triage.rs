@@ -30,19 +30,15 @@ const FAULTS: &[(Fault, &str)] = &[
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_fault_of_kept_lines_is_found_out() {
-    let mut checked = Vec::new();
-    for (fault, words) in FAULTS {
-        let found = broken(|| Folder { dir: tempfile::tempdir().unwrap(), fault: *fault }, words).await;
-        println!("{fault:?}: {found:#?}");
-        checked.push((format!("{fault:?}: {words}"), found));
-    }
-    crate::are_found_out(&checked);
+    crate::every_fault_is_found_out(FAULTS, crate::AT_ONCE, async |fault, words| {
+        broken(|| Folder { dir: tempfile::tempdir().unwrap(), fault }, words).await
+    })
+    .await;
 }
 
 #[test]
 fn every_promise_of_kept_lines_is_broken_by_a_fault() {
-    let words: Vec<_> = FAULTS.iter().map(|(_, words)| *words).collect();
-    crate::covers(&promises(), &words);
+    crate::covers(&promises(), FAULTS);
 }
 
 struct Folder {
