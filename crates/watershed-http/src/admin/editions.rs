@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 use watershed_core::Principal;
 use watershed_runtime::{EditionStatus, Flag, Verification};
 
-use super::read;
+use super::{Done, read};
 use crate::hosted::Hosted;
 use crate::problem::Problem;
 use crate::reply::{Reply, json};
@@ -49,12 +49,6 @@ struct Which {
     rate: Option<u64>,
 }
 
-#[derive(Serialize)]
-struct Begun<'a> {
-    view: &'a str,
-    done: &'static str,
-}
-
 /// Takes a step with an edition. Filling and verifying only begin: the editions and the verification tell how they go.
 pub(crate) async fn step(
     hosted: &Hosted,
@@ -72,7 +66,7 @@ pub(crate) async fn step(
         Step::Retire => running.retire(principal, view, edition).await?,
         Step::Verify => {
             running.begin_verification(principal, view, edition).await?;
-            return Ok(json(&Begun { view, done: "verification started" }));
+            return Ok(json(&Done { view, done: "verification started" }));
         }
     };
     Ok(json(&switched))
@@ -93,7 +87,7 @@ pub(crate) async fn flag(
 ) -> Result<Reply, Problem> {
     let Flagged { flag } = read(body)?;
     hosted.running.set_flag(principal, view, flag).await?;
-    Ok(json(&Begun { view, done: flag.name() }))
+    Ok(json(&Done { view, done: flag.name() }))
 }
 
 /// The name of a snapshot: a file's, in the data folder's `snapshots`.

@@ -9,6 +9,7 @@ mod views;
 
 use bytes::Bytes;
 use http::request::Parts;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::hosted::Hosted;
@@ -25,6 +26,13 @@ fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
             problem.split('`').nth(1).filter(|_| problem.contains(" field `")).unwrap_or("body").to_owned();
         Problem::with_field(&MALFORMED_BODY, field, problem)
     })
+}
+
+/// What has been done with a view, where there is nothing more to tell.
+#[derive(Serialize)]
+struct Done<'a> {
+    view: &'a str,
+    done: &'static str,
 }
 
 /// Everything under `/admin/{context}`.

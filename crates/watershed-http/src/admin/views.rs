@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 use watershed_core::{Position, Principal, Tenant, Timestamp};
 use watershed_runtime::{EventRange, GroupCheckpoint, ViewStatus};
 
-use super::read;
+use super::{Done, read};
 use crate::hosted::Hosted;
 use crate::problem::{MALFORMED_BODY, Problem};
 use crate::reply::{Reply, json};
@@ -53,12 +53,6 @@ pub(crate) async fn changes(
     parameters.finish()?;
     let limit = limit.and_then(|limit| usize::try_from(limit).ok());
     Ok(json(&hosted.running.changes(principal, view, after, limit).await?))
-}
-
-#[derive(Serialize)]
-struct Done<'a> {
-    view: &'a str,
-    done: &'static str,
 }
 
 /// Stops a view's projector after its present batch.
