@@ -1,6 +1,7 @@
 //! The watershed binary: hosts the reference systems on embedded stores, plays the demo, and carries the operator's commands.
 
 mod demo;
+mod lanes;
 mod memory;
 mod patient;
 mod tour;

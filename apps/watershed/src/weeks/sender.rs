@@ -5,6 +5,7 @@ use watershed::prelude::{Command, Refusal};
 use watershed_cli::Client;
 
 use super::tally::Tally;
+use crate::lanes::Lane;
 use crate::patient::post;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -17,18 +18,29 @@ pub(super) struct Sender {
     pub(super) tally: Tally,
 }
 
-impl Sender {
-    pub(super) fn new(url: &str, is_repeating: bool) -> Result<Self, String> {
-        let client = Client::new(url).map_err(|error| error.to_string())?;
-        Ok(Self { client, is_repeating, tally: Tally::default() })
+impl Lane for Sender {
+    type Step = Step;
+
+    fn target(step: &Step) -> &str {
+        match &step.command {
+            Sent::Hub(command) => command.id(),
+            Sent::Shipment(command) => command.id(),
+        }
     }
 
-    pub(super) async fn send_all(&mut self, steps: Vec<Step>) -> Result<(), String> {
+    async fn send_all(&mut self, steps: Vec<Step>) -> Result<(), String> {
         for step in steps {
             self.send(&step).await?;
         }
         self.is_repeating = false;
         Ok(())
+    }
+}
+
+impl Sender {
+    pub(super) fn new(url: &str, is_repeating: bool) -> Result<Self, String> {
+        let client = Client::new(url).map_err(|error| error.to_string())?;
+        Ok(Self { client, is_repeating, tally: Tally::default() })
     }
 
     async fn send(&mut self, step: &Step) -> Result<(), String> {

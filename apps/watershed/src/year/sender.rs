@@ -8,6 +8,7 @@ use watershed::prelude::{Command, Refusal};
 use watershed_cli::{Answer, CallError, Client, Progress};
 
 use super::tally::Tally;
+use crate::lanes::Lane;
 use crate::patient::post;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -34,21 +35,29 @@ pub(super) struct Sender {
     pub(super) tally: Tally,
 }
 
-impl Sender {
-    pub(super) fn new(url: &str, progress: Progress, is_repeating: bool) -> Result<Self, String> {
-        let client = Client::new(url).map_err(|error| error.to_string())?;
-        let (versions, tally) = (HashMap::new(), Tally::default());
-        Ok(Self { client, versions, contacts: 0, is_repeating, progress, tally })
+impl Lane for Sender {
+    type Step = Step;
+
+    fn target(step: &Step) -> &str {
+        step.command.id()
     }
 
     /// Sends a month's steps, and counts how each ended.
-    pub(super) async fn send_all(&mut self, steps: Vec<Step>) -> Result<(), String> {
+    async fn send_all(&mut self, steps: Vec<Step>) -> Result<(), String> {
         for step in steps {
             self.send(&step).await?;
             self.progress.add(1);
         }
         self.is_repeating = false;
         Ok(())
+    }
+}
+
+impl Sender {
+    pub(super) fn new(url: &str, progress: Progress, is_repeating: bool) -> Result<Self, String> {
+        let client = Client::new(url).map_err(|error| error.to_string())?;
+        let (versions, tally) = (HashMap::new(), Tally::default());
+        Ok(Self { client, versions, contacts: 0, is_repeating, progress, tally })
     }
 
     async fn send(&mut self, step: &Step) -> Result<(), String> {
