@@ -14,7 +14,9 @@ use crate::command::WriteCore;
 use crate::editions::{Ground, Group};
 use crate::feed::{Decoders, Feed};
 use crate::import::AddedImport;
-use crate::projector::{Aside, GroupDefinition, Inline, MOST_WORKERS, ModelDefinition, Watchdog, bring_up};
+use crate::projector::{
+    Aside, Footing, GroupDefinition, Inline, MOST_WORKERS, ModelDefinition, Watchdog, bring_up,
+};
 use crate::query::{Fetch, Promise, Stand};
 use crate::reconcile::{self, Drift, Reconciler, Rows, Watched};
 
@@ -166,12 +168,17 @@ impl Context {
                 beside.open_inline(group.spec(1)).await.map_err(|error| unsupported(error.to_string()))?;
             let definition = Arc::new(group);
             let brought_up = tokio::task::spawn_blocking({
-                let (definition, store, feed) = (definition.clone(), store.clone(), feed.clone());
-                let (clock, runtime) = (self.clock.clone(), tokio::runtime::Handle::current());
+                let footing = Footing {
+                    definition: definition.clone(),
+                    store: store.clone(),
+                    feed: feed.clone(),
+                    clock: self.clock.clone(),
+                    runtime: tokio::runtime::Handle::current(),
+                };
                 let turn = watchdog.turn_or_end(definition.name(), "while it was brought up to the log");
                 move || {
                     let _inside = turn.enter();
-                    bring_up(&definition, &store, &feed, &clock, &runtime)
+                    bring_up(footing)
                 }
             });
             let brought_up = brought_up.await.unwrap_or_else(|_| Err("its fold panicked".to_owned()));

@@ -4,8 +4,10 @@ use watershed_core::ports::{RowKey, StoredRow};
 use watershed_core::{Predicate, Tenant};
 
 use super::fold::{Touch, apply_beside};
-use super::live::{Folding, Live, Trouble};
+use super::folding::Folding;
+use super::live::Live;
 use super::model::{AnyModel, Earlier, Lot};
+use super::trouble::Trouble;
 use crate::feed::FeedEvent;
 
 impl Live {

@@ -45,7 +45,7 @@ pub(crate) fn concern(model: &dyn AnyModel, unknown: UnknownEvents, event: &Feed
             (UnknownEvents::Ignore, _) => Concern::Nothing,
             (UnknownEvents::Park, KeyedBy::Stream) => Concern::Unreadable(
                 row_key((&stored.stream.id).into()),
-                ApplyFailure { error: error.to_string(), fingerprint: format!("unreadable {}", stored.name) },
+                ApplyFailure::unreadable(stored, error),
             ),
             // Whose row an unreadable event concerns is not known where the event itself has to say.
             (UnknownEvents::Park | UnknownEvents::Stop, _) => Concern::Stop(error.to_string()),

@@ -1,17 +1,19 @@
 //! The fold of one group against its store: spans of events in, rows and checkpoint out, in one transaction.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::atomic::AtomicBool;
 
 use tokio::runtime::Handle;
-use watershed_core::ports::{Checkpoint, RowChange, RowError, RowGroup, RowKey, RowsBatch, StoredRow};
+use watershed_core::ports::{Checkpoint, RowChange, RowError, RowGroup, RowKey, RowsBatch};
 use watershed_core::{Clock, Position, Predicate, Tenant, UnknownEvents};
 
-use super::fold::{Concern, Touch, apply, concern};
+use super::fold::{Concern, Touch, concern};
+use super::folding::Folding;
+use super::insistent::Insistent;
 use super::model::{AnyModel, ApplyFailure, KEPT};
 use super::parking::{Parked, ParkedRow};
 use super::sliced::Pool;
+use super::trouble::Trouble;
 use super::{GroupDefinition, Progress};
 use crate::feed::{Feed, FeedEvent};
 
@@ -21,17 +23,6 @@ const SCAN_CHUNK: usize = 10_000;
 const ANDON_CORD: usize = 1_000;
 /// And with so many keys that fail, or wait for those that do.
 const WAITING_CORD: usize = 20_000;
-
-/// Why a group cannot go on.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Trouble {
-    /// Nothing helps but an operator.
-    #[error("{0}")]
-    Stop(String),
-    /// The context is being closed.
-    #[error("closing")]
-    Closing,
-}
 
 /// A group's folds, its rows in memory, and its store.
 pub(crate) struct Live {
@@ -51,7 +42,36 @@ pub(crate) struct Live {
     pub(crate) pool: Option<Pool>,
 }
 
+/// What a group's fold stands on.
+#[derive(Clone)]
+pub(crate) struct Footing {
+    pub(crate) definition: Arc<GroupDefinition>,
+    pub(crate) store: Arc<dyn RowGroup>,
+    pub(crate) feed: Arc<Feed>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) runtime: Handle,
+}
+
 impl Live {
+    /// A fold that goes on after that checkpoint, with nothing in memory yet: see [`Live::load`].
+    pub(crate) fn on(footing: Footing, progress: Arc<Progress>, checkpoint: Checkpoint) -> Self {
+        let Footing { definition, store, feed, clock, runtime } = footing;
+        Self {
+            models: definition.make_models(),
+            definition,
+            store,
+            feed,
+            clock,
+            runtime,
+            parked: Parked::default(),
+            checkpoint,
+            progress,
+            closing: Arc::default(),
+            rate: None,
+            pool: None,
+        }
+    }
+
     /// Takes what the store holds of parked keys, and the rows of models that others read.
     pub(crate) fn load(&mut self) -> Result<(), Trouble> {
         let parked = self.insist(|live| live.runtime.block_on(live.store.parked()))?;
@@ -156,7 +176,8 @@ impl Live {
             events_processed: self.checkpoint.events_processed + count_events(touches),
             status: "running".to_owned(),
             last_error: None,
-            updated_at: Some(self.clock.now()),
+            // Set as it is written.
+            updated_at: self.checkpoint.updated_at,
         };
         self.write()?;
         self.are_few_parked()
@@ -176,83 +197,7 @@ impl Live {
             "more than {most} keys are parked: look at their common cause, then resume"
         )))
     }
-}
 
-/// Folds touches: over all rows of a group, or over a part of them.
-pub(super) struct Folding<'a> {
-    pub(super) models: &'a mut [Box<dyn AnyModel>],
-    pub(super) parked: &'a mut Parked,
-    pub(super) definition: &'a GroupDefinition,
-    pub(super) store: Insistent<'a>,
-    pub(super) clock: &'a Arc<dyn Clock>,
-}
-
-impl Folding<'_> {
-    /// Folds the touches one by one, over rows that are loaded at once.
-    pub(super) fn fold(
-        &mut self,
-        events: &[FeedEvent],
-        touches: &[Touch],
-        unreadable: &[ApplyFailure],
-    ) -> Result<(), Trouble> {
-        self.load_touched(touches)?;
-        (0..touches.len()).try_for_each(|place| self.take_touch(events, touches, place, unreadable))
-    }
-
-    fn take_touch(
-        &mut self,
-        events: &[FeedEvent],
-        touches: &[Touch],
-        place: usize,
-        unreadable: &[ApplyFailure],
-    ) -> Result<(), Trouble> {
-        let Touch { event, model, key } = &touches[place];
-        let event = &events[*event];
-        let row: ParkedRow = (*model, key.clone());
-        if !self.parked.is_empty() && self.parked.wait(&row, event.position()) {
-            return Ok(());
-        }
-        let failure = match &event.decoded {
-            crate::feed::Decoded::Unreadable(error) => {
-                let text = error.to_string();
-                unreadable.iter().find(|failure| failure.error == text).cloned()
-            }
-            _ => apply(self.models, *model, key, event, &*self.parked).err(),
-        };
-        let Some(failure) = failure else { return Ok(()) };
-        tracing::warn!(
-            view = self.models[*model].name(), %key.key, position = event.position(), error = failure.error,
-            "a key is parked"
-        );
-        self.take_back(events, touches, place)?;
-        self.parked.park(row, vec![event.position()], &failure, self.clock.now());
-        Ok(())
-    }
-
-    fn load_touched(&mut self, touches: &[Touch]) -> Result<(), Trouble> {
-        for model in 0..self.models.len() {
-            let mut missing: Vec<RowKey> = touches
-                .iter()
-                .filter(|touch| touch.model == model && !self.models[model].knows(&touch.key))
-                .map(|touch| touch.key.clone())
-                .collect();
-            missing.sort_unstable();
-            missing.dedup();
-            self.load_rows(model, missing)?;
-        }
-        Ok(())
-    }
-
-    pub(super) fn load_rows(&mut self, model: usize, keys: Vec<RowKey>) -> Result<(), Trouble> {
-        if keys.is_empty() {
-            return Ok(());
-        }
-        let rows = self.store.rows(self.models[model].table(), &keys)?;
-        self.models[model].load(keys, rows).map_err(Trouble::Stop)
-    }
-}
-
-impl Live {
     /// Folds over the rows that this thread has in memory.
     pub(super) fn folding(&mut self) -> Folding<'_> {
         let Self { models, parked, store, runtime, definition, progress, closing, clock, .. } = self;
@@ -369,42 +314,4 @@ fn count_events(touches: &[Touch]) -> u64 {
         }
     }
     count
-}
-
-/// A group's store, for whoever cannot go on without it.
-pub(super) struct Insistent<'a> {
-    pub(super) group: &'static str,
-    pub(super) store: &'a Arc<dyn RowGroup>,
-    pub(super) runtime: &'a Handle,
-    pub(super) progress: &'a Progress,
-    pub(super) closing: &'a AtomicBool,
-}
-
-impl Insistent<'_> {
-    /// The rows with these keys.
-    pub(super) fn rows(&self, table: usize, keys: &[RowKey]) -> Result<Vec<StoredRow>, Trouble> {
-        self.insist(|| self.runtime.block_on(self.store.rows(table, keys)))
-    }
-
-    /// Does something with the store until it succeeds: a store that fails may come back, and nothing is lost meanwhile. One that
-    /// is damaged does not.
-    pub(crate) fn insist<T>(&self, mut attempt: impl FnMut() -> Result<T, RowError>) -> Result<T, Trouble> {
-        let mut pause = Duration::from_millis(50);
-        loop {
-            match attempt() {
-                Ok(done) => return Ok(done),
-                Err(RowError::Damaged(problem)) => return Err(Trouble::Stop(problem)),
-                Err(error) => {
-                    let error = error.to_string();
-                    tracing::warn!(group = self.group, error, "the row store failed; trying again");
-                    self.progress.say("error", Some(&error));
-                }
-            }
-            if self.closing.load(Ordering::Relaxed) {
-                return Err(Trouble::Closing);
-            }
-            std::thread::sleep(pause);
-            pause = (pause * 2).min(Duration::from_secs(5));
-        }
-    }
 }

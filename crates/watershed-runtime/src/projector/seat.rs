@@ -10,8 +10,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use watershed_core::Clock;
 use watershed_core::ports::{Checkpoint, RowGroup};
 
-use super::live::Live;
-use super::parking::Parked;
+use super::live::{Footing, Live};
 use super::refold::{Mended, Refold};
 use super::stuck::{StuckFold, Watchdog, end_process, is_enough};
 use super::worker::{Controls, Filling, Worker};
@@ -35,11 +34,7 @@ pub(crate) struct Projector {
 
 /// What a thread needs that folds the group.
 struct Seat {
-    definition: Arc<GroupDefinition>,
-    store: Arc<dyn RowGroup>,
-    feed: Arc<Feed>,
-    clock: Arc<dyn Clock>,
-    runtime: Handle,
+    footing: Footing,
     progress: Arc<Progress>,
     closing: Arc<AtomicBool>,
     controls: Controls,
@@ -73,11 +68,13 @@ impl Projector {
         let progress = Progress::new(checkpoint.clone());
         let (control, controls) = mpsc::unbounded_channel();
         let seat = Arc::new(Seat {
-            definition: definition.clone(),
-            store: store.clone(),
-            feed,
-            clock,
-            runtime: Handle::current(),
+            footing: Footing {
+                definition: definition.clone(),
+                store: store.clone(),
+                feed,
+                clock,
+                runtime: Handle::current(),
+            },
             progress: progress.clone(),
             closing: Arc::default(),
             controls: Arc::new(tokio::sync::Mutex::new(controls)),
@@ -121,7 +118,7 @@ impl Projector {
         let (done, answer) = oneshot::channel();
         let mut relief = self.relief();
         self.tell(Control::Mend { refold: Box::new(refold), rollups, done });
-        self.seat.runtime.block_on(relief.or_answer(answer))?
+        self.seat.footing.runtime.block_on(relief.or_answer(answer))?
     }
 
     fn relief(&self) -> Relief {
@@ -160,23 +157,11 @@ impl Seat {
 
     /// Has a thread take the seat.
     fn begin(self: &Arc<Self>, checkpoint: Checkpoint) -> Result<(), String> {
-        let live = Live {
-            models: self.definition.make_models(),
-            definition: self.definition.clone(),
-            store: self.store.clone(),
-            feed: self.feed.clone(),
-            clock: self.clock.clone(),
-            runtime: self.runtime.clone(),
-            parked: Parked::default(),
-            checkpoint,
-            progress: self.progress.clone(),
-            closing: self.closing.clone(),
-            rate: match self.filling {
-                Filling::InBulk { rate } => rate,
-                Filling::WhenFarBehind => None,
-            },
-            pool: None,
-        };
+        let mut live = Live::on(self.footing.clone(), self.progress.clone(), checkpoint);
+        live.closing = self.closing.clone();
+        if let Filling::InBulk { rate } = self.filling {
+            live.rate = rate;
+        }
         let is_new = matches!(self.filling, Filling::InBulk { .. });
         let worker = Worker::new(live, self.controls.clone(), is_new);
         let (seat, given_up) = (Arc::downgrade(self), *self.relieved.borrow());
@@ -186,7 +171,7 @@ impl Seat {
                 seat.relieve(given_up, fold);
             }
         });
-        let thread = std::thread::Builder::new().name(format!("ws-{}", self.definition.name()));
+        let thread = std::thread::Builder::new().name(format!("ws-{}", self.footing.definition.name()));
         let work = move || {
             let _inside = turn.enter();
             worker.run();
@@ -197,7 +182,7 @@ impl Seat {
 
     /// Gives the thread up that hangs, the one after so many others, and has another one take its place.
     fn relieve(self: &Arc<Self>, given_up: u32, fold: StuckFold) {
-        let view = self.definition.is_stuck(fold);
+        let view = self.footing.definition.is_stuck(fold);
         let limit = self.watchdog.limit();
         let position = fold.position;
         tracing::error!(
@@ -213,7 +198,11 @@ impl Seat {
         self.taken().take();
         if !self.closing.load(Ordering::Relaxed) {
             self.relieved.send_modify(|times| *times += 1);
-            let begun = self.runtime.block_on(self.store.checkpoint()).map_err(|error| error.to_string());
+            let begun = self
+                .footing
+                .runtime
+                .block_on(self.footing.store.checkpoint())
+                .map_err(|error| error.to_string());
             if let Err(problem) = begun.and_then(|checkpoint| self.begin(checkpoint)) {
                 end_process(&format!("nobody takes the place of a thread of `{view}` that hangs: {problem}"));
             }

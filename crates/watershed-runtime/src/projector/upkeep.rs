@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use watershed_core::Timestamp;
 
 use super::age::{earlier, later};
-use super::live::{Live, Trouble};
+use super::live::Live;
+use super::trouble::Trouble;
 use super::{Age, GroupDefinition};
 
 /// How often it looks: so many times while something is to be kept, and within these bounds.

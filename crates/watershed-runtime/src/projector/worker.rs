@@ -3,22 +3,19 @@ use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
-use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
-use watershed_core::Clock;
-use watershed_core::ports::RowGroup;
 
-use super::live::{Live, Trouble};
+use super::live::{Footing, Live};
 use super::model::panic_text;
-use super::parking::{Parked, ParkedRow};
+use super::parking::ParkedRow;
 use super::priority::lower_priority;
 use super::rebuild::rebuild;
 use super::refold::{Mended, Refold};
 use super::stuck::on_same_terms;
+use super::trouble::Trouble;
 use super::upkeep::Upkeep;
-use super::{Control, GroupDefinition, Progress};
+use super::{Control, Progress};
 use crate::editions::Order;
-use crate::feed::Feed;
 
 /// Behind by so many events, with nothing folded yet, a group is filled in bulk instead of batch by batch.
 const FILL_IN_BULK: u64 = 20_000;
@@ -43,41 +40,27 @@ pub(crate) enum Filling {
 
 /// Folds a group up to the log's head, on the calling thread, which must be one that may block. For inline groups, which the log
 /// folds from then on.
-pub(crate) fn bring_up(
-    definition: &Arc<GroupDefinition>,
-    store: &Arc<dyn RowGroup>,
-    feed: &Arc<Feed>,
-    clock: &Arc<dyn Clock>,
-    runtime: &Handle,
-) -> Result<u64, String> {
-    let checkpoint = runtime.block_on(store.checkpoint()).map_err(|error| error.to_string())?;
-    let mut live = Live {
-        models: definition.make_models(),
-        definition: definition.clone(),
-        store: store.clone(),
-        feed: feed.clone(),
-        clock: clock.clone(),
-        runtime: runtime.clone(),
-        parked: Parked::default(),
-        progress: Progress::new(checkpoint.clone()),
-        checkpoint,
-        closing: Arc::default(),
-        rate: None,
-        pool: None,
-    };
+pub(crate) fn bring_up(footing: Footing) -> Result<u64, String> {
+    let checkpoint =
+        footing.runtime.block_on(footing.store.checkpoint()).map_err(|error| error.to_string())?;
+    let mut live = Live::on(footing, Progress::new(checkpoint.clone()), checkpoint);
     // Of a group, what others read.
     live.load().map_err(|trouble| trouble.to_string())?;
-    let head = feed.log().head();
+    let head = live.feed.log().head();
     if live.position() == 0 && head > FILL_IN_BULK {
         rebuild(&mut live)?;
     }
     while live.position() < head {
         let position = live.position();
-        let batch = runtime.block_on(feed.after(position)).map_err(|error| error.to_string())?;
+        let batch = live.runtime.block_on(live.feed.after(position)).map_err(|error| error.to_string())?;
         live.take(batch.after(position)).map_err(|trouble| trouble.to_string())?;
     }
     if !live.parked.is_empty() {
-        return Err(format!("`{}` cannot take event {}", definition.name(), live.parked.first_position()));
+        return Err(format!(
+            "`{}` cannot take event {}",
+            live.definition.name(),
+            live.parked.first_position()
+        ));
     }
     Ok(live.checkpoint.events_processed)
 }
@@ -255,10 +238,7 @@ impl Worker {
             return Ok(());
         }
         while let Ok(Order::FoldTo { position, done }) = orders.recv() {
-            let folded = self.live.fold_to(position);
-            let answer = folded.as_ref().map(|_| ()).map_err(ToString::to_string);
-            let _ = done.send(answer);
-            folded?;
+            answer(self.live.fold_to(position), done)?;
         }
         Ok(())
     }

@@ -9,8 +9,8 @@ use watershed_core::ports::{Checkpoint, InlineFold, RowError, RowKey, RowsBatch,
 
 use self::earlier::EarlierNow;
 use super::fold::{Concern, concern};
-use super::live::Trouble;
 use super::stuck::{Turn, Watchdog};
+use super::trouble::Trouble;
 use super::{AnyModel, GroupDefinition};
 use crate::feed::{Decoded, Decoders, FeedEvent};
 

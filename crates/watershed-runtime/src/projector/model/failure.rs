@@ -1,6 +1,7 @@
 use std::any::Any;
+use std::fmt::Display;
 
-use watershed_core::{ApplyError, Key};
+use watershed_core::{ApplyError, Key, StoredEvent};
 
 use crate::projector::stuck::NO_RETURN;
 
@@ -17,6 +18,11 @@ pub(crate) struct ApplyFailure {
 }
 
 impl ApplyFailure {
+    /// This program cannot read the event.
+    pub(crate) fn unreadable(event: &StoredEvent, error: impl Display) -> Self {
+        Self { error: error.to_string(), fingerprint: format!("unreadable {}", event.name) }
+    }
+
     /// The event waits for that view's row, which is parked.
     pub(crate) fn waits(view: &'static str, key: &Key) -> Self {
         let error = ApplyError::Waits { view, key: key.clone() }.to_string();

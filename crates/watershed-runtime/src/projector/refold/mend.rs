@@ -8,8 +8,9 @@ use watershed_core::ports::{RowError, RowGroup, RowsBatch};
 use super::plan::plan;
 use super::{Mended, Refold};
 use crate::feed::Feed;
-use crate::projector::live::{Live, Trouble};
+use crate::projector::live::Live;
 use crate::projector::pace::Pace;
+use crate::projector::trouble::Trouble;
 
 /// How often rows beside the log are tried to be mended while commands keep coming.
 const ATTEMPTS: usize = 50;

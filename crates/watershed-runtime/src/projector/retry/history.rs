@@ -9,9 +9,10 @@ use watershed_core::ports::{NameCache, RowKey};
 use super::trial::Trial;
 use crate::feed::FeedEvent;
 use crate::projector::fold::{Concern, apply, concern};
-use crate::projector::live::{Live, Trouble};
+use crate::projector::live::Live;
 use crate::projector::model::{AnyModel, Earlier, Lot};
 use crate::projector::rebuild::{Glimpse, Passage, pass_through};
+use crate::projector::trouble::Trouble;
 
 impl Live {
     /// Tries those again that are unsure, all of one model, each of their events over the rows of earlier models as of that event.

@@ -15,8 +15,9 @@ use watershed_core::ports::{LogError, ReadFrom, Scope};
 
 use self::trial::Trial;
 use super::Retried;
-use super::live::{Live, Trouble};
+use super::live::Live;
 use super::parking::ParkedRow;
+use super::trouble::Trouble;
 use crate::feed::FeedEvent;
 
 /// How much is done to find out whether a key's events apply.

@@ -2,7 +2,7 @@ use watershed_core::ports::StoredRow;
 use watershed_core::{Position, UnknownEvents};
 
 use super::Effort;
-use crate::feed::{Decoded, FeedEvent};
+use crate::feed::FeedEvent;
 use crate::projector::fold::{Concern, apply_beside, concern};
 use crate::projector::live::Live;
 use crate::projector::model::{AnyModel, ApplyFailure, Earlier};
@@ -81,8 +81,12 @@ impl Trial {
             Concern::One(of) => of == *key,
             Concern::Many(of) => of.contains(key),
             Concern::Matching(predicate) => self.fold.fulfils(key, &predicate)?,
-            Concern::Unreadable(..) | Concern::Stop(_) => {
-                self.failure = Some(unreadable(event));
+            Concern::Unreadable(_, failure) => {
+                self.failure = Some(failure);
+                return Ok(());
+            }
+            Concern::Stop(problem) => {
+                self.failure = Some(ApplyFailure::unreadable(&event.stored, problem));
                 return Ok(());
             }
         };
@@ -114,13 +118,4 @@ impl Trial {
     pub(super) fn failed(&self) -> Option<(&[Position], &ApplyFailure)> {
         self.failure.as_ref().map(|failure| (&self.waiting[self.taken..], failure))
     }
-}
-
-/// Why an event that this program cannot read does not apply.
-fn unreadable(event: &FeedEvent) -> ApplyFailure {
-    let error = match &event.decoded {
-        Decoded::Unreadable(error) => error.to_string(),
-        Decoded::Event(_) | Decoded::NotFollowed => "this program cannot read the event".to_owned(),
-    };
-    ApplyFailure { error, fingerprint: format!("unreadable {}", event.stored.name) }
 }

@@ -5,7 +5,7 @@ use watershed_core::{ColumnKind, Decimal, Input, Measure, Value};
 
 use super::item::{number_as_json, top_as_json, whole};
 use super::{Bag, Item, Pages, Total};
-use crate::projector::live::Trouble;
+use crate::projector::trouble::Trouble;
 
 /// What one measure of one group is made of.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -5,7 +5,7 @@ use watershed_core::{Contribution, Measure, Position, Value};
 use super::accumulator::json;
 use super::table::RollupTable;
 use super::{Accumulator, Pages, ReadRow};
-use crate::projector::live::Trouble;
+use crate::projector::trouble::Trouble;
 
 /// One group.
 #[derive(Debug, Clone)]

@@ -17,7 +17,7 @@ use item::Item;
 use total::Total;
 use watershed_core::ports::{RowKey, StoredRow};
 
-use super::live::Trouble;
+use super::trouble::Trouble;
 
 /// Reads a stored page of a rollup's values.
 pub(crate) type ReadRow<'a> = &'a mut dyn FnMut(&RowKey) -> Result<Option<StoredRow>, Trouble>;

@@ -7,7 +7,7 @@ use watershed_core::{Contribution, Measure, Position, Tenant, Value};
 use super::group::{Group, State, Stored};
 use super::table::RollupTable;
 use super::{ReadRow, nothing_is_stored};
-use crate::projector::live::Trouble;
+use crate::projector::trouble::Trouble;
 
 /// A change that waits to be taken into the group of that key.
 enum Waiting {

@@ -8,9 +8,10 @@ use super::part::{Folded, Ground, Part};
 use super::{Pool, Sliced};
 use crate::feed::FeedEvent;
 use crate::projector::fold::Touch;
-use crate::projector::live::{Live, Trouble};
+use crate::projector::live::Live;
 use crate::projector::model::{AnyModel, ApplyFailure};
 use crate::projector::parking::Parked;
+use crate::projector::trouble::Trouble;
 
 /// So many workers a group can have at most. What they find is written by one thread: long before there are as many, that is what
 /// all of them wait for.

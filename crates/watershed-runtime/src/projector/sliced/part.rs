@@ -8,9 +8,12 @@ use watershed_core::ports::{RowChange, RowGroup};
 
 use crate::feed::FeedEvent;
 use crate::projector::fold::Touch;
-use crate::projector::live::{Folding, Insistent, Live, Trouble};
+use crate::projector::folding::Folding;
+use crate::projector::insistent::Insistent;
+use crate::projector::live::Live;
 use crate::projector::model::{AnyModel, ApplyFailure, panic_text};
 use crate::projector::parking::Parked;
+use crate::projector::trouble::Trouble;
 use crate::projector::{GroupDefinition, Progress};
 
 /// What every worker of a group has at hand.

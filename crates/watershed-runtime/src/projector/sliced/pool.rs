@@ -2,8 +2,8 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{Builder, JoinHandle};
 
 use super::part::{Folded, Ground, Part};
-use crate::projector::live::Trouble;
 use crate::projector::stuck::on_same_terms;
+use crate::projector::trouble::Trouble;
 
 /// The workers of a group: its own thread, and threads that wait for their parts of a span.
 pub(crate) struct Pool {

@@ -2,7 +2,7 @@
 
 use super::node::{Elements, Entry, Ref};
 use super::{Bag, Item, Pages, Total};
-use crate::projector::live::Trouble;
+use crate::projector::trouble::Trouble;
 
 impl Bag {
     /// How many different values there are.

@@ -4,7 +4,7 @@ use watershed_core::Decimal;
 
 use super::node::{Elements, Entry, Ref, place_of};
 use super::{Bag, Item, PageName, Pages, Total};
-use crate::projector::live::Trouble;
+use crate::projector::trouble::Trouble;
 
 impl Bag {
     /// Takes a value in (`sign` 1) or out (`sign` -1). The bag has to be [settled](Bag::settle) before it is asked.

@@ -1,7 +1,7 @@
 use watershed_core::Decimal;
 
 use super::{Item, Pages, Total};
-use crate::projector::live::Trouble;
+use crate::projector::trouble::Trouble;
 
 /// What stands in a page, or in a group's row.
 #[derive(Debug, Clone)]

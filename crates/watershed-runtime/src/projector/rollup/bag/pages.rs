@@ -5,8 +5,8 @@ use watershed_core::{Key, Position, Value};
 
 use super::node::Elements;
 use super::{Bag, Item, PageName};
-use crate::projector::live::Trouble;
 use crate::projector::rollup::ReadRow;
+use crate::projector::trouble::Trouble;
 
 /// The stored pages of one bag.
 pub(in super::super) struct Pages<'p> {

@@ -2,7 +2,7 @@
 
 use super::node::{Elements, Ref, Summary};
 use super::{Bag, IN_ROW, Item, Pages};
-use crate::projector::live::Trouble;
+use crate::projector::trouble::Trouble;
 
 impl Bag {
     /// Brings the bag into the one shape that its values have: as few levels as leave no more in the row than it takes.
