@@ -187,7 +187,7 @@ impl Running {
                 "`{view}` keeps no journal of its changes: add `journal = keep(7d)` to its contract"
             ))
         })?;
-        let tables = edition.definition.spec(edition.number).tables;
+        let tables: Vec<_> = edition.definition.tables().collect();
         let name = |table: usize| tables.get(table).map(|table| table.name.to_string());
         Ok(Changes {
             group: edition.definition.name().to_owned(),

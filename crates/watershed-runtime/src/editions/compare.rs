@@ -30,15 +30,15 @@ pub(super) enum Compared {
 impl Pair {
     /// The views that both editions have.
     pub(super) fn between(old: &Edition, new: &Edition) -> Vec<Self> {
-        let old_tables = old.definition.spec(old.number).tables;
-        let new_tables = new.definition.spec(new.number).tables;
+        let old_tables: Vec<_> = old.definition.tables().collect();
+        let new_tables: Vec<_> = new.definition.tables().collect();
         // What is meant to differ from the version before does not excuse a rebuild of the same version.
         let replaces = old.definition.version() != new.definition.version();
         let views = new.definition.views().filter_map(|view| {
             let (old_table, new_table) = (old.place(view)?.table(), new.place(view)?.table());
             let differs = new.definition.differs(view).filter(|_| replaces).cloned();
             let unlike = differs.as_ref().map_or(&[][..], |differs| differs.columns);
-            let columns = common(&old_tables[old_table], &new_tables[new_table], unlike);
+            let columns = common(old_tables[old_table], new_tables[new_table], unlike);
             Some(Self { view, old_table, new_table, columns, differs })
         });
         views.collect()

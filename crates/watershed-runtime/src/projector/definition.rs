@@ -267,30 +267,34 @@ impl GroupDefinition {
         rollups.enumerate().map(move |(place, rollup)| (first_values + place, rollup))
     }
 
-    /// The tables of one of its editions: the read models' in their order, then the rollups' in theirs, and last
-    /// those of the rollups' values.
-    pub(crate) fn spec(&self, edition: u32) -> GroupSpec {
-        let mut tables: Vec<_> = self.models.iter().map(|model| model.table.clone()).collect();
-        let rollups = self.models.iter().flat_map(|model| &model.rollups);
-        tables.extend(rollups.map(|(_, _, table)| table.clone()));
-        tables
-            .extend(self.models.iter().flat_map(|model| model.values.iter().map(|(_, table)| table.clone())));
-        let (name, version) = (self.name().to_owned(), self.version());
-        GroupSpec { name, edition, version, tables, journal: self.journaled() }
+    /// The group's tables: the read models' in their order, then the rollups' in theirs, and last those of the rollups' values.
+    pub(crate) fn tables(&self) -> impl Iterator<Item = &TableSpec> {
+        let models = self.models.iter().map(|model| &model.table);
+        let rollups = self.models.iter().flat_map(|model| model.rollups.iter().map(|(_, _, table)| table));
+        let values = self.models.iter().flat_map(|model| model.values.iter().map(|(_, table)| table));
+        models.chain(rollups).chain(values)
     }
 
     /// The places of the tables whose changes listeners can follow: those of the read models that say so, and of their rollups.
-    fn journaled(&self) -> Vec<usize> {
+    pub(crate) fn journaled(&self) -> impl Iterator<Item = usize> {
         let mut first_rollup = self.models.len();
-        let mut places = Vec::new();
-        for (place, model) in self.models.iter().enumerate() {
-            if model.contract.journal != Journal::Off {
-                places.push(place);
-                places.extend(first_rollup..first_rollup + model.rollups.len());
-            }
-            first_rollup += model.rollups.len();
+        self.models.iter().enumerate().flat_map(move |(place, model)| {
+            let rollups = first_rollup..first_rollup + model.rollups.len();
+            first_rollup = rollups.end;
+            let is_on = model.contract.journal != Journal::Off;
+            std::iter::once(place).chain(rollups).filter(move |_| is_on)
+        })
+    }
+
+    /// What a store opens one of its editions by.
+    pub(crate) fn spec(&self, edition: u32) -> GroupSpec {
+        GroupSpec {
+            name: self.name().to_owned(),
+            edition,
+            version: self.version(),
+            tables: self.tables().cloned().collect(),
+            journal: self.journaled().collect(),
         }
-        places
     }
 
     /// How long the changes of its rows are kept; none where nobody can follow them.

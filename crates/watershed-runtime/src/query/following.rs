@@ -79,12 +79,12 @@ impl Followed<'_> {
     ) -> Result<Option<ListChanges>, AskError> {
         let place = self.edition.place(self.ask.view).map(Place::table);
         let place = place.ok_or_else(|| AskError::NotYet(self.ask.view.to_string()))?;
-        let spec = self.edition.definition.spec(self.edition.number);
-        if !spec.journal.contains(&place) {
+        let definition = &self.edition.definition;
+        if !definition.journaled().any(|journaled| journaled == place) {
             return Ok(None);
         }
         // invariant: the place is one of the group's tables
-        let Some(table) = spec.tables.get(place) else { return Ok(None) };
+        let Some(table) = definition.tables().nth(place) else { return Ok(None) };
         check_columns(self.ask, table)?;
         let from = mark.map_or(JournalFrom::End, JournalFrom::After);
         let Some(part) = self.edition.projector.store.read_journal(from, CHUNK).await? else {

@@ -185,13 +185,13 @@ impl Look<'_> {
             return Ok(());
         }
         let mut expected: BTreeMap<usize, _> = folded.groups;
-        let specs = subject.definition.spec(0).tables;
+        let specs: Vec<_> = subject.definition.tables().collect();
         let first = subject.definition.models.len();
         let rollups: usize = subject.definition.models.iter().map(|model| model.rollups.len()).sum();
         let own = (first..first + rollups).map(|rollup| (rollup, rollup));
         for (table, rollup) in own.chain(subject.definition.values()) {
             let groups = expected.remove(&table).unwrap_or_default();
-            let different = against(self.moment, table, &specs[table], groups, runtime, pace)?;
+            let different = against(self.moment, table, specs[table], groups, runtime, pace)?;
             found.extend(Finding::regrouped(subject, &Regrouped { rollup, table, different }));
         }
         Ok(())

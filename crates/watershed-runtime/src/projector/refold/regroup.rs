@@ -59,7 +59,7 @@ pub(crate) fn regroup(
         pace.hold(|| take(page.into_iter().filter(|row| !instead.contains_key(&row.key)).collect()))?;
     }
     take(instead.values().flatten().cloned().collect())?;
-    let specs = definition.spec(0).tables;
+    let specs: Vec<_> = definition.tables().collect();
     let mut all = Vec::new();
     for mut rollup in fresh.take_rollups() {
         let own = rollup.table();
@@ -76,7 +76,7 @@ pub(crate) fn regroup(
         }
         for table in std::iter::once(own).chain(values) {
             let expected = expected.remove(&table).unwrap_or_default();
-            let different = against(rows, table, &specs[table], expected, runtime, pace)?;
+            let different = against(rows, table, specs[table], expected, runtime, pace)?;
             all.push(Regrouped { rollup: own, table, different });
         }
     }
