@@ -13,6 +13,7 @@ use crate::admin::operate;
 use crate::api;
 use crate::closing::Closing;
 use crate::exposure::Hosts;
+use crate::gauges;
 use crate::hosted::{Hosted, shortened};
 use crate::openapi;
 use crate::options::Options;
@@ -136,7 +137,7 @@ impl Entry {
             Route::Ready => pages::ready(self.closing.is_said()),
             Route::Metrics => {
                 let watches = self.watching.seats.taken();
-                pages::metrics(&self.contexts, self.metrics.as_ref(), watches, &principal_of(parts)).await
+                gauges::metrics(&self.contexts, self.metrics.as_ref(), watches, &principal_of(parts)).await
             }
             Route::OpenApi => Ok(self.openapi()),
             Route::ErrorPages => Ok(pages::error_pages()),

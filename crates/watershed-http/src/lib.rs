@@ -14,6 +14,7 @@ mod audit;
 mod closing;
 mod entry;
 mod exposure;
+mod gauges;
 mod hosted;
 mod openapi;
 mod options;

@@ -1,4 +1,4 @@
-//! What stands beside the APIs: the index, health, metrics, and a page for every problem.
+//! What stands beside the APIs: the index, health, and a page for every problem.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -6,13 +6,12 @@ use std::fmt::Write;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue};
 use serde::Serialize;
-use watershed_core::{Journal, Principal, Timestamp};
-use watershed_runtime::{BrokenContract, ViewStatus};
+use watershed_core::Journal;
+use watershed_runtime::BrokenContract;
 
 use crate::hosted::{Hosted, shortened};
 use crate::problem::{ALL, CLOSING, NOT_FOUND, Problem, REFUSED, of_code};
 use crate::reply::{Reply, json, text};
-use crate::telemetry::{GaugeText, Metrics};
 
 /// `/`: what there is, as lines to copy.
 pub(crate) fn index(contexts: &[Hosted], headers: &HeaderMap) -> Reply {
@@ -129,102 +128,4 @@ pub(crate) fn error_page(contexts: &[Hosted], code: &str) -> Result<Reply, Probl
     };
     page.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/markdown; charset=utf-8"));
     Ok(page)
-}
-
-/// `/metrics`: what was measured, and how every view stands, in Prometheus' text form.
-pub(crate) async fn metrics(
-    contexts: &[Hosted],
-    collected: Option<&Metrics>,
-    watches: usize,
-    who: &Principal,
-) -> Result<Reply, Problem> {
-    let mut views = Vec::new();
-    for hosted in contexts {
-        for view in hosted.running.views(who).await? {
-            views.push((hosted.running.name(), view));
-        }
-    }
-    let mut page = GaugeText::after(collected.map(Metrics::render).unwrap_or_default());
-    for (name, help, of) in VIEW_GAUGES {
-        let series = views
-            .iter()
-            .map(|(context, view)| (vec![("context", *context), ("view", view.name.as_str())], of(view)));
-        page.gauge(name, help, series);
-    }
-    let info = views.iter().map(|(context, view)| {
-        let labels = vec![
-            ("context", *context),
-            ("view", view.name.as_str()),
-            ("owner", view.owner.as_str()),
-            ("freshness", view.freshness.as_str()),
-            ("status", view.status.as_str()),
-        ];
-        (labels, 1.0)
-    });
-    page.gauge("watershed_view_info", "A view's contract and status; always 1.", info);
-    let heads = contexts
-        .iter()
-        .map(|hosted| (vec![("context", hosted.running.name())], float(hosted.running.head())));
-    let open = std::iter::once((Vec::new(), float(watches.try_into().unwrap_or(u64::MAX))));
-    page.gauge("watershed_http_watches", "Open watches.", open);
-    page.gauge("watershed_log_head_position", "The log's last durable position.", heads);
-    Ok(text(page.finish()))
-}
-
-type ViewGauge = (&'static str, &'static str, fn(&ViewStatus) -> f64);
-
-const VIEW_GAUGES: [ViewGauge; 14] = [
-    ("watershed_view_position", "Everything up to this position is in the view's rows.", |view| {
-        float(view.position)
-    }),
-    ("watershed_view_lag_events", "Events in the log that are not in the view's rows.", |view| {
-        float(view.lag_events)
-    }),
-    ("watershed_view_lag_seconds", "Age of the oldest event that is not in the view's rows.", |view| {
-        float(view.lag_ms) / 1e3
-    }),
-    ("watershed_view_bound_seconds", "The lag that the view's contract allows.", |view| {
-        float(view.bound_ms) / 1e3
-    }),
-    ("watershed_view_within_bound", "1 where the view keeps its contract.", |view| {
-        float(view.within_bound.into())
-    }),
-    (
-        "watershed_view_keeps_contract",
-        "1 where the view keeps everything that its contract promises.",
-        |view| float(view.keeps_contract.into()),
-    ),
-    ("watershed_view_drift", "Rows that are known not to be what they should be.", |view| float(view.drift)),
-    (
-        "watershed_view_drift_since_seconds",
-        "Since when the longest of them, in seconds of 1970; 0 for none.",
-        |view| seconds(view.drift_since),
-    ),
-    ("watershed_view_looked_at_seconds", "When rows were last held against the log; 0 for never.", |view| {
-        seconds(view.looked_at)
-    }),
-    (
-        "watershed_view_keeps_retention",
-        "1 where rows that are past the age that the contract allows are deleted in time.",
-        |view| float(view.keeps_retention.into()),
-    ),
-    ("watershed_view_parked_keys", "Keys whose event failed to apply.", |view| float(view.parked)),
-    ("watershed_view_workers", "Workers that fold the view's group; 0 where it is always current.", |view| {
-        float(view.workers.unwrap_or(0).into())
-    }),
-    ("watershed_view_rebuild_done_events", "Events that a running rebuild has folded.", |view| {
-        float(view.rebuild.as_ref().map_or(0, |rebuild| rebuild.done))
-    }),
-    ("watershed_view_rebuild_total_events", "Events that a running rebuild has to fold.", |view| {
-        float(view.rebuild.as_ref().map_or(0, |rebuild| rebuild.total))
-    }),
-];
-
-fn seconds(time: Option<Timestamp>) -> f64 {
-    time.map_or(0.0, |time| time.as_micros() as f64 / 1e6)
-}
-
-/// Prometheus knows floating-point numbers only; positions are exact up to 2^53.
-fn float(number: u64) -> f64 {
-    number as f64
 }

@@ -41,6 +41,14 @@ pub(super) async fn doctor(
     for view in views::rows(&answer) {
         check_view(view, &mut findings);
     }
+    let answer = door.get(&door.admin("editions")).await?;
+    for edition in answer["editions"].as_array().into_iter().flatten() {
+        check_edition(edition, &mut findings);
+    }
+    let answer = door.get(&door.admin("imports")).await?;
+    for import in answer["imports"].as_array().into_iter().flatten() {
+        check_import(import, &mut findings);
+    }
     if !door.is_remote() {
         check_space(&settings.data, &mut findings);
     }
@@ -137,6 +145,43 @@ fn check_view(view: &Value, findings: &mut Findings) {
             found,
             "`parked` shows why; `parked retry` once the cause is gone",
         );
+    }
+}
+
+/// An edition beside the one that serves: what is wrong with that one is said of its views.
+fn check_edition(edition: &Value, findings: &mut Findings) {
+    let state = edition["state"].as_str().unwrap_or_default();
+    if matches!(state, "serving" | "declared" | "retired") {
+        return;
+    }
+    let (group, number) = (text(edition, "group"), text(edition, "edition"));
+    let what = format!("edition {number} of {group}");
+    let behind = format!("{state}, {} events behind", grouped(edition, "lag_events"));
+    match edition["status"].as_str().unwrap_or_default() {
+        status @ ("stopped" | "error") => {
+            let advice =
+                format!("see the server's log; `views retire {group} --edition {number}` gives it up");
+            findings.add(&what, Verdict::Fail, format!("{status}: {behind}"), &advice);
+        }
+        _ => findings.add(&what, Verdict::Ok, behind, ""),
+    }
+    if let Some(parked @ 1..) = edition["parked"].as_u64() {
+        let found = format!("{} keys parked", thousands(parked));
+        findings.add(&what, Verdict::Warn, found, "its fold fails there: mend it before it serves");
+    }
+}
+
+fn check_import(import: &Value, findings: &mut Findings) {
+    let name = text(import, "name");
+    let what = format!("import {name}");
+    match import["kept"].as_u64() {
+        Some(kept @ 1..) => findings.add(
+            &what,
+            Verdict::Warn,
+            format!("{} lines could not be taken, and wait", thousands(kept)),
+            &format!("`imports list {name}` shows why; `imports retry {name} --all` once the cause is gone"),
+        ),
+        _ => findings.add(&what, Verdict::Ok, "no line waits".to_owned(), ""),
     }
 }
 

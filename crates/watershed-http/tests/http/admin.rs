@@ -41,6 +41,17 @@ async fn a_view_is_paused_resumed_and_rebuilt() {
     assert_eq!(site.post("/admin/lending/views/books/resume", "{}").await.status, 200);
     site.settle().await;
     assert_eq!(site.get("/api/lending/views/books/b2").await.status, 200);
+    let edition = r#"context="lending",group="books",edition="1""#;
+    let metrics = site.get("/metrics").await.body;
+    for gauge in [
+        format!("watershed_edition_lag_events{{{edition}}} 0"),
+        format!("watershed_edition_parked_keys{{{edition}}} 0"),
+        format!(
+            "watershed_edition_info{{{edition},state=\"serving\",flag=\"serving\",status=\"running\"}} 1"
+        ),
+    ] {
+        assert!(metrics.contains(&gauge), "{gauge} in {metrics}");
+    }
     assert_eq!(site.post("/admin/lending/views/books/rebuild", "{}").await.status, 200);
     wait_for(&site, "/admin/lending/views", |answer| !answer["views"][0]["last_rebuild"].is_null()).await;
     assert_eq!(site.get("/api/lending/views/books/b2").await.status, 200);

@@ -68,6 +68,9 @@ async fn a_malformed_line_in_the_middle_is_told_with_its_number_and_the_rest_is_
     assert_eq!((kept["kept"].as_u64(), kept["next"].is_null()), (Some(2), true));
     assert_eq!(kept["lines"][0]["source"], "monday.ndjson");
     assert_eq!(site.get("/admin/lending/imports").await.json()["imports"][0]["kept"], 2);
+    let metrics = site.get("/metrics").await.body;
+    let gauge = "watershed_import_kept_lines{context=\"lending\",import=\"slips\"} 2";
+    assert!(metrics.contains(gauge), "{metrics}");
     let number = refused["kept"].as_u64().expect("a number");
     let one = site.get(&format!("/admin/lending/imports/slips/{number}")).await.json();
     assert_eq!(one["content"], slip("s4", "nowhere"));
