@@ -3,7 +3,7 @@ use std::sync::mpsc;
 use tokio::sync::oneshot;
 use watershed_core::Position;
 
-use crate::projector::Relief;
+use crate::projector::Patience;
 
 /// What a projector that is held is told to do.
 pub(crate) enum Order {
@@ -15,12 +15,12 @@ pub(crate) enum Order {
 pub(crate) struct Held {
     position: Position,
     orders: mpsc::Sender<Order>,
-    relief: Relief,
+    patience: Patience,
 }
 
 impl Held {
-    pub(crate) fn new(position: Position, orders: mpsc::Sender<Order>, relief: Relief) -> Self {
-        Self { position, orders, relief }
+    pub(crate) fn new(position: Position, orders: mpsc::Sender<Order>, patience: Patience) -> Self {
+        Self { position, orders, patience }
     }
 
     /// Where it stands.
@@ -36,7 +36,7 @@ impl Held {
         let (done, answer) = oneshot::channel();
         let ordered = self.orders.send(Order::FoldTo { position, done });
         ordered.map_err(|_| "the projector is closed".to_owned())?;
-        self.relief.or_answer(answer).await??;
+        self.patience.or_answer(answer).await??;
         self.position = position;
         Ok(())
     }

@@ -48,7 +48,7 @@ pub(crate) use refold::{
     regroup, wait_for,
 };
 pub use refold::{FieldDrift, Mended};
-pub(crate) use seat::{Projector, Relief};
+pub(crate) use seat::{Patience, Projector};
 pub(crate) use slice::{SHARES, share_of};
 pub(crate) use sliced::MOST_WORKERS;
 pub(crate) use stuck::{Aside, Inside, Watchdog};

@@ -104,13 +104,16 @@ impl Projector {
     }
 
     /// Has the group stand still after its present batch, until what is given is dropped.
+    ///
+    /// # Errors
+    /// Where it does not come to that: others are not kept waiting for a group whose store cannot be written.
     pub(crate) async fn hold(&self) -> Result<Held, String> {
         let (at, held) = oneshot::channel();
         let (sender, orders) = std::sync::mpsc::channel();
-        let mut relief = self.relief();
+        let mut patience = Patience { relief: self.relief(), limit: self.seat.watchdog.limit() * 2 };
         self.tell(Control::Hold { at, orders });
-        let position = relief.or_answer(held).await?;
-        Ok(Held::new(position, sender, self.relief()))
+        let position = patience.or_answer(held).await?;
+        Ok(Held::new(position, sender, patience))
     }
 
     /// Has the worker put a refold's rows in place of the stored ones, and waits for it. Not for threads that may not block.
@@ -239,5 +242,24 @@ impl Relief {
                     .to_owned())
             }
         }
+    }
+}
+
+/// How long to wait for a group that is to do a small thing next.
+pub(crate) struct Patience {
+    relief: Relief,
+    limit: Duration,
+}
+
+impl Patience {
+    /// What is answered; an error where nobody is there any more who could, or does in time.
+    pub(crate) async fn or_answer<T>(&mut self, answer: oneshot::Receiver<T>) -> Result<T, String> {
+        let answered = tokio::time::timeout(self.limit, self.relief.or_answer(answer)).await;
+        answered.unwrap_or_else(|_| {
+            Err(format!(
+                "the group does not come to a stand within {:?}: see `views` for what keeps it, and try again",
+                self.limit
+            ))
+        })
     }
 }

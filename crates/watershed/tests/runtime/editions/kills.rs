@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Command as Process;
 use std::time::Duration;
 
+use watershed::core::StreamId;
 use watershed::prelude::*;
 use watershed::runtime::{DriftEntry, LookAt};
 
@@ -56,18 +57,41 @@ const MIXED: &str = "mixed";
 
 /// Reads an account again and again: what has happened to it is never less than before, whichever version answers.
 async fn read_for_ever(bank: Running, number: u64, mixed: std::path::PathBuf) {
-    let (mut seen, account_id) = (0, format!("a{number}"));
+    let (mut seen, mut position, account_id) = (0, 0, format!("a{number}"));
     loop {
         if let Ok(answer) = bank.ask(GetBalance2 { account_id: account_id.clone() }).await {
-            // One that is closed is not shown, and one that is opened again begins with nothing.
+            // One that is closed is not shown.
             let changes = answer.value.as_ref().map_or(0, |row| row.changes);
-            if changes < seen && changes != 0 {
-                std::fs::write(&mixed, format!("{account_id}: from {seen} back to {changes}")).unwrap();
+            position = answer.position.max(position);
+            if changes < seen && changes != 0 && !was_reopened(&bank, &account_id, changes, position).await {
+                let back = format!("{account_id}: from {seen} back to {changes}, at {position}");
+                std::fs::write(&mixed, back).unwrap();
             }
             seen = changes;
         }
         tokio::task::yield_now().await;
     }
+}
+
+/// Whether the account, as it was at that position or later, has seen so many changes: one that is closed and opened again
+/// between two looks begins with nothing.
+async fn was_reopened(bank: &Running, account_id: &str, changes: i64, position: u64) -> bool {
+    let stream = StreamId::new("account", account_id);
+    let read = bank.stream(&Principal::default(), &stream, 0, 100_000).await.unwrap();
+    assert!(read.complete);
+    let mut count = 0;
+    for (place, event) in read.events.iter().enumerate() {
+        count = match &*event.name {
+            "bank.account.opened" => 0,
+            "bank.account.deposited" | "bank.account.withdrawn" => count + 1,
+            _ => count,
+        };
+        let next = read.events.get(place + 1).map_or(u64::MAX, |next| next.position);
+        if next > position && count == changes {
+            return true;
+        }
+    }
+    false
 }
 
 /// Changes some rows behind the runtime's back. Whoever waits for this process's output waits for the shell too.

@@ -1,9 +1,14 @@
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Command as Process, Stdio};
+use std::time::Duration;
+
 use watershed::prelude::*;
 use watershed::runtime::{AskError, EditionState, Flag, OperateError, PageAsk, Terms};
 
 use super::domain::{Balance2, GetBalance2, both, second, start, wrong};
 use super::{edition, filled, states, until_states};
 use crate::bank::{self, deposit};
+use crate::troubles::until;
 use EditionState::{CaughtUp, Declared, Reversible, Serving, Verified};
 
 async fn balance(bank: &Running, id: &str) -> Option<Balance2> {
@@ -194,5 +199,46 @@ async fn a_rollup_that_is_added_is_filled_beside_what_serves_and_then_there_by_i
 
     let bank = start(bank::context(), folder.path()).await;
     assert_eq!(states(&bank), [(2, Serving)]);
+    bank.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cutover_does_not_wait_for_a_version_that_cannot_be_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let operator = Principal::default();
+    filled(folder.path()).await;
+    let bank = start(both().fold_limit(Duration::from_millis(500)), folder.path()).await;
+    bank.backfill(&operator, "balances", None, None).await.unwrap();
+    until_states(&bank, &[(1, Serving), (2, CaughtUp)]).await;
+    bank.verify(&operator, "balances", None).await.unwrap();
+    let mut locking = Process::new("sqlite3")
+        .arg(folder.path().join("views/balances.2.db"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut commands = locking.stdin.take().unwrap();
+    writeln!(commands, "BEGIN IMMEDIATE; SELECT 'locked';").unwrap();
+    let mut said = String::new();
+    BufReader::new(locking.stdout.take().unwrap()).read_line(&mut said).unwrap();
+    assert_eq!(said, "locked\n");
+
+    bank.send(deposit("a4", 7)).await.unwrap();
+    // Until the first version has written it: then the second one has to, before it can serve.
+    until("folded", || async {
+        let editions = bank.editions(&operator, Some("balances")).unwrap();
+        editions.iter().any(|edition| edition.edition == 1 && edition.lag_events == 0)
+    })
+    .await;
+    let refused = bank.cutover(&operator, "balances", None).await.unwrap_err();
+    assert!(refused.to_string().contains("does not come to a stand within 1s"), "{refused}");
+    assert_eq!(states(&bank)[0], (1, Serving));
+    assert_eq!(balance(&bank, "a4").await.unwrap().changes, 5, "the first version goes on");
+
+    drop(commands);
+    locking.wait().unwrap();
+    until_states(&bank, &[(1, Serving), (2, Verified)]).await;
+    bank.cutover(&operator, "balances", None).await.unwrap();
+    assert_eq!(balance(&bank, "a4").await.unwrap().deposits, 5);
     bank.close().await;
 }
