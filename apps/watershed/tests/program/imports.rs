@@ -170,7 +170,10 @@ fn bad_lines_of_a_file_are_shown_tried_again_and_let_go_with_and_without_a_serve
     assert_eq!(waits["verdict"], "warn");
     let found = waits["found"].as_str().expect("a text");
     assert!(found.starts_with("2 lines"), "{found}");
-    assert!(waits["advice"].as_str().is_some_and(|advice| advice.contains("--all")), "{waits}");
+    assert!(
+        waits["advice"].as_str().is_some_and(|advice| advice.contains("--all --context parcel`")),
+        "{waits}"
+    );
     let kept = json(&data, &["imports", "list", "carrier_reports", "--context", "parcel"]);
     assert_eq!((kept.len(), &kept[0]["source"]), (2, &Value::from("monday.ndjson")));
     let malformed = kept.iter().find(|line| line["line"] == 4).expect("kept")["number"].to_string();

@@ -10,10 +10,17 @@ use super::connection::Client;
 use crate::error::CliError;
 use crate::host::Opened;
 
+/// The context that somebody speaks with.
+pub(super) struct Context {
+    pub(super) name: String,
+    /// They have said so, rather than spoken with the first one.
+    pub(super) is_named: bool,
+}
+
 /// The way to the API of one context.
 pub(crate) struct Door {
     way: Way,
-    context: String,
+    context: Context,
     /// The server was named by its address.
     named: bool,
 }
@@ -25,12 +32,12 @@ enum Way {
 
 impl Door {
     /// Through a running server.
-    pub(super) fn server(client: Client, context: String, named: bool) -> Self {
+    pub(super) fn server(client: Client, context: Context, named: bool) -> Self {
         Self { way: Way::Server(client), context, named }
     }
 
     /// Over a folder that this process has opened.
-    pub(super) fn folder(opened: Opened, context: String) -> Self {
+    pub(super) fn folder(opened: Opened, context: Context) -> Self {
         let api = opened.server(Default::default()).into_api();
         Self { way: Way::Folder { api, opened }, context, named: false }
     }
@@ -48,14 +55,22 @@ impl Door {
         self.named
     }
 
+    /// A command for the same context, as advice has it: to be copied.
+    pub(crate) fn command(&self, words: &str) -> String {
+        match &self.context {
+            Context { name, is_named: true } => format!("`{words} --context {name}`"),
+            _ => format!("`{words}`"),
+        }
+    }
+
     /// `/admin/{context}/` with that at its end.
     pub(crate) fn admin(&self, rest: &str) -> String {
-        format!("/admin/{}/{rest}", self.context)
+        format!("/admin/{}/{rest}", self.context.name)
     }
 
     /// `/api/{context}/` with that at its end.
     pub(crate) fn api(&self, rest: &str) -> String {
-        format!("/api/{}/{rest}", self.context)
+        format!("/api/{}/{rest}", self.context.name)
     }
 
     /// The JSON that stands at `path`.

@@ -3,7 +3,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::connection::Client;
-use super::door::Door;
+use super::door::{Context, Door};
 use crate::args::Global;
 use crate::error::CliError;
 use crate::host::{Opened, holder_of, is_data_folder};
@@ -12,11 +12,11 @@ use crate::settings::Settings;
 
 /// Finds the way to the API: the server that was named, or else the one that holds the data folder, or else the folder.
 pub(crate) async fn reach(program: &Program, settings: &Settings, global: &Global) -> Result<Door, CliError> {
-    let context = context_of(program, global)?;
+    let context = Context { name: context_of(program, global)?, is_named: global.context.is_some() };
     if let Some(url) = &global.server {
         return Ok(Door::server(Client::new(url)?, context, true));
     }
-    if let Some(client) = holding_server(&settings.data.join(&context)).await {
+    if let Some(client) = holding_server(&settings.data.join(&context.name)).await {
         return Ok(Door::server(client, context, false));
     }
     let is_there = program.contexts.iter().any(|hosted| is_data_folder(&settings.data.join(hosted.name)));

@@ -39,15 +39,15 @@ pub(super) async fn doctor(
     check_log(door, screen, &facts, &mut findings).await?;
     let answer = door.get(&door.admin("views")).await?;
     for view in views::rows(&answer) {
-        check_view(view, &mut findings);
+        check_view(door, view, &mut findings);
     }
     let answer = door.get(&door.admin("editions")).await?;
     for edition in answer["editions"].as_array().into_iter().flatten() {
-        check_edition(edition, &mut findings);
+        check_edition(door, edition, &mut findings);
     }
     let answer = door.get(&door.admin("imports")).await?;
     for import in answer["imports"].as_array().into_iter().flatten() {
-        check_import(import, &mut findings);
+        check_import(door, import, &mut findings);
     }
     if !door.is_remote() {
         check_space(&settings.data, &mut findings);
@@ -63,7 +63,12 @@ async fn check_log(
 ) -> Result<(), CliError> {
     if facts["head"].as_u64().unwrap_or(0) > VERIFIED {
         let events = format!("{} events, not verified now", grouped(facts, "head"));
-        findings.add("log", Verdict::Warn, events, "run `log verify` when there is time");
+        findings.add(
+            "log",
+            Verdict::Warn,
+            events,
+            &format!("run {} when there is time", door.command("log verify")),
+        );
         return Ok(());
     }
     let finding = log::verify(door, screen.terminal).await?;
@@ -77,9 +82,10 @@ async fn check_log(
     Ok(())
 }
 
-fn check_view(view: &Value, findings: &mut Findings) {
+fn check_view(door: &Door, view: &Value, findings: &mut Findings) {
     let what = format!("view {}", text(view, "name"));
     let name = text(view, "name");
+    let command = |words: &str| door.command(&format!("{words} {name}"));
     let behind = format!(
         "{} events behind, lag {} of {}",
         grouped(view, "lag_events"),
@@ -94,7 +100,7 @@ fn check_view(view: &Value, findings: &mut Findings) {
                 &what,
                 Verdict::Fail,
                 format!("{status}: {error}"),
-                &format!("correct the cause, then `views resume {name}`"),
+                &format!("correct the cause, then {}", command("views resume")),
             );
         }
         "paused" => {
@@ -102,7 +108,7 @@ fn check_view(view: &Value, findings: &mut Findings) {
                 &what,
                 Verdict::Warn,
                 format!("paused, {behind}"),
-                &format!("`views resume {name}` when it may go on"),
+                &format!("{} when it may go on", command("views resume")),
             );
         }
         _ if view["within_bound"] != true => {
@@ -123,9 +129,15 @@ fn check_view(view: &Value, findings: &mut Findings) {
         );
         let advice = match view["rebuild_strategy"].as_str() {
             Some("in full") => {
-                format!("`views drift {name}` shows them; `views rebuild {name}` folds all rows anew")
+                format!(
+                    "{} shows them; {} folds all rows anew",
+                    command("views drift"),
+                    command("views rebuild")
+                )
             }
-            _ => format!("`views drift {name}` shows them; `views repair {name}` puts them right"),
+            _ => {
+                format!("{} shows them; {} puts them right", command("views drift"), command("views repair"))
+            }
         };
         findings.add(&what, Verdict::Fail, found, &advice);
     }
@@ -134,7 +146,7 @@ fn check_view(view: &Value, findings: &mut Findings) {
             &what,
             Verdict::Fail,
             "rows that are past their age are not deleted".to_owned(),
-            &format!("see why `{name}` does not go on, then `views resume {name}`"),
+            &format!("see why `{name}` does not go on, then {}", command("views resume")),
         );
     }
     if let Some(parked @ 1..) = view["parked"].as_u64() {
@@ -143,13 +155,17 @@ fn check_view(view: &Value, findings: &mut Findings) {
             &what,
             Verdict::Fail,
             found,
-            "`parked` shows why; `parked retry` once the cause is gone",
+            &format!(
+                "{} shows why; {} once the cause is gone",
+                door.command(&format!("parked list --view {name}")),
+                door.command(&format!("parked retry {name} KEY"))
+            ),
         );
     }
 }
 
 /// An edition beside the one that serves: what is wrong with that one is said of its views.
-fn check_edition(edition: &Value, findings: &mut Findings) {
+fn check_edition(door: &Door, edition: &Value, findings: &mut Findings) {
     let state = edition["state"].as_str().unwrap_or_default();
     if matches!(state, "serving" | "declared" | "retired") {
         return;
@@ -159,8 +175,10 @@ fn check_edition(edition: &Value, findings: &mut Findings) {
     let behind = format!("{state}, {} events behind", grouped(edition, "lag_events"));
     match edition["status"].as_str().unwrap_or_default() {
         status @ ("stopped" | "error") => {
-            let advice =
-                format!("see the server's log; `views retire {group} --edition {number}` gives it up");
+            let advice = format!(
+                "see the server's log; {} gives it up",
+                door.command(&format!("views retire {group} --edition {number}"))
+            );
             findings.add(&what, Verdict::Fail, format!("{status}: {behind}"), &advice);
         }
         _ => findings.add(&what, Verdict::Ok, behind, ""),
@@ -171,7 +189,7 @@ fn check_edition(edition: &Value, findings: &mut Findings) {
     }
 }
 
-fn check_import(import: &Value, findings: &mut Findings) {
+fn check_import(door: &Door, import: &Value, findings: &mut Findings) {
     let name = text(import, "name");
     let what = format!("import {name}");
     match import["kept"].as_u64() {
@@ -179,7 +197,11 @@ fn check_import(import: &Value, findings: &mut Findings) {
             &what,
             Verdict::Warn,
             format!("{} lines could not be taken, and wait", thousands(kept)),
-            &format!("`imports list {name}` shows why; `imports retry {name} --all` once the cause is gone"),
+            &format!(
+                "{} shows why; {} once the cause is gone",
+                door.command(&format!("imports list {name}")),
+                door.command(&format!("imports retry {name} --all"))
+            ),
         ),
         _ => findings.add(&what, Verdict::Ok, "no line waits".to_owned(), ""),
     }
