@@ -15,6 +15,8 @@ mod fold;
 mod given;
 mod literal;
 mod lock;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 mod record;
 mod story;
 

@@ -3,7 +3,6 @@
 //! An append's way: [`queue`] -> [`writer`] (checks it against the [`tail`] and the [`index`], writes the group, commits)
 //! -> [`ring`] and head -> answer. The index is merged behind by [`merger`]; [`checkpoint`] keeps the write-ahead log short.
 
-mod canonical;
 mod checkpoint;
 mod file;
 mod health;

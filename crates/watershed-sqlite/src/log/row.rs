@@ -5,8 +5,8 @@ use rusqlite::types::ValueRef;
 use watershed_core::ports::{LogError, RawEvent};
 use watershed_core::{EventId, Position, Timestamp};
 
-use super::canonical::{EventRow, checksum};
 use crate::error::is_damage;
+use watershed_store::{EventRow, checksum};
 
 /// A row whose checksum has been verified, and the link that it bears.
 #[derive(Debug, Clone, Copy)]

@@ -11,11 +11,11 @@ use watershed_core::ports::{
 };
 use watershed_core::{EventId, StreamId, Tenant, Timestamp};
 
-use super::canonical::{EventRow, checksum};
 use super::pages::{Cursor, Pages};
 use super::row::{read_row, to_sql};
 use super::{Health, Options, SqliteLog};
 use crate::Sqlite;
+use watershed_store::{EventRow, checksum};
 
 fn open(dir: &Path) -> Arc<SqliteLog> {
     let options = Options { wal: 0, ..Options::default() };

@@ -7,12 +7,12 @@ use rusqlite::Connection;
 use watershed_core::ports::LogError;
 use watershed_core::{LogIdentity, Position};
 
-use super::canonical::{first_link, next_link};
 use super::file::{as_link, last_position, read_identity, wrong_link};
 use super::readers::each_row;
 use super::row::store_error;
 use crate::OpenError;
 use crate::connection::open_reader;
+use watershed_store::{first_link, next_link};
 
 /// What a log was found to hold, every event and every link of it checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

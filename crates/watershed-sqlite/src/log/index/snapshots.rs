@@ -3,9 +3,9 @@ use watershed_core::ports::Snapshot;
 
 use super::IndexReader;
 use super::file::IndexFile;
-use crate::log::canonical::checksum;
 use crate::log::lists::ListId;
 use crate::log::row::{from_sql, to_sql};
+use watershed_store::checksum;
 
 /// Over everything that a snapshot says, and of which stream.
 fn snapshot_checksum(list: ListId, snapshot: &Snapshot) -> u64 {

@@ -5,8 +5,8 @@ use rusqlite::{Connection, Statement};
 
 use super::Writer;
 use super::group::{Group, Staged};
-use crate::log::canonical::{EventRow, Link, checksum, next_link};
 use crate::log::row::to_sql;
+use watershed_store::{EventRow, Link, checksum, next_link};
 
 /// What the log ends with after a group.
 pub(super) struct End {

@@ -16,7 +16,6 @@ use rusqlite::Connection;
 use watershed_core::Position;
 use watershed_core::ports::{InlineFold, NameCache};
 
-use super::canonical::Link;
 use super::inline::InlineRows;
 use super::queue::Queued;
 use super::readers::Reader;
@@ -24,6 +23,7 @@ use super::shared::Shared;
 use super::tail::Layers;
 use group::Group;
 use heads::Heads;
+use watershed_store::Link;
 
 pub(crate) use begin::Beginning;
 pub(crate) use run::{lead, run};

@@ -2,26 +2,45 @@
 
 /// The stored columns of an event, except its checksum and link.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct EventRow<'a> {
-    pub(crate) position: u64,
-    pub(crate) id: &'a [u8],
-    pub(crate) tenant: &'a str,
-    pub(crate) category: &'a str,
-    pub(crate) stream: &'a str,
-    pub(crate) version: u64,
-    pub(crate) name: &'a str,
-    pub(crate) schema: u32,
-    pub(crate) payload: &'a [u8],
-    pub(crate) recorded_at: i64,
-    pub(crate) actor: Option<&'a str>,
-    pub(crate) correlation: Option<&'a str>,
-    pub(crate) causation: Option<&'a str>,
-    pub(crate) traceparent: Option<&'a str>,
-    pub(crate) tags: Option<&'a str>,
-    pub(crate) idem_key: Option<&'a str>,
-    pub(crate) fingerprint: Option<&'a [u8]>,
-    pub(crate) follows: Option<u32>,
-    pub(crate) key_id: Option<&'a str>,
+pub struct EventRow<'a> {
+    /// Index in the log.
+    pub position: u64,
+    /// The event's name for the world outside: 16 bytes.
+    pub id: &'a [u8],
+    /// Whose event it is.
+    pub tenant: &'a str,
+    /// The category of its stream.
+    pub category: &'a str,
+    /// The id of its stream within the category.
+    pub stream: &'a str,
+    /// Index in the stream.
+    pub version: u64,
+    /// Its frozen name.
+    pub name: &'a str,
+    /// The number of its shape.
+    pub schema: u32,
+    /// Its data, a JSON object.
+    pub payload: &'a [u8],
+    /// When the log took it, in microseconds since 1970.
+    pub recorded_at: i64,
+    /// Who caused it.
+    pub actor: Option<&'a str>,
+    /// What it belongs to.
+    pub correlation: Option<&'a str>,
+    /// What caused it.
+    pub causation: Option<&'a str>,
+    /// The W3C trace context.
+    pub traceparent: Option<&'a str>,
+    /// A JSON array of `name:value`; none where there are none.
+    pub tags: Option<&'a str>,
+    /// The idempotency key; this and the next two stand on the first event of an append.
+    pub idem_key: Option<&'a str>,
+    /// What the command says.
+    pub fingerprint: Option<&'a [u8]>,
+    /// How many events of the same append come after it.
+    pub follows: Option<u32>,
+    /// The key that the payload is encrypted with.
+    pub key_id: Option<&'a str>,
 }
 
 /// The number of this way of writing columns as bytes.
@@ -30,7 +49,7 @@ const FORM: u8 = 1;
 impl EventRow<'_> {
     /// Appends the columns to `out`: numbers in little-endian order, then the length of each text (one more than it is,
     /// so that 0 stands for none), then the texts. No two different rows give the same bytes.
-    pub(crate) fn encode(&self, out: &mut Vec<u8>) {
+    pub fn encode(&self, out: &mut Vec<u8>) {
         let texts = [
             Some(self.id),
             Some(self.tenant.as_bytes()),
@@ -67,20 +86,23 @@ impl EventRow<'_> {
 }
 
 /// The checksum of an event whose columns are these bytes. Finds accidents; forgery is what [`Link`]s are for.
-pub(crate) fn checksum(columns: &[u8]) -> u64 {
+#[must_use]
+pub fn checksum(columns: &[u8]) -> u64 {
     xxhash_rust::xxh3::xxh3_64(columns)
 }
 
 /// Stands for everything in the log up to the end of a commit.
-pub(crate) type Link = [u8; 32];
+pub type Link = [u8; 32];
 
 /// The link before the first commit of the log with this id.
-pub(crate) fn first_link(log: &[u8; 16]) -> Link {
+#[must_use]
+pub fn first_link(log: &[u8; 16]) -> Link {
     blake3::derive_key("watershed log 2026 first link", log)
 }
 
 /// The link of a commit whose events' columns are these bytes, one event after the other.
-pub(crate) fn next_link(previous: &Link, columns: &[u8]) -> Link {
+#[must_use]
+pub fn next_link(previous: &Link, columns: &[u8]) -> Link {
     let mut hasher = blake3::Hasher::new();
     hasher.update(previous).update(columns);
     *hasher.finalize().as_bytes()

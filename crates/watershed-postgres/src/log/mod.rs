@@ -1,0 +1,178 @@
+//! The log: appends are committed by one task, group by group; reads are done by whoever asks.
+
+mod appender;
+mod commit;
+mod group;
+mod names;
+mod prepared;
+mod queue;
+mod read;
+mod readers;
+mod row;
+mod shared;
+mod snapshots;
+
+use std::sync::{Arc, Weak};
+
+use uuid::Uuid;
+use watershed_core::ports::{
+    Append, AppendError, Appended, EventLog, Events, InlineFold, KeyRecord, Later, LogError, LogIndex,
+    LogReader, ReadFrom, Snapshot, Snapshots,
+};
+use watershed_core::{LogIdentity, Position, StreamId, Tag, Tenant, Version};
+use watershed_store::first_link;
+
+use self::prepared::Prepared;
+use self::readers::Readers;
+use self::row::from_sql;
+use self::shared::Shared;
+use crate::connection::Connection;
+use crate::error::in_words;
+use crate::migrate::migrate;
+use crate::options::Options;
+
+/// The log in a schema of a PostgreSQL database. Dropped, it takes no more appends, and writes those that wait.
+pub struct PostgresLog {
+    shared: Arc<Shared>,
+}
+
+impl std::fmt::Debug for PostgresLog {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "PostgresLog({:?} at {})", self.shared.identity, self.shared.head())
+    }
+}
+
+impl PostgresLog {
+    /// Opens the log, and makes it where it is not there.
+    ///
+    /// # Errors
+    /// Where the server cannot be reached, or its tables cannot be made.
+    pub async fn open(options: Options) -> Result<Self, LogError> {
+        let failed = |error: tokio_postgres::Error| LogError::Store(in_words(&error));
+        let connection = Connection::open(&options).await.map_err(failed)?;
+        migrate(&connection, &options).await.map_err(failed)?;
+        let (identity, head) = identify(&connection).await.map_err(failed)?;
+        let readers = Readers::new(&options);
+        let shared = Arc::new(Shared::new(options, identity, readers, head));
+        tokio::spawn(appender::run(shared.clone()));
+        tokio::spawn(follow(Arc::downgrade(&shared)));
+        Ok(Self { shared })
+    }
+}
+
+/// Which log it is, and how far it has come. A new one is given a name.
+async fn identify(connection: &Connection) -> Result<(LogIdentity, Position), tokio_postgres::Error> {
+    let id = Uuid::new_v4();
+    let link = first_link(id.as_bytes());
+    connection.run("BEGIN").await?;
+    let is_new = connection
+        .execute("INSERT INTO log_meta (log, epoch) VALUES ($1, 1) ON CONFLICT DO NOTHING", &[&id])
+        .await?;
+    if is_new > 0 {
+        let link = &link[..];
+        connection.execute("INSERT INTO log_head (position, link) VALUES (0, $1)", &[&link]).await?;
+    }
+    let rows =
+        connection.query("SELECT log, epoch, (SELECT position FROM log_head) FROM log_meta", &[]).await?;
+    connection.run("COMMIT").await?;
+    let row = &rows[0];
+    let epoch = u32::try_from(row.get::<_, i32>(1)).unwrap_or(1);
+    Ok((LogIdentity { id: row.get(0), epoch }, from_sql(row.get(2))))
+}
+
+/// Looks for what other processes have appended.
+async fn follow(shared: Weak<Shared>) {
+    loop {
+        let Some(present) = shared.upgrade() else { return };
+        if present.queue.is_closed() {
+            return;
+        }
+        if let Ok(rows) = present.readers.query(include_str!("sql/select_head.sql"), &[]).await
+            && let Some(row) = rows.first()
+        {
+            present.publish(from_sql(row.get(0)));
+        }
+        let poll = present.options.poll;
+        drop(present);
+        tokio::time::sleep(poll).await;
+    }
+}
+
+impl Drop for PostgresLog {
+    fn drop(&mut self) {
+        self.shared.queue.close();
+    }
+}
+
+impl EventLog for PostgresLog {
+    fn identity(&self) -> LogIdentity {
+        self.shared.identity
+    }
+
+    fn append(&self, append: Append) -> Later<'_, Result<Appended, AppendError>> {
+        // Queued now, not when it is first polled: appends are taken in the order of the calls.
+        let queued = Prepared::new(append).and_then(|prepared| self.shared.queue.push(prepared));
+        Box::pin(async move { queued?.await.unwrap_or(Err(AppendError::Closed)) })
+    }
+
+    fn set_inline(&self, folds: Vec<Box<dyn InlineFold>>) {
+        *self.shared.folds() = folds;
+    }
+}
+
+impl LogReader for PostgresLog {
+    fn head(&self) -> Position {
+        self.shared.head()
+    }
+
+    fn wait_past(&self, position: Position) -> Later<'_, Position> {
+        let mut moves = self.shared.moves();
+        Box::pin(async move {
+            match moves.wait_for(|head| *head > position).await {
+                Ok(head) => *head,
+                // invariant: the sender is ours.
+                Err(_) => self.shared.head(),
+            }
+        })
+    }
+
+    fn read(&self, from: ReadFrom) -> Later<'_, Result<Events, LogError>> {
+        Box::pin(self.shared.read(from))
+    }
+}
+
+impl LogIndex for PostgresLog {
+    fn find_key<'a>(
+        &'a self,
+        tenant: &'a Tenant,
+        key: &'a str,
+    ) -> Later<'a, Result<Option<KeyRecord>, LogError>> {
+        Box::pin(self.shared.key_record(tenant, key))
+    }
+
+    fn find_tag<'a>(
+        &'a self,
+        tenant: &'a Tenant,
+        tag: &'a Tag,
+    ) -> Later<'a, Result<Option<Position>, LogError>> {
+        Box::pin(self.shared.tagged(tenant, tag))
+    }
+
+    fn stream_version<'a>(
+        &'a self,
+        tenant: &'a Tenant,
+        stream: &'a StreamId,
+    ) -> Later<'a, Result<Version, LogError>> {
+        Box::pin(self.shared.version(tenant, stream))
+    }
+}
+
+impl Snapshots for PostgresLog {
+    fn load_snapshot<'a>(&'a self, tenant: &'a Tenant, stream: &'a StreamId) -> Later<'a, Option<Snapshot>> {
+        Box::pin(self.shared.load_snapshot(tenant, stream))
+    }
+
+    fn save_snapshot(&self, tenant: &Tenant, stream: &StreamId, snapshot: Snapshot) {
+        self.shared.save_snapshot(tenant, stream, snapshot);
+    }
+}

@@ -1,0 +1,97 @@
+//! An append with everything made ready that does not depend on where it will stand.
+
+use uuid::Uuid;
+use watershed_core::ports::{Append, AppendError, LogError};
+use watershed_core::{Position, Tenant};
+
+use super::names;
+
+/// An append on its way to the log.
+pub(crate) struct Prepared {
+    pub(crate) append: Append,
+    pub(crate) stream: Uuid,
+    pub(crate) key: Option<Uuid>,
+    pub(crate) condition: Option<Boundary>,
+    pub(crate) tags: Vec<Tags>,
+}
+
+/// What must not have come.
+pub(crate) struct Boundary {
+    pub(crate) tags: Vec<Uuid>,
+    pub(crate) names: Vec<&'static str>,
+    pub(crate) after: Position,
+}
+
+/// The tags of an event.
+pub(crate) struct Tags {
+    pub(crate) lists: Vec<Uuid>,
+    pub(crate) texts: Vec<Box<str>>,
+    pub(crate) json: Option<Box<str>>,
+}
+
+impl Prepared {
+    pub(crate) fn new(append: Append) -> Result<Self, AppendError> {
+        check_texts(&append)?;
+        let tenant = &append.tenant;
+        Ok(Self {
+            stream: names::stream(tenant, &append.stream),
+            key: append.idempotency.as_ref().map(|idempotency| names::key(tenant, &idempotency.key)),
+            condition: append
+                .condition
+                .as_ref()
+                .map(|condition| Boundary::new(tenant, &condition.boundary, condition.after)),
+            tags: append.events.iter().map(|event| Tags::new(tenant, &event.tags)).collect(),
+            append,
+        })
+    }
+}
+
+impl Boundary {
+    pub(crate) fn new(tenant: &Tenant, boundary: &watershed_core::Boundary, after: Position) -> Self {
+        let mut tags: Vec<Uuid> =
+            boundary.tags.iter().map(|tag| names::tag(tenant, &tag.to_string())).collect();
+        tags.sort_unstable();
+        tags.dedup();
+        // Larger numbers are no positions, and would be negative ones to PostgreSQL.
+        Self { tags, names: boundary.names.clone(), after: after.min(FAR) }
+    }
+}
+
+/// Numbers beyond this are no positions.
+pub(crate) const FAR: u64 = 1 << 62;
+
+impl Tags {
+    fn new(tenant: &Tenant, tags: &[watershed_core::Tag]) -> Self {
+        let texts: Vec<Box<str>> = tags.iter().map(|tag| tag.to_string().into()).collect();
+        Self {
+            lists: texts.iter().map(|text| names::tag(tenant, text)).collect(),
+            // invariant: texts are always JSON.
+            json: (!texts.is_empty())
+                .then(|| serde_json::to_string(&texts).unwrap_or_default().into_boxed_str()),
+            texts,
+        }
+    }
+}
+
+/// PostgreSQL's texts hold everything but NUL. One append's must not fail those that are committed with it.
+fn check_texts(append: &Append) -> Result<(), AppendError> {
+    let key = append.idempotency.as_ref().map(|idempotency| &*idempotency.key);
+    let of_append = [
+        Some(&*append.stream.category),
+        Some(&*append.stream.id),
+        key,
+        append.actor.as_deref(),
+        append.correlation.as_deref(),
+        append.causation.as_deref(),
+        append.traceparent.as_deref(),
+    ];
+    let of_events = append.events.iter().map(|event| std::str::from_utf8(&event.payload));
+    let is_fine = of_append.into_iter().flatten().all(|text| !text.contains('\0'))
+        && of_events.into_iter().all(|text| text.is_ok_and(|text| !text.contains('\0')));
+    if is_fine {
+        return Ok(());
+    }
+    Err(AppendError::Unreadable(LogError::Store(
+        "PostgreSQL keeps no text with the character NUL, and no payload that is not UTF-8".to_owned(),
+    )))
+}

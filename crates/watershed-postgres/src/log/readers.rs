@@ -1,0 +1,54 @@
+//! The connections that read. Each takes the questions of several callers.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tokio::sync::Mutex;
+use tokio_postgres::{Error, Row};
+use watershed_core::ports::LogError;
+
+use crate::connection::{Connection, Values};
+use crate::error::store_error;
+use crate::options::Options;
+
+pub(super) struct Readers {
+    options: Options,
+    next: AtomicUsize,
+    seats: Vec<Mutex<Option<Arc<Connection>>>>,
+}
+
+impl Readers {
+    pub(super) fn new(options: &Options) -> Self {
+        let seats = (0..options.readers.max(1)).map(|_| Mutex::default()).collect();
+        Self { options: options.clone(), next: AtomicUsize::new(0), seats }
+    }
+
+    /// A connection, opened where it is not there or has been lost.
+    async fn connection(&self) -> Result<Arc<Connection>, Error> {
+        let seat = &self.seats[self.next.fetch_add(1, Ordering::Relaxed) % self.seats.len()];
+        let mut seat = seat.lock().await;
+        if let Some(connection) = seat.as_ref().filter(|connection| !connection.is_closed()) {
+            return Ok(connection.clone());
+        }
+        let opened = Arc::new(Connection::open(&self.options).await?);
+        *seat = Some(opened.clone());
+        Ok(opened)
+    }
+
+    /// Asks; once more where the connection turns out to be lost.
+    pub(super) async fn query(&self, sql: &'static str, values: Values<'_>) -> Result<Vec<Row>, LogError> {
+        let connection = self.connection().await.map_err(|error| store_error(&error))?;
+        match connection.query(sql, values).await {
+            Err(_) if connection.is_closed() => {}
+            asked => return asked.map_err(|error| store_error(&error)),
+        }
+        let connection = self.connection().await.map_err(|error| store_error(&error))?;
+        connection.query(sql, values).await.map_err(|error| store_error(&error))
+    }
+
+    /// Does something that gives no rows.
+    pub(super) async fn execute(&self, sql: &'static str, values: Values<'_>) -> Result<(), LogError> {
+        let connection = self.connection().await.map_err(|error| store_error(&error))?;
+        connection.execute(sql, values).await.map(drop).map_err(|error| store_error(&error))
+    }
+}

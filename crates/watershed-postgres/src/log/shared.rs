@@ -1,0 +1,55 @@
+//! What a log's handles and tasks share.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::watch;
+use watershed_core::ports::InlineFold;
+use watershed_core::{LogIdentity, Position};
+
+use super::queue::Queue;
+use super::readers::Readers;
+use crate::options::Options;
+
+pub(super) struct Shared {
+    pub(super) options: Options,
+    pub(super) identity: LogIdentity,
+    pub(super) queue: Queue,
+    pub(super) readers: Readers,
+    head: watch::Sender<Position>,
+    folds: Mutex<Vec<Box<dyn InlineFold>>>,
+}
+
+impl Shared {
+    pub(super) fn new(options: Options, identity: LogIdentity, readers: Readers, head: Position) -> Self {
+        Self {
+            options,
+            identity,
+            queue: Queue::default(),
+            readers,
+            head: watch::Sender::new(head),
+            folds: Mutex::default(),
+        }
+    }
+
+    /// The last position that this process knows to be durable.
+    pub(super) fn head(&self) -> Position {
+        *self.head.borrow()
+    }
+
+    /// The log has come to that position, here or elsewhere.
+    pub(super) fn publish(&self, head: Position) {
+        self.head.send_if_modified(|known| {
+            let is_further = head > *known;
+            *known = head.max(*known);
+            is_further
+        });
+    }
+
+    pub(super) fn moves(&self) -> watch::Receiver<Position> {
+        self.head.subscribe()
+    }
+
+    pub(super) fn folds(&self) -> MutexGuard<'_, Vec<Box<dyn InlineFold>>> {
+        self.folds.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,1 @@
+SELECT min(position) FROM event_tags WHERE tag = $1

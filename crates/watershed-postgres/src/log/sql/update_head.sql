@@ -1,0 +1,1 @@
+UPDATE log_head SET position = $1, link = $2
