@@ -17,6 +17,8 @@ mod literal;
 mod lock;
 #[cfg(feature = "postgres")]
 pub mod postgres;
+#[cfg(feature = "postgres")]
+pub mod proxy;
 mod record;
 mod story;
 

@@ -55,7 +55,19 @@ impl Postgres {
     /// How to reach it, as libpq says it.
     #[must_use]
     pub fn server(&self) -> String {
-        format!("host=127.0.0.1 port={} user=postgres dbname=postgres", self.port)
+        Self::server_at(self.port)
+    }
+
+    /// How to reach it through another port of this machine.
+    #[must_use]
+    pub fn server_at(port: u16) -> String {
+        format!("host=127.0.0.1 port={port} user=postgres dbname=postgres")
+    }
+
+    /// The port that it listens on.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// Starts it, on the port and the data that it had before.

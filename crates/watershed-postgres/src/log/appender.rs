@@ -1,7 +1,7 @@
 //! The task that commits what waits, group by group.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 use watershed_core::ports::AppendError;
@@ -33,10 +33,7 @@ struct Appender {
 impl Appender {
     async fn commit(&mut self, mut appends: Vec<Queued>) {
         let mut answers = Vec::with_capacity(appends.len());
-        let done = match self.try_commit(&mut appends, &mut answers).await {
-            Ok(()) => Ok(()),
-            Err(problem) => Err(AppendError::ReadOnly(problem)),
-        };
+        let done = self.try_commit(&mut appends, &mut answers).await;
         // Those that were not looked at are still with their appends.
         for (answer, said) in answers {
             let _ = answer.send(match &done {
@@ -57,8 +54,8 @@ impl Appender {
         &mut self,
         appends: &mut Vec<Queued>,
         answers: &mut Vec<(tokio::sync::oneshot::Sender<Answer>, Answer)>,
-    ) -> Result<(), String> {
-        let connection = self.connected().await?;
+    ) -> Result<(), AppendError> {
+        let connection = self.connected().await.map_err(AppendError::ReadOnly)?;
         let connection = &connection;
         let begun = commit::begin(connection, appends).await;
         let (known, link) = match begun {
@@ -66,7 +63,7 @@ impl Appender {
             Err(error) => {
                 // A transaction that is given up, or a connection that is gone: the next one begins anew.
                 self.connection = None;
-                return Err(in_words(&error));
+                return Err(AppendError::ReadOnly(in_words(&error)));
             }
         };
         let mut group = Group::over(known);
@@ -83,10 +80,12 @@ impl Appender {
             self.connection = None;
             let is_there = match first {
                 Some((position, id)) if lost => self.resolve(position, Uuid::from_bytes(id)).await,
-                _ => false,
+                _ => Some(false),
             };
-            if !is_there {
-                return Err(in_words(&error));
+            match is_there {
+                Some(true) => {}
+                Some(false) => return Err(AppendError::ReadOnly(in_words(&error))),
+                None => return Err(AppendError::Closed),
             }
         }
         self.shared.publish(group.last());
@@ -108,16 +107,19 @@ impl Appender {
     }
 
     /// The connection was lost, and whether the commit took place is not known: waits until the database can say. Whoever asks
-    /// for the head's lock has it only when the lost transaction is over.
-    async fn resolve(&mut self, position: u64, id: Uuid) -> bool {
-        let mut pause = PAUSES.0;
+    /// for the head's lock has it only when the lost transaction is over. None where the log is closed before that.
+    async fn resolve(&mut self, position: u64, id: Uuid) -> Option<bool> {
+        let (mut pause, begun) = (PAUSES.0, Instant::now());
         loop {
             match self.find(position, id).await {
-                Ok(is_there) => return is_there,
+                Ok(is_there) => return Some(is_there),
                 Err(error) => {
                     let error = in_words(&error);
                     tracing::warn!(error, position, "whether a commit took place is not known yet");
                 }
+            }
+            if self.shared.queue.is_closed() && begun.elapsed() > self.shared.options.patience {
+                return None;
             }
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(PAUSES.1);
