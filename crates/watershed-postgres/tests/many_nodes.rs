@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use watershed_core::ports::{
-    Append, AppendError, EventLog, Expected, Idempotency, LogIndex, LogReader, NewEvent, ReadFrom, Scope,
+    Append, AppendError, Appended, EventLog, Expected, Idempotency, LogIndex, LogReader, NewEvent, ReadFrom,
+    Scope,
 };
 use watershed_core::{EventId, Position, StreamId, Tag, Tenant, Timestamp};
 use watershed_postgres::{Options, PostgresLog};
@@ -124,9 +125,13 @@ async fn of_two_nodes_one_takes_what_only_one_may() {
             }
         });
         let [left, right] = <[_; 2]>::try_from(futures_util::future::join_all(racing).await).unwrap();
-        assert!(left.0.is_ok() != right.0.is_ok(), "the tag: {:?} {:?}", left.0, right.0);
-        assert!(left.1.is_ok() != right.1.is_ok(), "the version: {:?} {:?}", left.1, right.1);
-        assert!(left.2.is_ok() != right.2.is_ok(), "the key: {:?} {:?}", left.2, right.2);
+        let lost = |left: Result<Appended, _>, right: Result<Appended, _>| match (left, right) {
+            (Ok(_), Err(lost)) | (Err(lost), Ok(_)) => lost,
+            both => panic!("one must be taken: {both:?}"),
+        };
+        assert!(matches!(lost(left.0, right.0), AppendError::TagTaken { .. }));
+        assert_eq!(lost(left.1, right.1), AppendError::Conflict { expected: 0, actual: 1 });
+        assert!(matches!(lost(left.2, right.2), AppendError::KeyTaken { .. }));
     }
     assert_eq!(nodes[0].head(), 300);
 }
