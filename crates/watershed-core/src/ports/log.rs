@@ -189,6 +189,12 @@ pub trait EventLog: LogReader + LogIndex + Snapshots + Send + Sync + 'static {
     /// Which log it is.
     fn identity(&self) -> LogIdentity;
 
+    /// Whether other processes append to it as well. What is known here of a stream may then be old: a refusal is confirmed
+    /// by an append without events before it is told.
+    fn is_shared(&self) -> bool {
+        false
+    }
+
     /// Records events, durably: when this answers, they are there after a crash. Appends are taken in the order of the calls.
     fn append(&self, append: Append) -> Later<'_, Result<Appended, AppendError>>;
 

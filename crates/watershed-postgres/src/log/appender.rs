@@ -66,6 +66,8 @@ impl Appender {
                 return Err(AppendError::ReadOnly(in_words(&error)));
             }
         };
+        // Whoever loses to another process reads on from there.
+        self.shared.publish(known.head);
         let mut group = Group::over(known);
         {
             let mut folds = self.shared.folds();

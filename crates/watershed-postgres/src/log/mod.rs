@@ -109,6 +109,10 @@ impl EventLog for PostgresLog {
         self.shared.identity
     }
 
+    fn is_shared(&self) -> bool {
+        true
+    }
+
     fn append(&self, append: Append) -> Later<'_, Result<Appended, AppendError>> {
         // Queued now, not when it is first polled: appends are taken in the order of the calls.
         let queued = Prepared::new(append).and_then(|prepared| self.shared.queue.push(prepared));

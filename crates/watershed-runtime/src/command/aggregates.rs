@@ -107,7 +107,8 @@ impl<A: Aggregate> Aggregates<A> {
         let now = self.core.clock.now();
         let mut append = append_for(request, stream, now, looked_until);
         append.expected = Expected::Version(cell.version);
-        let pending = cell.is_pending();
+        // Also what is durable here may be old, where others append.
+        let pending = cell.is_pending() || self.core.log.is_shared();
 
         if let Some(expected) = request.expected.filter(|expected| *expected != cell.version) {
             let mismatch = Outcome::Mismatch { expected, actual: cell.version };

@@ -51,9 +51,12 @@ impl<D: Decision> Decisions<D> {
             let (state, seen_until) = self.load(&request.principal.tenant, &boundary).await?;
             self.core.authorize(&request, command.kind().name, &stream, Some(&state))?;
             let now = self.core.clock.now();
-            let events = state
-                .decide(&command, &Cx::new(now, request.principal.clone()))
-                .map_err(SendError::Refused)?;
+            let (events, refusal) = match state.decide(&command, &Cx::new(now, request.principal.clone())) {
+                Ok(events) => (events, None),
+                // Confirmed below: others may have appended what the decision rests on.
+                Err(refusal) if self.core.log.is_shared() => (Vec::new(), Some(refusal)),
+                Err(refusal) => return Err(SendError::Refused(refusal)),
+            };
             let mut append = append_for(&request, &stream, now, looked_until);
             if let Some(expected) = request.expected {
                 append.expected = watershed_core::ports::Expected::Version(expected);
@@ -68,6 +71,9 @@ impl<D: Decision> Decisions<D> {
             drop(claim);
             match answer {
                 Ok(appended) => {
+                    if let Some(refusal) = refusal {
+                        return Err(SendError::Refused(refusal));
+                    }
                     return Ok(self.core.receipt(&stream, appended.version, appended.position, names));
                 }
                 Err(watershed_core::ports::AppendError::Conflict { expected, actual }) => {

@@ -1,0 +1,60 @@
+//! A whole context on a log that two nodes share, each with its rows on its own disk.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use coop::queries::GetFamily;
+use coop::year::{Expected, Year};
+use watershed::prelude::*;
+use watershed::runtime::{Running, SendError, Stores};
+use watershed::sqlite::{Options as SqliteOptions, Sqlite};
+use watershed_postgres::{Options, PostgresLog};
+use watershed_testkit::postgres::Postgres;
+
+async fn node(server: &Postgres, folder: &tempfile::TempDir) -> Running {
+    let log = PostgresLog::open(Options::new(server.server())).await.unwrap();
+    let here = Sqlite::open(folder.path(), SqliteOptions::default()).unwrap();
+    let stores =
+        Stores { log: std::sync::Arc::new(log), beside_log: None, ..watershed::stores(&here).unwrap() };
+    coop::context().policy(AllowAll).start(stores).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_command_ends_as_it_should_whichever_node_it_comes_to() {
+    let server = Postgres::start();
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let nodes = [node(&server, &folders[0]).await, node(&server, &folders[1]).await];
+    let mut families = std::collections::BTreeSet::new();
+    for (place, step) in Year::new(8, 7).enumerate() {
+        let (node, other) = (&nodes[place % 2], &nodes[(place + 1) % 2]);
+        let family_id = step.command.id().to_owned();
+        let sent = node.send(step.command.clone()).key(step.key.as_str()).await;
+        match (&step.expected, &sent) {
+            (Expected::Accepted, Ok(receipt)) => assert!(!receipt.replayed, "{}", step.key),
+            (Expected::Replayed, Ok(receipt)) => assert!(receipt.replayed, "{}", step.key),
+            (Expected::Refused(refusal), Err(SendError::Refused(said))) => {
+                assert_eq!(said, refusal, "{}", step.key);
+            }
+            (Expected::TransactionTaken, Err(SendError::TagTaken { .. })) => {}
+            other => panic!("{}: {other:?}", step.key),
+        }
+        // What one node has acknowledged, the other one answers with.
+        if let Ok(receipt) = sent
+            && place % 10 == 0
+        {
+            let ask = || GetFamily { family_id: family_id.clone() };
+            let theirs = other.ask(ask()).after(receipt.token).await.unwrap();
+            assert!(theirs.value.is_some() && !theirs.stale, "{family_id}");
+        }
+        families.insert(family_id);
+    }
+    for family_id in families {
+        let token = nodes[0].token();
+        let ask = || GetFamily { family_id: family_id.clone() };
+        let left = nodes[0].ask(ask()).after(token.clone()).await.unwrap().value;
+        let right = nodes[1].ask(ask()).after(token).await.unwrap().value;
+        assert_eq!(serde_json::to_string(&left).unwrap(), serde_json::to_string(&right).unwrap());
+    }
+    for node in nodes {
+        node.close().await;
+    }
+}
