@@ -5,6 +5,9 @@ pub(crate) enum Problem {
     /// A raw store failed.
     #[error("SQLite: {0}")]
     Sqlite(#[from] rusqlite::Error),
+    /// PostgreSQL failed.
+    #[error("PostgreSQL: {0}")]
+    Postgres(#[from] tokio_postgres::Error),
     /// The file system, a thread or a socket failed.
     #[error(transparent)]
     Io(#[from] std::io::Error),

@@ -8,6 +8,7 @@ mod http;
 mod journal;
 mod lag;
 mod live;
+mod postgres;
 mod query;
 mod raw_group;
 mod raw_scan;
@@ -86,6 +87,9 @@ pub(crate) const ALL: &[&dyn Case] = &[
     &rollups::Rollups::THREE,
     &rollups::Rollups::WIDE,
     &rollups_inline::RollupsInline,
+    &postgres::Postgres::ALONE,
+    &postgres::Postgres::SIXTY_FOUR,
+    &postgres::Postgres::MANY,
     &slices::Slices::DETAIL,
     &slices::Slices::ROLLED_UP,
     &slices::Slices::WIDE,

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use tokio::task::JoinSet;
 use watershed::core::ports::EventLog;
 use watershed::core::{AllowAll, Position};
-use watershed::runtime::{Context, Running};
+use watershed::runtime::{Context, Running, Stores};
 
 use super::commands::{enroll, family, key};
 use super::computed::Computed;
@@ -85,6 +85,16 @@ impl Coop {
     /// Starts the co-op whose data lies in `dir`.
     pub(crate) async fn start(dir: &Path, views: Views) -> Result<Self, Problem> {
         let stores = watershed::embedded(dir).map_err(Problem::product)?;
+        Self::over(stores, views).await
+    }
+
+    /// Starts the co-op on that log, with its rows in `dir`.
+    pub(crate) async fn on(log: Arc<dyn EventLog>, dir: &Path, views: Views) -> Result<Self, Problem> {
+        let stores = watershed::embedded(dir).map_err(Problem::product)?;
+        Self::over(Stores { log, beside_log: None, ..stores }, views).await
+    }
+
+    async fn over(stores: Stores, views: Views) -> Result<Self, Problem> {
         let log = stores.log.clone();
         let running = views.context().start(stores).await.map_err(Problem::product)?;
         Ok(Self { running, views, log })
@@ -103,7 +113,7 @@ impl Coop {
         Ok((coop, dir))
     }
 
-    async fn enroll(&self, families: u64) -> Result<(), Problem> {
+    pub(crate) async fn enroll(&self, families: u64) -> Result<(), Problem> {
         let mut tasks = JoinSet::new();
         for number in 0..families {
             let running = self.running.clone();
