@@ -50,7 +50,7 @@ async fn every_command_ends_as_it_should_whichever_node_it_comes_to() {
     for family_id in families {
         let token = nodes[0].token();
         let ask = || GetFamily { family_id: family_id.clone() };
-        let left = nodes[0].ask(ask()).after(token.clone()).await.unwrap().value;
+        let left = nodes[0].ask(ask()).after(token).await.unwrap().value;
         let right = nodes[1].ask(ask()).after(token).await.unwrap().value;
         assert_eq!(serde_json::to_string(&left).unwrap(), serde_json::to_string(&right).unwrap());
     }
