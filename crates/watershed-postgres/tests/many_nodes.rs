@@ -4,9 +4,10 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use tokio::task::JoinHandle;
 use watershed_core::ports::{
     Append, AppendError, Appended, EventLog, Expected, Idempotency, LogIndex, LogReader, NewEvent, ReadFrom,
     Scope,
@@ -136,15 +137,22 @@ async fn of_two_nodes_one_takes_what_only_one_may() {
     assert_eq!(nodes[0].head(), 300);
 }
 
+/// What writers are told, and tell.
+#[derive(Default)]
+struct Writing {
+    stop: AtomicBool,
+    acked: AtomicUsize,
+}
+
 /// Appends with a key each until told to stop; gives what was acknowledged. Whoever is told that it failed tries again.
 async fn append_and_try_again(
     log: Arc<PostgresLog>,
     writer: u64,
-    stop: Arc<AtomicBool>,
+    writing: Arc<Writing>,
 ) -> Vec<(String, Position)> {
     let mut acked = Vec::new();
     for turn in 0_u64.. {
-        if stop.load(Ordering::Relaxed) {
+        if writing.stop.load(Ordering::Relaxed) {
             break;
         }
         let key = format!("{writer} {turn}");
@@ -152,7 +160,10 @@ async fn append_and_try_again(
             let mut next = append(&format!("s{writer}"), writer << 32 | turn);
             next.idempotency = Some(Idempotency { key: key.clone().into(), fingerprint: [1; 16] });
             match log.append(next).await {
-                Ok(appended) => break acked.push((key, appended.position)),
+                Ok(appended) => {
+                    writing.acked.fetch_add(1, Ordering::Relaxed);
+                    break acked.push((key, appended.position));
+                }
                 Err(AppendError::KeyTaken { position }) => {
                     panic!("`{key}` was refused, and taken at {position}")
                 }
@@ -192,19 +203,25 @@ async fn a_commit_whose_answer_is_lost_is_resolved_and_not_guessed() {
     let server = Postgres::start();
     let proxy = Proxy::to(server.port()).await;
     let log = node(&Postgres::server_at(proxy.port())).await;
-    let stop = Arc::new(AtomicBool::new(false));
-    let writers: Vec<_> =
-        (0..8).map(|writer| tokio::spawn(append_and_try_again(log.clone(), writer, stop.clone()))).collect();
+    let writing = Arc::new(Writing::default());
+    let writers: Vec<_> = (0..8)
+        .map(|writer| tokio::spawn(append_and_try_again(log.clone(), writer, writing.clone())))
+        .collect();
     for cut in 0..cuts {
-        tokio::time::sleep(Duration::from_micros(15_000 + cut * 7_919 % 20_000)).await;
+        // Soon after the connection carries something again: in the midst of the next groups.
+        let before = writing.acked.load(Ordering::Relaxed);
+        while writing.acked.load(Ordering::Relaxed) == before && !writers.iter().any(JoinHandle::is_finished)
+        {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        tokio::time::sleep(Duration::from_micros(cut * 7_919 % 10_000)).await;
         proxy.cut();
     }
-    stop.store(true, Ordering::Relaxed);
+    writing.stop.store(true, Ordering::Relaxed);
     let mut acked = Vec::new();
     for writer in writers {
         acked.extend(writer.await.unwrap());
     }
-    assert!(acked.len() > 100, "only {} were taken", acked.len());
     let log = node(&server.server()).await;
     assert_exact(&log, acked).await;
 }
@@ -214,9 +231,10 @@ async fn what_was_acknowledged_survives_the_server() {
     let kills = if std::env::var_os("WATERSHED_NIGHTLY").is_some() { 200 } else { 3 };
     let mut server = Postgres::start();
     let log = node(&server.server()).await;
-    let stop = Arc::new(AtomicBool::new(false));
-    let writers: Vec<_> =
-        (0..8).map(|writer| tokio::spawn(append_and_try_again(log.clone(), writer, stop.clone()))).collect();
+    let writing = Arc::new(Writing::default());
+    let writers: Vec<_> = (0..8)
+        .map(|writer| tokio::spawn(append_and_try_again(log.clone(), writer, writing.clone())))
+        .collect();
     for kill in 0..kills {
         tokio::time::sleep(Duration::from_millis(300 + kill * 37 % 200)).await;
         server = tokio::task::spawn_blocking(move || {
@@ -228,7 +246,7 @@ async fn what_was_acknowledged_survives_the_server() {
         .unwrap();
     }
     tokio::time::sleep(Duration::from_millis(300)).await;
-    stop.store(true, Ordering::Relaxed);
+    writing.stop.store(true, Ordering::Relaxed);
     let mut acked = Vec::new();
     for writer in writers {
         acked.extend(writer.await.unwrap());

@@ -21,12 +21,10 @@ const VERSIONS: &str = include_str!("sql/select_versions.sql");
 const KEYS: &str = include_str!("sql/select_keys.sql");
 const TAGS: &str = include_str!("sql/select_tags.sql");
 const MOVED: &str = include_str!("sql/select_moved.sql");
-const EVENTS: &str = include_str!("sql/insert_events.sql");
-const EVENT_TAGS: &str = include_str!("sql/insert_tags.sql");
-const HEAD: &str = include_str!("sql/update_head.sql");
+const WRITE: &str = include_str!("sql/write_group.sql");
 
 /// The statements of a commit. Sent one behind the other, they must be prepared before.
-pub(super) const STATEMENTS: &[&str] = &[LOCK, VERSIONS, KEYS, TAGS, MOVED, EVENTS, EVENT_TAGS, HEAD];
+pub(super) const STATEMENTS: &[&str] = &[LOCK, VERSIONS, KEYS, TAGS, MOVED, WRITE];
 
 /// Takes the head's lock, and looks up what the appends rest on. One round trip.
 pub(super) async fn begin(connection: &Connection, appends: &[Queued]) -> Result<(Known, Link), Error> {
@@ -142,15 +140,10 @@ pub(super) async fn end(connection: &Connection, group: &Group, previous: &Link)
     }
     let (sums, link) = group.seal(previous);
     let rows = Columns::of(group, &sums, &link);
-    let head = to_sql(group.last());
-    let (events, tags, moved) = (rows.insert(connection), rows.insert_tags(connection), async {
-        let link = &link[..];
-        connection.execute(HEAD, &[&head, &link]).await.map(drop)
-    });
-    let (events, tags, moved, committed) =
-        tokio::join!(biased; events, tags, moved, connection.run("COMMIT"));
+    let (written, committed) =
+        tokio::join!(biased; rows.write(connection, to_sql(group.last())), connection.run("COMMIT"));
     // After a failure, COMMIT rolls back and says that all is well.
-    events.and(tags).and(moved).and(committed)
+    written.and(committed)
 }
 
 /// The rows of a group, column by column.
@@ -175,6 +168,7 @@ struct Columns<'a> {
     fingerprints: Vec<Option<&'a [u8]>>,
     follows: Vec<Option<i64>>,
     sums: &'a [i64],
+    link: &'a [u8],
     links: Vec<Option<&'a [u8]>>,
     stream_keys: Vec<Uuid>,
     key_lists: Vec<Option<Uuid>>,
@@ -184,7 +178,7 @@ struct Columns<'a> {
 
 impl<'a> Columns<'a> {
     fn of(group: &'a Group, sums: &'a [i64], link: &'a Link) -> Self {
-        let mut all = Self { sums, ..Self::default() };
+        let mut all = Self { sums, link, ..Self::default() };
         for (place, staged) in group.staged.iter().enumerate() {
             let event = &*staged.event;
             let key = staged.first.as_ref().and_then(|first| first.key.as_ref());
@@ -218,8 +212,8 @@ impl<'a> Columns<'a> {
         all
     }
 
-    async fn insert(&self, connection: &Connection) -> Result<(), Error> {
-        let values: [&(dyn tokio_postgres::types::ToSql + Sync); 22] = [
+    async fn write(&self, connection: &Connection, head: i64) -> Result<(), Error> {
+        let values: [&(dyn tokio_postgres::types::ToSql + Sync); 26] = [
             &self.positions,
             &self.ids,
             &self.tenants,
@@ -242,14 +236,11 @@ impl<'a> Columns<'a> {
             &self.links,
             &self.stream_keys,
             &self.key_lists,
+            &self.tag_lists,
+            &self.tag_positions,
+            &head,
+            &self.link,
         ];
-        connection.execute(EVENTS, &values).await.map(drop)
-    }
-
-    async fn insert_tags(&self, connection: &Connection) -> Result<(), Error> {
-        if self.tag_lists.is_empty() {
-            return Ok(());
-        }
-        connection.execute(EVENT_TAGS, &[&self.tag_lists, &self.tag_positions]).await.map(drop)
+        connection.execute(WRITE, &values).await.map(drop)
     }
 }
