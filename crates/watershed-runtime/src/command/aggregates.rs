@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use schemars::SchemaGenerator;
-use watershed_core::ports::{Appended, Expected, Later, ReadFrom, Scope, Snapshot};
+use watershed_core::ports::{AppendError, Appended, Expected, Later, ReadFrom, Scope, Snapshot};
 use watershed_core::{
     Aggregate, Command, CommandKind, Cx, Event, Fingerprint, Position, Receipt, Refusal, RefusalKind,
     Storage, StreamId, Tenant, Version, event,
@@ -29,7 +29,7 @@ pub(crate) struct Aggregates<A> {
 
 /// A command that has been decided and handed to the log, or found to change nothing.
 struct HandedOn<'a, R> {
-    answer: Later<'a, Result<Appended, watershed_core::ports::AppendError>>,
+    answer: Later<'a, Result<Appended, AppendError>>,
     outcome: Outcome<R>,
 }
 
@@ -56,14 +56,20 @@ impl<A: Aggregate> Aggregates<A> {
             return Err(SendError::BadKey);
         }
         self.core.authorize(&request, command.kind().name, &stream, None)?;
+        let mut looks = self.core.looks_first(&request);
         for _ in 0..ATTEMPTS {
-            let (claim, looked_until) = match self.core.look_for_key(&request, fingerprint).await? {
+            let (claim, looked_until) = match self.core.look_for_key(&request, fingerprint, looks).await? {
                 Seen::Before(receipt) => return Ok(receipt),
                 Seen::New { claim, looked_until } => (claim, looked_until),
             };
             let shared = self.loaded(&request.principal.tenant, &stream).await?;
-            let decided = self.decide(&shared, &command, &request, &stream, fingerprint, looked_until)?;
-            let Some(handed_on) = decided else { continue };
+            let decided = self.decide(&shared, &command, &request, &stream, fingerprint, looked_until);
+            // What was taken before is told so, whatever would be decided now.
+            if !looks && !matches!(&decided, Ok(None)) && !decided.as_ref().is_ok_and(records) {
+                looks = true;
+                continue;
+            }
+            let Some(handed_on) = decided? else { continue };
             let answer = handed_on.answer.await;
             drop(claim);
             match answer {
@@ -77,6 +83,7 @@ impl<A: Aggregate> Aggregates<A> {
                     );
                 }
                 Err(error) => {
+                    looks |= matches!(error, AppendError::KeyTaken { .. });
                     shared.spoil();
                     match failed(error) {
                         Failed::Again => {}
@@ -256,6 +263,12 @@ impl<A: Aggregate> Aggregates<A> {
             }
         }
     }
+}
+
+/// Whether the log is asked to record something.
+fn records<R>(handed_on: &Option<HandedOn<'_, R>>) -> bool {
+    let outcome = handed_on.as_ref().map(|handed_on| &handed_on.outcome);
+    matches!(outcome, Some(Outcome::Taken { names, .. }) if !names.is_empty())
 }
 
 fn is_fresh<A>(shared: &Shared<A>) -> bool {

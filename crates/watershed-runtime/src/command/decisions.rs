@@ -2,7 +2,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use schemars::SchemaGenerator;
-use watershed_core::ports::{Condition, Later, ReadFrom, Scope};
+use watershed_core::ports::{AppendError, Condition, Later, ReadFrom, Scope};
 use watershed_core::{
     Boundary, Command, CommandKind, Cx, Decision, Event, Position, Receipt, Refusal, RefusalKind, StreamId,
     Tenant, event,
@@ -43,15 +43,22 @@ impl<D: Decision> Decisions<D> {
             let problem = "a boundary without tags would be the whole log: give it at least one tag";
             return Err(SendError::Unavailable(problem.to_owned()));
         }
+        let mut looks = self.core.looks_first(&request);
         for _ in 0..ATTEMPTS {
-            let (claim, looked_until) = match self.core.look_for_key(&request, fingerprint).await? {
+            let (claim, looked_until) = match self.core.look_for_key(&request, fingerprint, looks).await? {
                 Seen::Before(receipt) => return Ok(receipt),
                 Seen::New { claim, looked_until } => (claim, looked_until),
             };
             let (state, seen_until) = self.load(&request.principal.tenant, &boundary).await?;
-            self.core.authorize(&request, command.kind().name, &stream, Some(&state))?;
             let now = self.core.clock.now();
-            let (events, refusal) = match state.decide(&command, &Cx::new(now, request.principal.clone())) {
+            let allowed = self.core.authorize(&request, command.kind().name, &stream, Some(&state));
+            let decided = allowed.map(|()| state.decide(&command, &Cx::new(now, request.principal.clone())));
+            // What was taken before is told so, whatever would be decided now.
+            if !looks && !matches!(&decided, Ok(Ok(events)) if !events.is_empty()) {
+                looks = true;
+                continue;
+            }
+            let (events, refusal) = match decided? {
                 Ok(events) => (events, None),
                 // Confirmed below: others may have appended what the decision rests on.
                 Err(refusal) if self.core.log.is_shared() => (Vec::new(), Some(refusal)),
@@ -76,13 +83,16 @@ impl<D: Decision> Decisions<D> {
                     }
                     return Ok(self.core.receipt(&stream, appended.version, appended.position, names));
                 }
-                Err(watershed_core::ports::AppendError::Conflict { expected, actual }) => {
+                Err(AppendError::Conflict { expected, actual }) => {
                     return Err(SendError::VersionMismatch { expected, actual });
                 }
-                Err(error) => match failed(error) {
-                    Failed::Again => {}
-                    Failed::For(error) => return Err(error),
-                },
+                Err(error) => {
+                    looks |= matches!(error, AppendError::KeyTaken { .. });
+                    match failed(error) {
+                        Failed::Again => {}
+                        Failed::For(error) => return Err(error),
+                    }
+                }
             }
         }
         Err(SendError::Contended { attempts: ATTEMPTS })

@@ -51,14 +51,21 @@ impl WriteCore {
             .map_err(SendError::Denied)
     }
 
-    /// Looks whether a command with the request's key was taken before.
+    /// Whether keys are looked for before a command is decided. Where the log is far away they are not: it looks for those of a
+    /// whole group at once as it takes their events, and most commands come once.
+    pub(crate) fn looks_first(&self, request: &Request) -> bool {
+        request.key.is_none() || !self.log.is_shared()
+    }
+
+    /// Claims the request's key, and looks whether a command with it was taken before, unless that is left to the log.
     pub(crate) async fn look_for_key<R>(
         &self,
         request: &Request,
         fingerprint: Fingerprint,
+        looks: bool,
     ) -> Result<Seen, SendError<R>> {
         // Before the search: what comes to the log meanwhile is for the log to find.
-        let looked_until = self.log.head();
+        let looked_until = if looks { self.log.head() } else { 0 };
         let Some(key) = &request.key else {
             return Ok(Seen::New { claim: None, looked_until });
         };
@@ -66,6 +73,9 @@ impl WriteCore {
         let Some(claim) = self.in_flight.claim(tenant, key) else {
             return Err(SendError::InFlight);
         };
+        if !looks {
+            return Ok(Seen::New { claim: Some(claim), looked_until });
+        }
         match self.log.find_key(tenant, key).await {
             Ok(None) => Ok(Seen::New { claim: Some(claim), looked_until }),
             Ok(Some(record)) if record.fingerprint == fingerprint => Ok(Seen::Before(self.replayed(record))),
