@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 
 use uuid::Uuid;
 use watershed_core::ports::AppendError;
+use watershed_store::to_sql;
 
-use super::commit::{self, STATEMENTS};
+use super::commit::{self, LOCK, STATEMENTS};
 use super::group::Group;
 use super::queue::{Answer, Queued};
-use super::row::to_sql;
 use super::shared::Shared;
 use crate::connection::Connection;
 use crate::error::in_words;
@@ -72,7 +72,7 @@ impl Appender {
         {
             let mut folds = self.shared.folds();
             for (place, Queued { append, answer }) in appends.drain(..).enumerate() {
-                answers.push((answer, group.take(place, &append, &mut folds)));
+                answers.push((answer, group.take(place, append, &mut folds)));
             }
         }
         let first =
@@ -131,7 +131,7 @@ impl Appender {
     async fn find(&self, position: u64, id: Uuid) -> Result<bool, tokio_postgres::Error> {
         let connection = self.open().await?;
         connection.run("BEGIN").await?;
-        connection.query(include_str!("sql/lock_head.sql"), &[]).await?;
+        connection.query(LOCK, &[]).await?;
         let rows =
             connection.query("SELECT id FROM events WHERE position = $1", &[&to_sql(position)]).await?;
         connection.run("COMMIT").await?;

@@ -9,14 +9,13 @@ use futures_util::future::join_all;
 use tokio_postgres::{Error, Row};
 use uuid::Uuid;
 use watershed_core::Position;
-use watershed_store::Link;
+use watershed_store::{FAR, Link, from_sql, to_sql};
 
 use super::group::{Group, Known};
 use super::queue::Queued;
-use super::row::{from_sql, to_sql};
 use crate::connection::Connection;
 
-const LOCK: &str = include_str!("sql/lock_head.sql");
+pub(super) const LOCK: &str = include_str!("sql/lock_head.sql");
 const VERSIONS: &str = include_str!("sql/select_versions.sql");
 const KEYS: &str = include_str!("sql/select_keys.sql");
 const TAGS: &str = include_str!("sql/select_tags.sql");
@@ -76,7 +75,7 @@ impl Wanted {
             wanted.streams.push(append.stream);
             if let Some(key) = append.key {
                 wanted.keys.push(key);
-                wanted.looked.push(to_sql(append.append.looked_until.min(super::prepared::FAR)));
+                wanted.looked.push(to_sql(append.append.looked_until.min(FAR)));
                 wanted.key_of.push(place);
             }
             for (event, tags) in append.append.events.iter().zip(&append.tags) {
@@ -181,7 +180,7 @@ impl<'a> Columns<'a> {
         let mut all = Self { sums, link, ..Self::default() };
         for (place, staged) in group.staged.iter().enumerate() {
             let event = &*staged.event;
-            let key = staged.first.as_ref().and_then(|first| first.key.as_ref());
+            let idempotency = staged.first.as_ref().and_then(|first| first.idempotency.as_ref());
             all.positions.push(to_sql(event.position));
             all.ids.push(Uuid::from_bytes(*event.envelope.id.as_bytes()));
             all.tenants.push(event.tenant.as_str());
@@ -197,14 +196,14 @@ impl<'a> Columns<'a> {
             all.correlations.push(event.correlation.as_deref());
             all.causations.push(event.causation.as_deref());
             all.traceparents.push(event.traceparent.as_deref());
-            all.tags.push(staged.tags.json.as_deref());
-            all.keys.push(key.map(|(_, key, _)| &**key));
-            all.fingerprints.push(key.map(|(_, _, fingerprint)| &fingerprint[..]));
+            all.tags.push(staged.json.as_deref());
+            all.keys.push(idempotency.map(|idempotency| &*idempotency.key));
+            all.fingerprints.push(idempotency.map(|idempotency| &idempotency.fingerprint[..]));
             all.follows.push(staged.first.as_ref().map(|first| first.follows.into()));
             all.links.push((place + 1 == group.staged.len()).then_some(&link[..]));
             all.stream_keys.push(staged.stream);
-            all.key_lists.push(key.map(|(list, _, _)| *list));
-            for list in &staged.tags.lists {
+            all.key_lists.push(staged.key);
+            for list in &staged.lists {
                 all.tag_lists.push(*list);
                 all.tag_positions.push(to_sql(event.position));
             }

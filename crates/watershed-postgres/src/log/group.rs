@@ -8,7 +8,7 @@ use watershed_core::ports::{
     AppendError, Appended, Expected, InlineFold, RowError, RowKey, RowsNow, StoredRow,
 };
 use watershed_core::{Envelope, Position, StoredEvent, Tenant, Version};
-use watershed_store::{EventRow, Link, checksum, next_link};
+use watershed_store::{EventRow, First, Link, checksum, next_link, to_sql};
 
 use super::prepared::{Boundary, Prepared, Tags};
 use super::queue::Answer;
@@ -29,41 +29,18 @@ pub(super) struct Known {
 pub(super) struct Staged {
     pub(super) event: Arc<StoredEvent>,
     pub(super) stream: Uuid,
-    pub(super) tags: Tags,
+    /// What stands for its tags, and the tags as they are stored.
+    pub(super) lists: Vec<Uuid>,
+    pub(super) json: Option<Box<str>>,
     /// On the first event of an append.
     pub(super) first: Option<First>,
-}
-
-pub(super) struct First {
-    pub(super) key: Option<(Uuid, Arc<str>, [u8; 16])>,
-    pub(super) follows: u32,
+    /// On the same: what stands for its idempotency key.
+    pub(super) key: Option<Uuid>,
 }
 
 impl Staged {
     fn row(&self) -> EventRow<'_> {
-        let event = &*self.event;
-        let key = self.first.as_ref().and_then(|first| first.key.as_ref());
-        EventRow {
-            position: event.position,
-            id: event.envelope.id.as_bytes(),
-            tenant: event.tenant.as_str(),
-            category: &event.stream.category,
-            stream: &event.stream.id,
-            version: event.version,
-            name: &event.name,
-            schema: event.schema,
-            payload: &event.payload,
-            recorded_at: event.recorded_at.as_micros(),
-            actor: event.actor.as_deref(),
-            correlation: event.correlation.as_deref(),
-            causation: event.causation.as_deref(),
-            traceparent: event.traceparent.as_deref(),
-            tags: self.tags.json.as_deref(),
-            idem_key: key.map(|(_, key, _)| &**key),
-            fingerprint: key.map(|(_, _, fingerprint)| &fingerprint[..]),
-            follows: self.first.as_ref().map(|first| first.follows),
-            key_id: None,
-        }
+        EventRow::of(&self.event, self.json.as_deref(), self.first.as_ref())
     }
 }
 
@@ -89,26 +66,27 @@ impl Group {
     pub(super) fn take(
         &mut self,
         place: usize,
-        append: &Prepared,
+        append: Prepared,
         folds: &mut [Box<dyn InlineFold>],
     ) -> Answer {
-        let version = self.check(place, append)?;
+        let version = self.check(place, &append)?;
         if append.append.events.is_empty() {
             return Ok(Appended { position: self.last(), version });
         }
         let before = self.last();
+        let (stream, key) = (append.stream, append.key);
         let staged = stage(append, before, version)?;
         fold(folds, &staged)?;
-        if let Some(key) = append.key {
+        if let Some(key) = key {
             self.keys.insert(key, before + 1);
         }
         for event in &staged {
-            for tag in &event.tags.lists {
+            for tag in &event.lists {
                 self.tags.entry(*tag).or_insert(event.event.position);
             }
         }
         let last = version + staged.len() as u64;
-        self.known.versions.insert(append.stream, last);
+        self.known.versions.insert(stream, last);
         self.staged.extend(staged);
         Ok(Appended { position: self.last(), version: last })
     }
@@ -143,7 +121,7 @@ impl Group {
             event.position > boundary.after
                 && event.tenant == *tenant
                 && (boundary.names.is_empty() || boundary.names.contains(&&*event.name))
-                && boundary.tags.iter().all(|tag| staged.tags.lists.contains(tag))
+                && boundary.tags.iter().all(|tag| staged.lists.contains(tag))
         });
         found.map(|staged| staged.event.position)
     }
@@ -171,19 +149,21 @@ impl Group {
         for staged in &self.staged {
             let start = columns.len();
             staged.row().encode(&mut columns);
-            sums.push(super::row::to_sql(checksum(&columns[start..])));
+            sums.push(to_sql(checksum(&columns[start..])));
         }
         (sums, next_link(previous, &columns))
     }
 }
 
 /// The append's events in their places.
-fn stage(append: &Prepared, before: Position, version: Version) -> Result<Vec<Staged>, AppendError> {
-    let Prepared { append, stream, key, tags, .. } = append;
+fn stage(prepared: Prepared, before: Position, version: Version) -> Result<Vec<Staged>, AppendError> {
+    let Prepared { mut append, stream, mut key, tags, .. } = prepared;
     let follows = u32::try_from(append.events.len() - 1)
         .map_err(|_| AppendError::ReadOnly("an append holds more events than can be counted".to_owned()))?;
+    let mut first = Some(First { idempotency: append.idempotency, follows });
     let mut staged = Vec::with_capacity(append.events.len());
-    for ((event, tags), place) in append.events.iter().zip(tags).zip(1..) {
+    for ((event, tags), place) in append.events.drain(..).zip(tags).zip(1..) {
+        let Tags { lists, texts, json } = tags;
         let envelope = Arc::new(Envelope {
             position: before + place,
             id: event.id,
@@ -198,16 +178,8 @@ fn stage(append: &Prepared, before: Position, version: Version) -> Result<Vec<St
             causation: append.causation.clone(),
             traceparent: append.traceparent.clone(),
         });
-        let first = (place == 1).then(|| First {
-            key: key
-                .zip(append.idempotency.as_ref())
-                .map(|(list, idempotency)| (list, idempotency.key.clone(), idempotency.fingerprint)),
-            follows,
-        });
-        let event =
-            Arc::new(StoredEvent { envelope, payload: event.payload.clone(), tags: tags.texts.clone() });
-        let tags = Tags { lists: tags.lists.clone(), texts: Vec::new(), json: tags.json.clone() };
-        staged.push(Staged { event, stream: *stream, tags, first });
+        let event = Arc::new(StoredEvent { envelope, payload: event.payload, tags: texts });
+        staged.push(Staged { event, stream, lists, json, first: first.take(), key: key.take() });
     }
     Ok(staged)
 }

@@ -20,14 +20,13 @@ use watershed_core::ports::{
     LogReader, ReadFrom, Snapshot, Snapshots,
 };
 use watershed_core::{LogIdentity, Position, StreamId, Tag, Tenant, Version};
-use watershed_store::first_link;
+use watershed_store::{first_link, from_sql};
 
 use self::prepared::Prepared;
 use self::readers::Readers;
-use self::row::from_sql;
 use self::shared::Shared;
 use crate::connection::Connection;
-use crate::error::in_words;
+use crate::error::store_error;
 use crate::migrate::migrate;
 use crate::options::Options;
 
@@ -48,7 +47,7 @@ impl PostgresLog {
     /// # Errors
     /// Where the server cannot be reached, or its tables cannot be made.
     pub async fn open(options: Options) -> Result<Self, LogError> {
-        let failed = |error: tokio_postgres::Error| LogError::Store(in_words(&error));
+        let failed = |error: tokio_postgres::Error| store_error(&error);
         let connection = Connection::open(&options).await.map_err(failed)?;
         migrate(&connection, &options).await.map_err(failed)?;
         let (identity, head) = identify(&connection).await.map_err(failed)?;

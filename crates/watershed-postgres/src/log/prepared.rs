@@ -3,6 +3,7 @@
 use uuid::Uuid;
 use watershed_core::ports::{Append, AppendError, LogError};
 use watershed_core::{Position, Tenant};
+use watershed_store::{FAR, tag_texts};
 
 use super::names;
 
@@ -52,24 +53,14 @@ impl Boundary {
             boundary.tags.iter().map(|tag| names::tag(tenant, &tag.to_string())).collect();
         tags.sort_unstable();
         tags.dedup();
-        // Larger numbers are no positions, and would be negative ones to PostgreSQL.
         Self { tags, names: boundary.names.clone(), after: after.min(FAR) }
     }
 }
 
-/// Numbers beyond this are no positions.
-pub(crate) const FAR: u64 = 1 << 62;
-
 impl Tags {
     fn new(tenant: &Tenant, tags: &[watershed_core::Tag]) -> Self {
-        let texts: Vec<Box<str>> = tags.iter().map(|tag| tag.to_string().into()).collect();
-        Self {
-            lists: texts.iter().map(|text| names::tag(tenant, text)).collect(),
-            // invariant: texts are always JSON.
-            json: (!texts.is_empty())
-                .then(|| serde_json::to_string(&texts).unwrap_or_default().into_boxed_str()),
-            texts,
-        }
+        let (texts, json) = tag_texts(tags);
+        Self { lists: texts.iter().map(|text| names::tag(tenant, text)).collect(), texts, json }
     }
 }
 

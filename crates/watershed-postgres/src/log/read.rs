@@ -5,10 +5,11 @@ use std::sync::Arc;
 use tokio_postgres::Row;
 use watershed_core::ports::{Events, KeyRecord, LogError, NameCache, ReadFrom, Scope};
 use watershed_core::{Position, StoredEvent, StreamId, Tag, Tenant, Version};
+use watershed_store::{FAR, from_sql, to_sql};
 
 use super::names;
-use super::prepared::{Boundary, FAR};
-use super::row::{from_sql, read_event, to_sql};
+use super::prepared::Boundary;
+use super::row::read_event;
 use super::shared::Shared;
 
 impl Shared {

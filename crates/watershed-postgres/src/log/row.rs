@@ -3,9 +3,9 @@
 use tokio_postgres::Row;
 use tokio_postgres::types::FromSql;
 use uuid::Uuid;
-use watershed_core::ports::{LogError, NameCache, RawEvent};
-use watershed_core::{EventId, StoredEvent, Timestamp};
-use watershed_store::{EventRow, checksum};
+use watershed_core::StoredEvent;
+use watershed_core::ports::{LogError, NameCache};
+use watershed_store::{EventRow, checksum, from_sql};
 
 /// The event, once its checksum has been verified.
 pub(crate) fn read_event(
@@ -44,24 +44,7 @@ pub(crate) fn read_event(
     if checksum(bytes) != from_sql(cells.get(19)?) {
         return Err(cells.damaged("its checksum does not fit"));
     }
-    RawEvent {
-        position: event.position,
-        id: EventId::from_bytes(id.into_bytes()),
-        tenant: event.tenant,
-        category: event.category,
-        stream: event.stream,
-        version: event.version,
-        name: event.name,
-        schema: event.schema,
-        payload: event.payload,
-        tags: event.tags,
-        recorded_at: Timestamp::from_micros(event.recorded_at),
-        actor: event.actor,
-        correlation: event.correlation,
-        causation: event.causation,
-        traceparent: event.traceparent,
-    }
-    .to_stored(names)
+    event.raw()?.to_stored(names)
 }
 
 struct Cells<'r> {
@@ -86,14 +69,4 @@ impl<'r> Cells<'r> {
     fn damaged(&self, problem: &str) -> LogError {
         LogError::Damaged { position: self.position, problem: problem.to_owned() }
     }
-}
-
-/// A number as PostgreSQL keeps it: the same 64 bits. Positions and versions stay far below the sign.
-pub(crate) fn to_sql(number: u64) -> i64 {
-    i64::from_ne_bytes(number.to_ne_bytes())
-}
-
-/// The number that [`to_sql`] was given.
-pub(crate) fn from_sql(number: i64) -> u64 {
-    u64::from_ne_bytes(number.to_ne_bytes())
 }

@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use watershed_core::ports::Snapshot;
 use watershed_core::{StreamId, Tenant};
-use watershed_store::checksum;
+use watershed_store::{checksum, from_sql, to_sql};
 
 use super::names;
-use super::row::{from_sql, to_sql};
 use super::shared::Shared;
 
 impl Shared {

@@ -10,11 +10,12 @@ use watershed_core::ports::LogError;
 use watershed_core::{LogIdentity, Position};
 
 use super::readers::each_row;
-use super::row::{from_sql, store_error, to_sql};
+use super::row::store_error;
 use crate::OpenError;
 use crate::connection::{Durability, open_paged_writer};
 use crate::files::wal_of;
 use watershed_store::{Link, checksum, first_link, next_link};
+use watershed_store::{from_sql, to_sql};
 
 /// The number of the way in which the log is stored. A program refuses a higher one.
 const FORMAT: u32 = 1;

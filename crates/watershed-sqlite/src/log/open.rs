@@ -18,7 +18,7 @@ use super::merger;
 use super::options::Options;
 use super::pages::Pages;
 use super::readers::{Readers, each_row};
-use super::row::{ReadRow, from_sql, to_sql};
+use super::row::ReadRow;
 use super::service::SqliteLog;
 use super::shared::{Parts, Shared};
 use super::tail::{Layer, Tail};
@@ -26,6 +26,7 @@ use super::writer::{self, Beginning, Writer};
 use crate::OpenError;
 use crate::connection::{Durability, open_writer};
 use crate::folder::Folder;
+use watershed_store::{from_sql, to_sql};
 
 /// A log's threads.
 #[derive(Debug, Default)]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use watershed_core::ports::{Append, Expected, Idempotency, NewEvent};
 use watershed_core::{Position, StreamId, Tag, Tenant, Timestamp};
+use watershed_store::{FAR, tag_texts};
 
 use super::lists::{ListId, Lists};
 
@@ -52,8 +53,7 @@ impl Prepared {
         let condition = append.condition.map(|condition| PreparedCondition {
             lists: tag_lists(&condition.boundary.tags),
             names: condition.boundary.names,
-            // Larger numbers are no positions, and would be negative ones to SQLite.
-            after: condition.after.min(1 << 62),
+            after: condition.after.min(FAR),
         });
         let idempotency =
             append.idempotency.map(|idempotency| (lists.key(tenant, &idempotency.key), idempotency));
@@ -79,14 +79,7 @@ impl Prepared {
 
 impl PreparedEvent {
     fn new(event: NewEvent, tenant: &str, lists: &Lists) -> Self {
-        let texts: Vec<Box<str>> = event.tags.iter().map(|tag| tag.to_string().into()).collect();
-        Self {
-            lists: texts.iter().map(|text| lists.tag_named(tenant, text)).collect(),
-            // invariant: texts are always JSON.
-            json: (!texts.is_empty())
-                .then(|| serde_json::to_string(&texts).unwrap_or_default().into_boxed_str()),
-            texts,
-            event,
-        }
+        let (texts, json) = tag_texts(&event.tags);
+        Self { lists: texts.iter().map(|text| lists.tag_named(tenant, text)).collect(), json, texts, event }
     }
 }

@@ -4,14 +4,12 @@ use std::sync::Arc;
 
 use watershed_core::ports::{Events, KeyRecord, LogError};
 use watershed_core::{Boundary, Position, StoredEvent, StreamId, Tag, Tenant, Version};
+use watershed_store::FAR;
 
 use super::lists::ListId;
 use super::lookup::{Access, Lookup};
 use super::shared::Shared;
 use super::tail::Layers;
-
-/// Numbers beyond this are no positions: SQLite's end not far above.
-const FAR: u64 = 1 << 62;
 
 impl Shared {
     /// Looks at the lists up to `head`, which must have been asked for before the layers.

@@ -10,10 +10,11 @@ use watershed_core::{Position, StoredEvent};
 
 use super::index::IndexReader;
 use super::pages::{Cursor, Pages};
-use super::row::{ReadRow, read_row, store_error, to_sql};
+use super::row::{ReadRow, read_row, store_error};
 use super::shared::lock;
 use crate::OpenError;
 use crate::connection::open_reader;
+use watershed_store::to_sql;
 
 /// So many idle readers are kept.
 const KEPT: usize = 8;

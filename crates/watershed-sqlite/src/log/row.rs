@@ -2,11 +2,11 @@
 
 use rusqlite::Row;
 use rusqlite::types::ValueRef;
+use watershed_core::Position;
 use watershed_core::ports::{LogError, RawEvent};
-use watershed_core::{EventId, Position, Timestamp};
 
 use crate::error::is_damage;
-use watershed_store::{EventRow, checksum};
+use watershed_store::{EventRow, checksum, from_sql};
 
 /// A row whose checksum has been verified, and the link that it bears.
 #[derive(Debug, Clone, Copy)]
@@ -126,39 +126,8 @@ impl<'r> Cells<'r, '_> {
 impl<'a> ReadRow<'a> {
     /// The event, as the port shows it.
     pub(crate) fn raw(&self) -> Result<RawEvent<'a>, LogError> {
-        let event = self.event;
-        let id = event.id.try_into().map_err(|_| LogError::Damaged {
-            position: event.position,
-            problem: "its id has not 16 bytes".to_owned(),
-        })?;
-        Ok(RawEvent {
-            position: event.position,
-            id: EventId::from_bytes(id),
-            tenant: event.tenant,
-            category: event.category,
-            stream: event.stream,
-            version: event.version,
-            name: event.name,
-            schema: event.schema,
-            payload: event.payload,
-            tags: event.tags,
-            recorded_at: Timestamp::from_micros(event.recorded_at),
-            actor: event.actor,
-            correlation: event.correlation,
-            causation: event.causation,
-            traceparent: event.traceparent,
-        })
+        self.event.raw()
     }
-}
-
-/// A number as SQLite keeps it: the same 64 bits. Positions and versions stay far below the sign.
-pub(crate) fn to_sql(number: u64) -> i64 {
-    i64::from_ne_bytes(number.to_ne_bytes())
-}
-
-/// The number that [`to_sql`] was given.
-pub(crate) fn from_sql(number: i64) -> u64 {
-    u64::from_ne_bytes(number.to_ne_bytes())
 }
 
 /// What SQLite says of the log's file, as a failure to read the log.

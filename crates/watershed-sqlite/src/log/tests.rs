@@ -12,9 +12,10 @@ use watershed_core::ports::{
 use watershed_core::{EventId, StreamId, Tenant, Timestamp};
 
 use super::pages::{Cursor, Pages};
-use super::row::{read_row, to_sql};
+use super::row::read_row;
 use super::{Health, Options, SqliteLog};
 use crate::Sqlite;
+use watershed_store::to_sql;
 use watershed_store::{EventRow, checksum};
 
 fn open(dir: &Path) -> Arc<SqliteLog> {

@@ -13,8 +13,8 @@ use crate::OpenError;
 use crate::connection::{Durability, open_writer};
 use crate::error::is_damage;
 use crate::files;
-use crate::log::row::{from_sql, to_sql};
 use watershed_store::checksum;
+use watershed_store::{from_sql, to_sql};
 
 /// The number of the way in which the index is stored. Any other one is made again.
 const FORMAT: u32 = 2;

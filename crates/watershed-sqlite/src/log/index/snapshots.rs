@@ -4,8 +4,8 @@ use watershed_core::ports::Snapshot;
 use super::IndexReader;
 use super::file::IndexFile;
 use crate::log::lists::ListId;
-use crate::log::row::{from_sql, to_sql};
 use watershed_store::checksum;
+use watershed_store::{from_sql, to_sql};
 
 /// Over everything that a snapshot says, and of which stream.
 fn snapshot_checksum(list: ListId, snapshot: &Snapshot) -> u64 {

@@ -1,7 +1,8 @@
 //! A row of `events` as SQLite stores it: a header that tells each column's type, and their contents.
 
 use super::tree::varint;
-use crate::log::row::{ReadRow, from_sql};
+use crate::log::row::ReadRow;
+use watershed_store::from_sql;
 use watershed_store::{EventRow, checksum};
 
 /// The columns of the table, in the order of its definition.

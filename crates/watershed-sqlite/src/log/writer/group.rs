@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 use watershed_core::StoredEvent;
-use watershed_core::ports::Idempotency;
+use watershed_store::First;
 
 use crate::log::lists::ListId;
 use crate::log::queue::Answer;
@@ -13,12 +13,6 @@ pub(super) struct Staged {
     pub(super) tags: Option<Box<str>>,
     /// On the first event of an append.
     pub(super) first: Option<First>,
-}
-
-/// What stands on the first event of an append.
-pub(super) struct First {
-    pub(super) idempotency: Option<Idempotency>,
-    pub(super) follows: u32,
 }
 
 /// The appends that share a commit, while it is under way.

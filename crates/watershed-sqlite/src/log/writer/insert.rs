@@ -5,7 +5,7 @@ use rusqlite::{Connection, Statement};
 
 use super::Writer;
 use super::group::{Group, Staged};
-use crate::log::row::to_sql;
+use watershed_store::to_sql;
 use watershed_store::{EventRow, Link, checksum, next_link};
 
 /// What the log ends with after a group.
@@ -16,29 +16,7 @@ pub(super) struct End {
 
 impl Staged {
     fn row(&self) -> EventRow<'_> {
-        let event = &*self.event;
-        let idempotency = self.first.as_ref().and_then(|first| first.idempotency.as_ref());
-        EventRow {
-            position: event.position,
-            id: event.envelope.id.as_bytes(),
-            tenant: event.tenant.as_str(),
-            category: &event.stream.category,
-            stream: &event.stream.id,
-            version: event.version,
-            name: &event.name,
-            schema: event.schema,
-            payload: &event.payload,
-            recorded_at: event.recorded_at.as_micros(),
-            actor: event.actor.as_deref(),
-            correlation: event.correlation.as_deref(),
-            causation: event.causation.as_deref(),
-            traceparent: event.traceparent.as_deref(),
-            tags: self.tags.as_deref(),
-            idem_key: idempotency.map(|idempotency| &*idempotency.key),
-            fingerprint: idempotency.map(|idempotency| &idempotency.fingerprint[..]),
-            follows: self.first.as_ref().map(|first| first.follows),
-            key_id: None,
-        }
+        EventRow::of(&self.event, self.tags.as_deref(), self.first.as_ref())
     }
 }
 

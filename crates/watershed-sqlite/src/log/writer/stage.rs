@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use watershed_core::ports::{AppendError, Appended};
 use watershed_core::{Envelope, Position, StoredEvent, Version};
+use watershed_store::First;
 
 use super::Writer;
-use super::group::{First, Staged};
+use super::group::Staged;
 use crate::log::lists::ListId;
 use crate::log::prepared::{Prepared, PreparedEvent};
 use crate::log::queue::Answer;
