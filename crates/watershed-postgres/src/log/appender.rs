@@ -4,13 +4,18 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use uuid::Uuid;
+use watershed_core::Position;
 use watershed_core::ports::AppendError;
 use watershed_store::to_sql;
 
-use super::commit::{self, LOCK, STATEMENTS};
-use super::group::Group;
+use super::ahead::{self, Trust};
+use super::alone::Alone;
+use super::commit::{self, LOCK};
+use super::group::{Group, Placed};
 use super::queue::{Answer, Queued};
+use super::recent::Recent;
 use super::shared::Shared;
+use super::wanted::Wanted;
 use crate::connection::Connection;
 use crate::error::in_words;
 
@@ -19,98 +24,203 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_
 
 /// Commits until the queue is closed and empty.
 pub(super) async fn run(shared: Arc<Shared>) {
-    let mut appender = Appender { shared, connection: None };
+    // Whoever waits is told, also where a fold panics and ends the task.
+    let _abandons = Abandons(shared.clone());
+    let mut appender =
+        Appender { shared, connection: None, recent: None, alone: Alone::default(), lost: None };
     while let Some(group) = appender.shared.queue.next(appender.shared.options.group).await {
         appender.commit(group).await;
+    }
+}
+
+struct Abandons(Arc<Shared>);
+
+impl Drop for Abandons {
+    fn drop(&mut self) {
+        self.0.queue.abandon();
     }
 }
 
 struct Appender {
     shared: Arc<Shared>,
     connection: Option<Arc<Connection>>,
+    /// Where the log ends, as the last commit left it.
+    recent: Option<Recent>,
+    alone: Alone,
+    /// Since when the server has not been reached.
+    lost: Option<Instant>,
+}
+
+/// Why a group was not committed. Nothing of it is there.
+enum Failed {
+    /// The server could not be reached, or went away: it may be back soon.
+    Lost(String),
+    For(AppendError),
 }
 
 impl Appender {
-    async fn commit(&mut self, mut appends: Vec<Queued>) {
-        let mut answers = Vec::with_capacity(appends.len());
-        let done = self.try_commit(&mut appends, &mut answers).await;
-        // Those that were not looked at are still with their appends.
-        for (answer, said) in answers {
-            let _ = answer.send(match &done {
-                Ok(()) => said,
-                // A refusal rests on what is there, also where nothing could be written.
-                Err(failed) => said.and_then(|_| Err(failed.clone())),
-            });
-        }
-        if let Err(failed) = done {
-            for queued in appends {
-                let _ = queued.answer.send(Err(failed.clone()));
+    async fn commit(&mut self, appends: Vec<Queued>) {
+        match self.insist(&appends).await {
+            Ok(answers) => {
+                for (queued, answer) in appends.into_iter().zip(answers) {
+                    let _ = queued.answer.send(answer);
+                }
+            }
+            Err(failed) => {
+                for queued in appends {
+                    let _ = queued.answer.send(Err(failed.clone()));
+                }
             }
         }
     }
 
-    /// Commits the appends, and says what each is to be answered once that is so.
-    async fn try_commit(
-        &mut self,
-        appends: &mut Vec<Queued>,
-        answers: &mut Vec<(tokio::sync::oneshot::Sender<Answer>, Answer)>,
-    ) -> Result<(), AppendError> {
-        let connection = self.connected().await.map_err(AppendError::ReadOnly)?;
-        let connection = &connection;
-        let begun = commit::begin(connection, appends).await;
-        let (known, link) = match begun {
-            Ok(begun) => begun,
-            Err(error) => {
-                // A transaction that is given up, or a connection that is gone: the next one begins anew.
-                self.connection = None;
-                return Err(AppendError::ReadOnly(in_words(&error)));
+    /// Commits the appends, and says what each is to be answered. A server that goes away is waited for, though not for ever; once
+    /// that was in vain, callers are told at once until it is back.
+    async fn insist(&mut self, appends: &[Queued]) -> Result<Vec<Answer>, AppendError> {
+        let mut pause = PAUSES.0;
+        loop {
+            let problem = match self.try_commit(appends).await {
+                Ok(answers) => {
+                    self.lost = None;
+                    return Ok(answers);
+                }
+                Err(Failed::For(error)) => return Err(error),
+                Err(Failed::Lost(problem)) => problem,
+            };
+            let lost = *self.lost.get_or_insert_with(Instant::now);
+            if lost.elapsed() > self.shared.options.patience || self.shared.queue.is_closed() {
+                return Err(AppendError::ReadOnly(problem));
             }
+            tracing::warn!(problem, "the log's server cannot be reached; it is tried again");
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(PAUSES.1);
+        }
+    }
+
+    async fn try_commit(&mut self, appends: &[Queued]) -> Result<Vec<Answer>, Failed> {
+        let connection = self.connected().await?;
+        if self.alone.is_likely()
+            && let Some(answers) = self.commit_ahead(&connection, appends).await?
+        {
+            return Ok(answers);
+        }
+        self.commit_locked(&connection, appends).await
+    }
+
+    /// On what is known. None where it is not so any more, or not enough: nothing has been committed then.
+    async fn commit_ahead(
+        &mut self,
+        connection: &Connection,
+        appends: &[Queued],
+    ) -> Result<Option<Vec<Answer>>, Failed> {
+        let head = self.shared.head();
+        let Some(mut recent) = self.recent.take_if(|recent| recent.head == head) else { return Ok(None) };
+        let wanted = Wanted::of(appends);
+        let unknown = recent.unknown(&wanted);
+        if !unknown.is_empty() {
+            let found = commit::versions(connection, &unknown).await;
+            recent.remember(found.map_err(|error| self.failed(connection, &error))?);
+        }
+        let Some((known, versions)) = recent.known(&wanted, appends) else {
+            // The database is asked, under the lock.
+            self.recent = Some(recent);
+            return Ok(None);
         };
+        let (group, answers) = Group::take(known, appends, &mut self.shared.folds());
+        let seal = group.seal(&recent.link);
+        let trust = Trust { head: recent.head, link: &recent.link, versions, wanted: &wanted };
+        match ahead::write(connection, &group, &seal, &trust).await {
+            Ok(true) => {}
+            Ok(false) => {
+                drop(group);
+                self.recent = Some(recent);
+                return Ok(None);
+            }
+            Err(error) => self.settle(connection, group.placed.first(), &error).await?,
+        }
+        recent.pass(group, seal.link);
+        self.stand(recent);
+        Ok(Some(answers))
+    }
+
+    /// Under the head's lock.
+    async fn commit_locked(
+        &mut self,
+        connection: &Connection,
+        appends: &[Queued],
+    ) -> Result<Vec<Answer>, Failed> {
+        let begun = commit::begin(connection, appends).await;
+        let (known, link) = begun.map_err(|error| self.failed(connection, &error))?;
         // Whoever loses to another process reads on from there.
         self.shared.publish(known.head);
-        let mut group = Group::over(known);
-        {
-            let mut folds = self.shared.folds();
-            for (place, Queued { append, answer }) in appends.drain(..).enumerate() {
-                answers.push((answer, group.take(place, append, &mut folds)));
-            }
+        let before = self.recent.take().filter(|recent| recent.head == known.head && recent.link == link);
+        self.alone.has_met(before.is_some());
+        let mut recent = before.unwrap_or_else(|| Recent::new(known.head, link));
+        let (group, answers) = Group::take(known, appends, &mut self.shared.folds());
+        let seal = group.seal(&link);
+        if let Err(error) = commit::end(connection, &group, &seal).await {
+            self.settle(connection, group.placed.first(), &error).await?;
         }
-        let first =
-            group.staged.first().map(|staged| (staged.event.position, *staged.event.envelope.id.as_bytes()));
-        if let Err(error) = commit::end(connection, &group, &link).await {
-            let lost = connection.is_closed();
-            self.connection = None;
-            let is_there = match first {
-                Some((position, id)) if lost => self.resolve(position, Uuid::from_bytes(id)).await,
-                _ => Some(false),
-            };
-            match is_there {
-                Some(true) => {}
-                Some(false) => return Err(AppendError::ReadOnly(in_words(&error))),
-                None => return Err(AppendError::Closed),
-            }
-        }
-        self.shared.publish(group.last());
-        Ok(())
+        recent.pass(group, seal.link);
+        self.stand(recent);
+        Ok(answers)
     }
 
-    async fn connected(&mut self) -> Result<Arc<Connection>, String> {
+    fn stand(&mut self, recent: Recent) {
+        self.shared.publish(recent.head);
+        self.recent = Some(recent);
+    }
+
+    /// A transaction that is given up, or a connection that is gone: the next one begins anew.
+    fn failed(&mut self, connection: &Connection, error: &tokio_postgres::Error) -> Failed {
+        self.connection = None;
+        let problem = in_words(error);
+        if connection.is_closed() {
+            Failed::Lost(problem)
+        } else {
+            Failed::For(AppendError::ReadOnly(problem))
+        }
+    }
+
+    /// A commit has not been answered as it should: answers whether it took place.
+    async fn settle(
+        &mut self,
+        connection: &Connection,
+        first: Option<&Placed<'_>>,
+        error: &tokio_postgres::Error,
+    ) -> Result<(), Failed> {
+        let failed = self.failed(connection, error);
+        match (failed, first) {
+            (Failed::Lost(problem), Some(first)) => {
+                let id = Uuid::from_slice(first.row().id).unwrap_or_default();
+                match self.resolve(first.position, id).await {
+                    Some(true) => Ok(()),
+                    Some(false) => Err(Failed::Lost(problem)),
+                    None => Err(Failed::For(AppendError::Closed)),
+                }
+            }
+            (failed, _) => Err(failed),
+        }
+    }
+
+    async fn connected(&mut self) -> Result<Arc<Connection>, Failed> {
         if let Some(connection) = self.connection.as_ref().filter(|connection| !connection.is_closed()) {
             return Ok(connection.clone());
         }
-        let opened = self.open().await.map_err(|error| in_words(&error))?;
+        let opened = self.open().await.map_err(|error| Failed::Lost(in_words(&error)))?;
         Ok(self.connection.insert(Arc::new(opened)).clone())
     }
 
     async fn open(&self) -> Result<Connection, tokio_postgres::Error> {
         let connection = Connection::open(&self.shared.options).await?;
-        connection.prepare(STATEMENTS).await?;
+        connection.prepare(commit::STATEMENTS).await?;
+        connection.prepare(ahead::STATEMENTS).await?;
         Ok(connection)
     }
 
     /// The connection was lost, and whether the commit took place is not known: waits until the database can say. Whoever asks
     /// for the head's lock has it only when the lost transaction is over. None where the log is closed before that.
-    async fn resolve(&mut self, position: u64, id: Uuid) -> Option<bool> {
+    async fn resolve(&self, position: Position, id: Uuid) -> Option<bool> {
         let (mut pause, begun) = (PAUSES.0, Instant::now());
         loop {
             match self.find(position, id).await {
@@ -128,7 +238,7 @@ impl Appender {
         }
     }
 
-    async fn find(&self, position: u64, id: Uuid) -> Result<bool, tokio_postgres::Error> {
+    async fn find(&self, position: Position, id: Uuid) -> Result<bool, tokio_postgres::Error> {
         let connection = self.open().await?;
         connection.run("BEGIN").await?;
         connection.query(LOCK, &[]).await?;

@@ -5,18 +5,19 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 use watershed_core::ports::{
-    AppendError, Appended, Expected, InlineFold, RowError, RowKey, RowsNow, StoredRow,
+    AppendError, Appended, Expected, InlineFold, LogError, NameCache, RowError, RowKey, RowsNow, StoredRow,
 };
-use watershed_core::{Envelope, Position, StoredEvent, Tenant, Version};
-use watershed_store::{EventRow, First, Link, checksum, next_link, to_sql};
+use watershed_core::{Position, StoredEvent, Tenant, Version};
+use watershed_store::{EventRow, Link, checksum, next_link, to_sql};
 
-use super::prepared::{Boundary, Prepared, Tags};
-use super::queue::Answer;
+use super::prepared::{Boundary, Prepared};
+use super::queue::{Answer, Queued};
 
-/// What the database knew under the head's lock.
+/// What is known of the log's end, as far as the group rests on it.
 #[derive(Default)]
 pub(super) struct Known {
     pub(super) head: Position,
+    /// 0 for a stream that is not here.
     pub(super) versions: HashMap<Uuid, Version>,
     /// By the place of the append.
     pub(super) keys: HashMap<usize, Position>,
@@ -26,68 +27,124 @@ pub(super) struct Known {
 }
 
 /// An event in its place.
-pub(super) struct Staged {
-    pub(super) event: Arc<StoredEvent>,
-    pub(super) stream: Uuid,
-    /// What stands for its tags, and the tags as they are stored.
-    pub(super) lists: Vec<Uuid>,
-    pub(super) json: Option<Box<str>>,
-    /// On the first event of an append.
-    pub(super) first: Option<First>,
-    /// On the same: what stands for its idempotency key.
-    pub(super) key: Option<Uuid>,
+pub(super) struct Placed<'a> {
+    pub(super) append: &'a Prepared,
+    /// Which of the append's events it is.
+    pub(super) place: usize,
+    pub(super) position: Position,
+    pub(super) version: Version,
 }
 
-impl Staged {
-    fn row(&self) -> EventRow<'_> {
-        EventRow::of(&self.event, self.json.as_deref(), self.first.as_ref())
+impl<'a> Placed<'a> {
+    pub(super) fn name(&self) -> &'static str {
+        self.append.append.events[self.place].name
+    }
+
+    /// What stands for its tags.
+    pub(super) fn lists(&self) -> &'a [Uuid] {
+        &self.append.tags[self.place].lists
+    }
+
+    /// What stands for the idempotency key, on the first event of an append.
+    pub(super) fn key(&self) -> Option<Uuid> {
+        self.append.key.filter(|_| self.place == 0)
+    }
+
+    pub(super) fn row(&self) -> EventRow<'a> {
+        let append = &self.append.append;
+        let event = &append.events[self.place];
+        let first = self.place == 0;
+        let idempotency = append.idempotency.as_ref().filter(|_| first);
+        EventRow {
+            position: self.position,
+            id: event.id.as_bytes(),
+            tenant: append.tenant.as_str(),
+            category: &append.stream.category,
+            stream: &append.stream.id,
+            version: self.version,
+            name: event.name,
+            schema: event.schema,
+            payload: &event.payload,
+            recorded_at: append.recorded_at.as_micros(),
+            actor: append.actor.as_deref(),
+            correlation: append.correlation.as_deref(),
+            causation: append.causation.as_deref(),
+            traceparent: append.traceparent.as_deref(),
+            tags: self.append.tags[self.place].json.as_deref(),
+            idem_key: idempotency.map(|idempotency| &*idempotency.key),
+            fingerprint: idempotency.map(|idempotency| &idempotency.fingerprint[..]),
+            follows: first.then_some(self.append.follows),
+            key_id: None,
+        }
+    }
+
+    fn stored(&self, names: &mut NameCache) -> Result<StoredEvent, LogError> {
+        self.row().raw()?.to_stored(names)
     }
 }
 
-/// What a group has taken, on top of what the database knows.
-pub(super) struct Group {
+/// What shows later that a group's events are what was written.
+pub(super) struct Seal {
+    pub(super) sums: Vec<i64>,
+    pub(super) link: Link,
+}
+
+/// What a group has taken, on top of what is known.
+pub(super) struct Group<'a> {
     known: Known,
-    pub(super) staged: Vec<Staged>,
+    pub(super) placed: Vec<Placed<'a>>,
     keys: HashMap<Uuid, Position>,
     tags: HashMap<Uuid, Position>,
 }
 
-impl Group {
-    pub(super) fn over(known: Known) -> Self {
-        Self { known, staged: Vec::new(), keys: HashMap::new(), tags: HashMap::new() }
+impl<'a> Group<'a> {
+    /// Takes those of the appends that may be taken, and says what each is to be answered.
+    pub(super) fn take(
+        known: Known,
+        appends: &'a [Queued],
+        folds: &mut [Box<dyn InlineFold>],
+    ) -> (Self, Vec<Answer>) {
+        let mut group = Self { known, placed: Vec::new(), keys: HashMap::new(), tags: HashMap::new() };
+        let answers = appends
+            .iter()
+            .enumerate()
+            .map(|(place, queued)| group.take_one(place, &queued.append, folds))
+            .collect();
+        (group, answers)
     }
 
     /// The position of the last event that is there, or taken.
     pub(super) fn last(&self) -> Position {
-        self.known.head + self.staged.len() as u64
+        self.known.head + self.placed.len() as u64
     }
 
-    /// Checks the append at that place, and takes it where it may be taken.
-    pub(super) fn take(
-        &mut self,
-        place: usize,
-        append: Prepared,
-        folds: &mut [Box<dyn InlineFold>],
-    ) -> Answer {
-        let version = self.check(place, &append)?;
+    /// The streams whose versions are known, and what they are after the group.
+    pub(super) fn into_versions(self) -> HashMap<Uuid, Version> {
+        self.known.versions
+    }
+
+    fn take_one(&mut self, place: usize, append: &'a Prepared, folds: &mut [Box<dyn InlineFold>]) -> Answer {
+        let version = self.check(place, append)?;
         if append.append.events.is_empty() {
             return Ok(Appended { position: self.last(), version });
         }
         let before = self.last();
-        let (stream, key) = (append.stream, append.key);
-        let staged = stage(append, before, version)?;
-        fold(folds, &staged)?;
-        if let Some(key) = key {
+        let events = (0..append.append.events.len()).zip(1..);
+        let placed: Vec<_> = events
+            .map(|(place, next)| Placed { append, place, position: before + next, version: version + next })
+            .collect();
+        fold(folds, &placed)?;
+        if let Some(key) = append.key {
             self.keys.insert(key, before + 1);
         }
-        for event in &staged {
-            for tag in &event.lists {
-                self.tags.entry(*tag).or_insert(event.event.position);
+        for event in &placed {
+            for tag in event.lists() {
+                self.tags.entry(*tag).or_insert(event.position);
             }
         }
-        let last = version + staged.len() as u64;
-        self.known.versions.insert(stream, last);
-        self.staged.extend(staged);
+        let last = version + placed.len() as u64;
+        self.known.versions.insert(append.stream, last);
+        self.placed.extend(placed);
         Ok(Appended { position: self.last(), version: last })
     }
 
@@ -116,14 +173,15 @@ impl Group {
 
     /// The first event that the group has taken and the boundary matches.
     fn matched(&self, tenant: &Tenant, boundary: &Boundary) -> Option<Position> {
-        let found = self.staged.iter().find(|staged| {
-            let event = &staged.event;
-            event.position > boundary.after
-                && event.tenant == *tenant
-                && (boundary.names.is_empty() || boundary.names.contains(&&*event.name))
-                && boundary.tags.iter().all(|tag| staged.lists.contains(tag))
+        // Most boundaries have a tag that nothing in the group bears.
+        if boundary.tags.iter().any(|tag| !self.tags.contains_key(tag)) {
+            return None;
+        }
+        let found = self.placed.iter().find(|event| {
+            let of = &event.append.append.tenant;
+            event.position > boundary.after && boundary.matches(tenant, of, event.name(), event.lists())
         });
-        found.map(|staged| staged.event.position)
+        found.map(|event| event.position)
     }
 
     fn check_once(&self, append: &Prepared) -> Result<(), AppendError> {
@@ -142,51 +200,31 @@ impl Group {
         Ok(())
     }
 
-    /// The checksums of the events, and the link of the commit.
-    pub(super) fn seal(&self, previous: &Link) -> (Vec<i64>, Link) {
+    /// The checksums of the events, and the link of the commit: the one before where there are no events.
+    pub(super) fn seal(&self, previous: &Link) -> Seal {
+        if self.placed.is_empty() {
+            return Seal { sums: Vec::new(), link: *previous };
+        }
         let mut columns = Vec::new();
-        let mut sums = Vec::with_capacity(self.staged.len());
-        for staged in &self.staged {
+        let mut sums = Vec::with_capacity(self.placed.len());
+        for event in &self.placed {
             let start = columns.len();
-            staged.row().encode(&mut columns);
+            event.row().encode(&mut columns);
             sums.push(to_sql(checksum(&columns[start..])));
         }
-        (sums, next_link(previous, &columns))
+        Seal { sums, link: next_link(previous, &columns) }
     }
-}
-
-/// The append's events in their places.
-fn stage(prepared: Prepared, before: Position, version: Version) -> Result<Vec<Staged>, AppendError> {
-    let Prepared { mut append, stream, mut key, tags, .. } = prepared;
-    let follows = u32::try_from(append.events.len() - 1)
-        .map_err(|_| AppendError::ReadOnly("an append holds more events than can be counted".to_owned()))?;
-    let mut first = Some(First { idempotency: append.idempotency, follows });
-    let mut staged = Vec::with_capacity(append.events.len());
-    for ((event, tags), place) in append.events.drain(..).zip(tags).zip(1..) {
-        let Tags { lists, texts, json } = tags;
-        let envelope = Arc::new(Envelope {
-            position: before + place,
-            id: event.id,
-            tenant: append.tenant.clone(),
-            stream: append.stream.clone(),
-            version: version + place,
-            name: event.name.into(),
-            schema: event.schema,
-            recorded_at: append.recorded_at,
-            actor: append.actor.clone(),
-            correlation: append.correlation.clone(),
-            causation: append.causation.clone(),
-            traceparent: append.traceparent.clone(),
-        });
-        let event = Arc::new(StoredEvent { envelope, payload: event.payload, tags: texts });
-        staged.push(Staged { event, stream, lists, json, first: first.take(), key: key.take() });
-    }
-    Ok(staged)
 }
 
 /// Has the inline folds see the append's events. Rows beside the log are not kept here.
-fn fold(folds: &mut [Box<dyn InlineFold>], staged: &[Staged]) -> Result<(), AppendError> {
-    let events: Vec<_> = staged.iter().map(|staged| staged.event.clone()).collect();
+fn fold(folds: &mut [Box<dyn InlineFold>], placed: &[Placed<'_>]) -> Result<(), AppendError> {
+    if folds.is_empty() {
+        return Ok(());
+    }
+    let mut names = NameCache::default();
+    let events: Result<Vec<_>, LogError> =
+        placed.iter().map(|event| event.stored(&mut names).map(Arc::new)).collect();
+    let events = events.map_err(AppendError::Unreadable)?;
     for fold in folds {
         let folded = fold.fold(&events, &NoRows);
         let taken = folded.and_then(|rows| match rows.changes.is_empty() {

@@ -1,6 +1,9 @@
 //! The log: appends are committed by one task, group by group; reads are done by whoever asks.
 
+mod ahead;
+mod alone;
 mod appender;
+mod columns;
 mod commit;
 mod group;
 mod names;
@@ -8,9 +11,11 @@ mod prepared;
 mod queue;
 mod read;
 mod readers;
+mod recent;
 mod row;
 mod shared;
 mod snapshots;
+mod wanted;
 
 use std::sync::{Arc, Weak};
 

@@ -14,6 +14,8 @@ pub(crate) struct Prepared {
     pub(crate) key: Option<Uuid>,
     pub(crate) condition: Option<Boundary>,
     pub(crate) tags: Vec<Tags>,
+    /// How many events come after the first.
+    pub(crate) follows: u32,
 }
 
 /// What must not have come.
@@ -26,15 +28,18 @@ pub(crate) struct Boundary {
 /// The tags of an event.
 pub(crate) struct Tags {
     pub(crate) lists: Vec<Uuid>,
-    pub(crate) texts: Vec<Box<str>>,
     pub(crate) json: Option<Box<str>>,
 }
 
 impl Prepared {
     pub(crate) fn new(append: Append) -> Result<Self, AppendError> {
         check_texts(&append)?;
+        let follows = u32::try_from(append.events.len().saturating_sub(1)).map_err(|_| {
+            AppendError::ReadOnly("an append holds more events than can be counted".to_owned())
+        })?;
         let tenant = &append.tenant;
         Ok(Self {
+            follows,
             stream: names::stream(tenant, &append.stream),
             key: append.idempotency.as_ref().map(|idempotency| names::key(tenant, &idempotency.key)),
             condition: append
@@ -55,12 +60,19 @@ impl Boundary {
         tags.dedup();
         Self { tags, names: boundary.names.clone(), after: after.min(FAR) }
     }
+
+    /// Whether it matches, for `tenant`, an event of that other tenant with that name and these tags.
+    pub(crate) fn matches(&self, tenant: &Tenant, of: &Tenant, name: &str, lists: &[Uuid]) -> bool {
+        of == tenant
+            && (self.names.is_empty() || self.names.contains(&name))
+            && self.tags.iter().all(|tag| lists.contains(tag))
+    }
 }
 
 impl Tags {
     fn new(tenant: &Tenant, tags: &[watershed_core::Tag]) -> Self {
         let (texts, json) = tag_texts(tags);
-        Self { lists: texts.iter().map(|text| names::tag(tenant, text)).collect(), texts, json }
+        Self { lists: texts.iter().map(|text| names::tag(tenant, text)).collect(), json }
     }
 }
 

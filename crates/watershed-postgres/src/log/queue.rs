@@ -64,6 +64,13 @@ impl Queue {
         }
     }
 
+    /// Takes no more appends, and lets go of those that wait: their callers are told that the log is closed.
+    pub(crate) fn abandon(&self) {
+        let mut inner = self.inner();
+        inner.closed = true;
+        inner.waiting.clear();
+    }
+
     /// Takes no more appends.
     pub(crate) fn close(&self) {
         self.inner().closed = true;

@@ -1,0 +1,49 @@
+//! What the appends of a group want to know.
+
+use std::collections::HashMap;
+
+use uuid::Uuid;
+use watershed_core::Version;
+use watershed_core::ports::Expected;
+use watershed_store::{FAR, to_sql};
+
+use super::queue::Queued;
+
+#[derive(Default)]
+pub(super) struct Wanted {
+    /// The streams, with the version that the first append to each expects.
+    pub(super) expected: HashMap<Uuid, Option<Version>>,
+    /// The idempotency keys, and up to where their callers have looked for them.
+    pub(super) keys: Vec<Uuid>,
+    pub(super) looked: Vec<i64>,
+    /// The places of the appends whose keys these are.
+    pub(super) key_of: Vec<usize>,
+    /// The tags that may be used once.
+    pub(super) tags: Vec<Uuid>,
+}
+
+impl Wanted {
+    pub(super) fn of(appends: &[Queued]) -> Self {
+        let mut wanted = Self::default();
+        for (place, Queued { append, .. }) in appends.iter().enumerate() {
+            wanted.expected.entry(append.stream).or_insert(match append.append.expected {
+                Expected::Any => None,
+                Expected::Version(version) => Some(version),
+            });
+            if let Some(key) = append.key {
+                wanted.keys.push(key);
+                wanted.looked.push(to_sql(append.append.looked_until.min(FAR)));
+                wanted.key_of.push(place);
+            }
+            for (event, tags) in append.append.events.iter().zip(&append.tags) {
+                let once = event.tags.iter().zip(&tags.lists).filter(|(tag, _)| tag.once);
+                wanted.tags.extend(once.map(|(_, list)| *list));
+            }
+        }
+        wanted
+    }
+
+    pub(super) fn streams(&self) -> Vec<Uuid> {
+        self.expected.keys().copied().collect()
+    }
+}
