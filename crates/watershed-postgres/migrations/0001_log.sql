@@ -38,7 +38,7 @@ CREATE TABLE events (
   idem_list   uuid              -- stands for tenant and idem_key
 );
 CREATE UNIQUE INDEX events_stream ON events (stream_key, version);
-CREATE INDEX events_idem ON events (idem_list, position) WHERE idem_list IS NOT NULL;
+CREATE UNIQUE INDEX events_idem ON events (idem_list) WHERE idem_list IS NOT NULL;
 
 -- Which events bear a tag; `tag` stands for tenant and name:value.
 CREATE TABLE event_tags (

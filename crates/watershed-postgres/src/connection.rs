@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
+use bytes::Bytes;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, Error, NoTls, Row, Statement};
+use tokio_postgres::{Client, CopyInSink, Error, NoTls, Row, Statement};
 
 use crate::options::Options;
 
@@ -74,6 +75,12 @@ impl Connection {
     pub(crate) async fn execute(&self, sql: &'static str, values: Values<'_>) -> Result<u64, Error> {
         let statement = self.statement(sql).await?;
         self.client.execute(&statement, values).await
+    }
+
+    /// Begins a `COPY .. FROM STDIN`.
+    pub(crate) async fn copy_in(&self, sql: &'static str) -> Result<CopyInSink<Bytes>, Error> {
+        let statement = self.statement(sql).await?;
+        self.client.copy_in(&statement).await
     }
 
     /// Statements without values.

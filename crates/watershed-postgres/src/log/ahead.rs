@@ -1,19 +1,20 @@
 //! A commit in one round trip, by a process that has seen the whole log: what it knows is checked by the statement that writes.
 //!
 //! As long as nobody else appends, what was known at the last commit is still so, and most of what a group rests on need not be
-//! asked for. The statement changes the head only where it is the one that is known; where it is not, or an idempotency key, a
-//! version or a tag stands in the way, it changes nothing, and the group is committed under the head's lock instead.
+//! asked for. The statement changes the head only where it is the one that is known; where it is not, or a version or
+//! a tag stands in the way, it changes nothing, and the group is committed under the head's lock instead.
 
 use tokio_postgres::Error;
-use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 use watershed_core::{Position, Version};
 use watershed_store::{Link, to_sql};
 
 use super::columns::Columns;
-use super::group::{Group, Seal};
+use super::group::{Group, Known, Seal};
+use super::queue::Queued;
+use super::recent::Recent;
 use super::wanted::Wanted;
-use crate::connection::Connection;
+use crate::connection::{Connection, Values};
 
 const WRITE: &str = include_str!("sql/write_ahead.sql");
 const LOOK: &str = include_str!("sql/look_ahead.sql");
@@ -31,6 +32,27 @@ pub(super) struct Trust<'a> {
     pub(super) wanted: &'a Wanted,
 }
 
+/// What the appends rest on, where that can be said, and what has to be held against the database for it.
+pub(super) fn known<'a>(
+    recent: &'a Recent,
+    wanted: &'a Wanted,
+    appends: &[Queued],
+) -> Option<(Known, Trust<'a>)> {
+    let conditions = appends.iter().filter_map(|queued| queued.append.condition.as_ref());
+    if !conditions.into_iter().all(|condition| recent.reaches(condition.after)) {
+        return None;
+    }
+    let mut versions = recent.versions_of(wanted);
+    let mut trusted = Vec::new();
+    for (stream, expected) in wanted.expected.iter().filter(|(stream, _)| !recent.knows(stream)) {
+        trusted.push((*stream, (*expected)?));
+        versions.insert(*stream, (*expected)?);
+    }
+    let moved = recent.moved(appends).collect();
+    let known = Known { head: recent.head, versions, moved, ..Known::default() };
+    Some((known, Trust { head: recent.head, link: &recent.link, versions: trusted, wanted }))
+}
+
 /// Writes what the group has taken, and says whether everything was as it is trusted to be; nothing is written where it was not.
 pub(super) async fn write(
     connection: &Connection,
@@ -41,15 +63,14 @@ pub(super) async fn write(
     let streams: Vec<Uuid> = trust.versions.iter().map(|(stream, _)| *stream).collect();
     let versions: Vec<i64> = trust.versions.iter().map(|(_, version)| to_sql(*version)).collect();
     let (head, link, wanted) = (to_sql(trust.head), &trust.link[..], trust.wanted);
-    let held: [&(dyn ToSql + Sync); 7] =
-        [&head, &link, &streams, &versions, &wanted.keys, &wanted.looked, &wanted.tags];
     if group.placed.is_empty() {
-        return Ok(!connection.query(LOOK, &held).await?.is_empty());
+        let values: Values<'_> = &[&head, &link, &streams, &versions, &wanted.keys, &wanted.tags];
+        return Ok(!connection.query(LOOK, values).await?.is_empty());
     }
     let columns = Columns::of(group, seal);
     let (last, after) = (to_sql(group.last()), &seal.link[..]);
     let mut values = columns.values();
-    values.extend([&last as &(dyn ToSql + Sync), &after]);
-    values.extend(held);
+    let rest: Values<'_> = &[&last, &after, &head, &link, &streams, &versions, &wanted.tags];
+    values.extend(rest);
     Ok(connection.execute(WRITE, &values).await? > 0)
 }

@@ -8,9 +8,9 @@ use watershed_core::Position;
 use watershed_core::ports::AppendError;
 use watershed_store::to_sql;
 
-use super::ahead::{self, Trust};
+use super::ahead;
 use super::alone::Alone;
-use super::commit::{self, LOCK};
+use super::commit::{self, Begun, LOCK, Look};
 use super::group::{Group, Placed};
 use super::queue::{Answer, Queued};
 use super::recent::Recent;
@@ -21,6 +21,9 @@ use crate::error::in_words;
 
 /// How long to wait before a server is tried again that could not be reached, at first and at most.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
+
+/// Up to so many events go in one statement; more are copied.
+const FEW: usize = 16;
 
 /// Commits until the queue is closed and empty.
 pub(super) async fn run(shared: Arc<Shared>) {
@@ -99,12 +102,28 @@ impl Appender {
 
     async fn try_commit(&mut self, appends: &[Queued]) -> Result<Vec<Answer>, Failed> {
         let connection = self.connected().await?;
-        if self.alone.is_likely()
-            && let Some(answers) = self.commit_ahead(&connection, appends).await?
+        let wanted = Wanted::of(appends);
+        let likely = self.alone.is_likely();
+        let events: usize = appends.iter().map(|queued| queued.append.append.events.len()).sum();
+        if likely
+            && events <= FEW
+            && let Some(answers) = self.commit_ahead(&connection, appends, &wanted).await?
         {
             return Ok(answers);
         }
-        self.commit_locked(&connection, appends).await
+        let look = Look { trust: likely, keys: false };
+        match self.commit_locked(&connection, appends, &wanted, look).await? {
+            Some(answers) => Ok(answers),
+            // One of the keys has been used, or may have been: which one, and where?
+            None => {
+                match self.commit_locked(&connection, appends, &wanted, Look { keys: true, ..look }).await? {
+                    Some(answers) => Ok(answers),
+                    None => Err(Failed::For(AppendError::ReadOnly(
+                        "an idempotency key has been used, and is not found".to_owned(),
+                    ))),
+                }
+            }
+        }
     }
 
     /// On what is known. None where it is not so any more, or not enough: nothing has been committed then.
@@ -112,26 +131,67 @@ impl Appender {
         &mut self,
         connection: &Connection,
         appends: &[Queued],
+        wanted: &Wanted,
     ) -> Result<Option<Vec<Answer>>, Failed> {
         let head = self.shared.head();
         let Some(mut recent) = self.recent.take_if(|recent| recent.head == head) else { return Ok(None) };
-        let wanted = Wanted::of(appends);
-        let unknown = recent.unknown(&wanted);
-        if !unknown.is_empty() {
-            let found = commit::versions(connection, &unknown).await;
+        let unsaid = wanted.unsaid(|stream| recent.knows(stream));
+        if !unsaid.is_empty() {
+            let found = commit::versions(connection, &unsaid).await;
             recent.remember(found.map_err(|error| self.failed(connection, &error))?);
         }
-        let Some((known, versions)) = recent.known(&wanted, appends) else {
-            // The database is asked, under the lock.
+        let Some((known, trust)) = ahead::known(&recent, wanted, appends) else {
             self.recent = Some(recent);
             return Ok(None);
         };
         let (group, answers) = Group::take(known, appends, &mut self.shared.folds());
+        if group.leaves_keys(appends) && !group.placed.is_empty() {
+            drop(group);
+            self.recent = Some(recent);
+            return Ok(None);
+        }
+        let seal = group.seal(trust.link);
+        let written = match ahead::write(connection, &group, &seal, &trust).await {
+            Err(error) if commit::is_key_taken(&error) => false,
+            Err(error) => self.settle(connection, group.placed.first(), &error).await.map(|()| true)?,
+            Ok(written) => written,
+        };
+        if !written {
+            drop(group);
+            self.recent = Some(recent);
+            return Ok(None);
+        }
+        recent.pass(group, seal.link);
+        self.stand(recent);
+        Ok(Some(answers))
+    }
+
+    /// Under the head's lock. None where idempotency keys have to be looked for, and were not.
+    async fn commit_locked(
+        &mut self,
+        connection: &Connection,
+        appends: &[Queued],
+        wanted: &Wanted,
+        look: Look,
+    ) -> Result<Option<Vec<Answer>>, Failed> {
+        let before = self.recent.take();
+        let end = before.as_ref().map(|recent| (recent.head, recent.link));
+        let begun = commit::begin(connection, appends, wanted, before, look).await;
+        let Begun { known, mut recent } = begun.map_err(|error| self.failed(connection, &error))?;
+        // Whoever loses to another process reads on from there.
+        self.shared.publish(known.head);
+        self.alone.has_met(end.is_none_or(|end| end == (recent.head, recent.link)));
+        let (group, answers) = Group::take(known, appends, &mut self.shared.folds());
+        if !look.keys && group.leaves_keys(appends) {
+            drop(group);
+            self.recent = Some(recent);
+            connection.run("ROLLBACK").await.map_err(|error| self.failed(connection, &error))?;
+            return Ok(None);
+        }
         let seal = group.seal(&recent.link);
-        let trust = Trust { head: recent.head, link: &recent.link, versions, wanted: &wanted };
-        match ahead::write(connection, &group, &seal, &trust).await {
-            Ok(true) => {}
-            Ok(false) => {
+        match commit::end(connection, &group, &seal).await {
+            Ok(()) => {}
+            Err(error) if !look.keys && commit::is_key_taken(&error) => {
                 drop(group);
                 self.recent = Some(recent);
                 return Ok(None);
@@ -141,29 +201,6 @@ impl Appender {
         recent.pass(group, seal.link);
         self.stand(recent);
         Ok(Some(answers))
-    }
-
-    /// Under the head's lock.
-    async fn commit_locked(
-        &mut self,
-        connection: &Connection,
-        appends: &[Queued],
-    ) -> Result<Vec<Answer>, Failed> {
-        let begun = commit::begin(connection, appends).await;
-        let (known, link) = begun.map_err(|error| self.failed(connection, &error))?;
-        // Whoever loses to another process reads on from there.
-        self.shared.publish(known.head);
-        let before = self.recent.take().filter(|recent| recent.head == known.head && recent.link == link);
-        self.alone.has_met(before.is_some());
-        let mut recent = before.unwrap_or_else(|| Recent::new(known.head, link));
-        let (group, answers) = Group::take(known, appends, &mut self.shared.folds());
-        let seal = group.seal(&link);
-        if let Err(error) = commit::end(connection, &group, &seal).await {
-            self.settle(connection, group.placed.first(), &error).await?;
-        }
-        recent.pass(group, seal.link);
-        self.stand(recent);
-        Ok(answers)
     }
 
     fn stand(&mut self, recent: Recent) {

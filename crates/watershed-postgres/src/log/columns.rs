@@ -62,11 +62,8 @@ impl<'a> Columns<'a> {
             all.links.push((place + 1 == group.placed.len()).then_some(&seal.link[..]));
             all.stream_keys.push(event.append.stream);
             all.key_lists.push(event.key());
-            for list in event.lists() {
-                all.tag_lists.push(*list);
-                all.tag_positions.push(to_sql(event.position));
-            }
         }
+        (all.tag_lists, all.tag_positions) = group.tags();
         all
     }
 

@@ -1,20 +1,24 @@
-//! A commit in two round trips: the head's lock, and what the appends rest on; then their rows, the new head, and the end.
+//! A commit under the head's lock: the lock, and what the appends rest on; then their rows, the new head, and the end.
 //!
 //! Everything that is looked up is looked up by statements that begin after the lock is held: so their snapshots are younger
 //! than the last commit of whoever held it before. Nothing behind the lock waits for another one.
 
 use std::collections::HashMap;
+use std::pin::pin;
 
+use futures_util::SinkExt;
 use futures_util::future::join_all;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Error, Row};
 use uuid::Uuid;
-use watershed_core::Position;
+use watershed_core::{Position, Version};
 use watershed_store::{Link, from_sql, to_sql};
 
-use super::columns::Columns;
+use super::copied;
 use super::group::{Group, Known, Seal};
 use super::queue::Queued;
+use super::recent::Recent;
 use super::wanted::Wanted;
 use crate::connection::Connection;
 
@@ -23,104 +27,193 @@ const VERSIONS: &str = include_str!("sql/select_versions.sql");
 const KEYS: &str = include_str!("sql/select_keys.sql");
 const TAGS: &str = include_str!("sql/select_tags.sql");
 const MOVED: &str = include_str!("sql/select_moved.sql");
-const WRITE: &str = include_str!("sql/write_group.sql");
+const COPY: &str = include_str!("sql/copy_events.sql");
+const MOVE: &str = include_str!("sql/move_head.sql");
 
 /// The statements of a commit. Sent one behind the other, they must be prepared before.
-pub(super) const STATEMENTS: &[&str] = &[LOCK, VERSIONS, KEYS, TAGS, MOVED, WRITE];
+pub(super) const STATEMENTS: &[&str] = &[LOCK, VERSIONS, KEYS, TAGS, MOVED, COPY, MOVE];
 
-/// Takes the head's lock, and looks up what the appends rest on. One round trip.
-pub(super) async fn begin(connection: &Connection, appends: &[Queued]) -> Result<(Known, Link), Error> {
-    let wanted = Wanted::of(appends);
-    let streams = wanted.streams();
+/// Whether the index of idempotency keys has told that one of the group's has been used.
+pub(super) fn is_key_taken(error: &Error) -> bool {
+    error.as_db_error().is_some_and(|error| {
+        *error.code() == SqlState::UNIQUE_VIOLATION && error.constraint() == Some("events_idem")
+    })
+}
+
+/// What is known once the lock is held.
+pub(super) struct Begun {
+    pub(super) known: Known,
+    /// The log's end, which nobody else has moved as long as the lock is held.
+    pub(super) recent: Recent,
+}
+
+/// How much is looked up.
+#[derive(Clone, Copy)]
+pub(super) struct Look {
+    /// Only what is not remembered: the log likely still ends where it did.
+    pub(super) trust: bool,
+    /// Idempotency keys as well, which their index tells of otherwise.
+    pub(super) keys: bool,
+}
+
+/// Takes the head's lock, and looks up what the appends rest on. One round trip; two where what is remembered was trusted in vain.
+pub(super) async fn begin(
+    connection: &Connection,
+    appends: &[Queued],
+    wanted: &Wanted,
+    recent: Option<Recent>,
+    look: Look,
+) -> Result<Begun, Error> {
+    let keys = look.keys;
+    let sought = Sought { keys, ..Sought::of(appends, wanted, recent.as_ref().filter(|_| look.trust)) };
     // In the order in which they are sent: that of their first polls.
-    let (begun, locked, versions, keys, tags, moved) = tokio::join!(
+    let (begun, locked, found) = tokio::join!(
         biased;
         connection.run("BEGIN"),
         connection.query(LOCK, &[]),
-        versions(connection, &streams),
-        keys(connection, &wanted),
-        tags(connection, &wanted),
-        moved(connection, appends),
+        look_up(connection, appends, wanted, &sought),
     );
     begun?;
-    let locked = locked?;
-    let head = locked.first();
+    let (head, link) = end_of(&locked?);
+    let mut found = found?;
+    let recent = recent.filter(|recent| recent.head == head && recent.link == link);
+    if recent.is_none() && !sought.is_all {
+        let all = Sought { keys, ..Sought::of(appends, wanted, None) };
+        found = look_up(connection, appends, wanted, &all).await?;
+    }
+    let mut recent = recent.unwrap_or_else(|| Recent::new(head, link));
+    recent.remember(found.versions);
     let known = Known {
-        head: head.map_or(0, |row| from_sql(row.get(0))),
-        versions: versions?,
-        keys: by_place(&keys?, |place| wanted.key_of[place]),
-        tags: by_place(&tags?, |place| wanted.tags[place]),
-        moved: moved?,
+        head,
+        versions: recent.versions_of(wanted),
+        keys: found.keys,
+        tags: found.tags,
+        moved: recent.moved(appends).chain(found.moved).collect(),
     };
+    Ok(Begun { known, recent })
+}
+
+fn end_of(locked: &[Row]) -> (Position, Link) {
     let mut link = Link::default();
-    if let Some(stored) = head.and_then(|row| row.try_get::<_, &[u8]>(1).ok())
+    let Some(row) = locked.first() else { return (0, link) };
+    if let Ok(stored) = row.try_get::<_, &[u8]>(1)
         && stored.len() == link.len()
     {
         link.copy_from_slice(stored);
     }
-    Ok((known, link))
+    (from_sql(row.get(0)), link)
+}
+
+/// What is asked of the database.
+struct Sought {
+    streams: Vec<Uuid>,
+    keys: bool,
+    /// The places of the appends with a condition that reaches further back than is remembered.
+    moved: Vec<usize>,
+    /// Whether nothing is taken from what is remembered.
+    is_all: bool,
+}
+
+impl Sought {
+    fn of(appends: &[Queued], wanted: &Wanted, recent: Option<&Recent>) -> Self {
+        let all = wanted.expected.keys().copied();
+        let streams = match recent {
+            None => all.collect(),
+            Some(recent) => all.filter(|stream| !recent.knows(stream)).collect(),
+        };
+        let with_condition = appends.iter().enumerate().filter_map(|(place, queued)| {
+            let after = queued.append.condition.as_ref()?.after;
+            recent.is_none_or(|recent| !recent.reaches(after)).then_some(place)
+        });
+        Self { streams, keys: false, moved: with_condition.collect(), is_all: recent.is_none() }
+    }
+}
+
+/// What was found, and where.
+struct Found {
+    versions: HashMap<Uuid, Version>,
+    keys: HashMap<usize, Position>,
+    tags: HashMap<Uuid, Position>,
+    moved: Vec<(usize, Position)>,
+}
+
+async fn look_up(
+    connection: &Connection,
+    appends: &[Queued],
+    wanted: &Wanted,
+    sought: &Sought,
+) -> Result<Found, Error> {
+    let keys = if sought.keys { &wanted.keys[..] } else { &[] };
+    let (versions, keys, tags, moved) = tokio::join!(
+        biased;
+        versions(connection, &sought.streams),
+        places(connection, KEYS, keys),
+        places(connection, TAGS, &wanted.tags),
+        moved(connection, appends, &sought.moved),
+    );
+    let tags = tags?.into_iter().map(|(place, position)| (wanted.tags[place], position)).collect();
+    let keys = keys?.into_iter().map(|(place, position)| (wanted.key_of[place], position)).collect();
+    Ok(Found { versions: versions?, keys, tags, moved: moved? })
 }
 
 /// The streams' versions: all of them, 0 for one without events.
-pub(super) async fn versions(connection: &Connection, streams: &[Uuid]) -> Result<HashMap<Uuid, u64>, Error> {
-    let mut found: HashMap<Uuid, u64> = streams.iter().map(|stream| (*stream, 0)).collect();
-    if !streams.is_empty() {
-        let rows = connection.query(VERSIONS, &[&streams]).await?;
-        found.extend(by_place(&rows, |place| streams[place]));
-    }
-    Ok(found)
+pub(super) async fn versions(
+    connection: &Connection,
+    streams: &[Uuid],
+) -> Result<HashMap<Uuid, Version>, Error> {
+    let found = places(connection, VERSIONS, streams).await?;
+    let mut all: HashMap<Uuid, Version> = streams.iter().map(|stream| (*stream, 0)).collect();
+    all.extend(found.into_iter().map(|(place, version)| (streams[place], version)));
+    Ok(all)
 }
 
-async fn keys(connection: &Connection, wanted: &Wanted) -> Result<Vec<Row>, Error> {
-    if wanted.keys.is_empty() {
+/// What was found for each of them, by its place; the rows give places from 1.
+async fn places(connection: &Connection, sql: &'static str, of: &[Uuid]) -> Result<Vec<(usize, u64)>, Error> {
+    if of.is_empty() {
         return Ok(Vec::new());
     }
-    connection.query(KEYS, &[&wanted.keys, &wanted.looked]).await
-}
-
-async fn tags(connection: &Connection, wanted: &Wanted) -> Result<Vec<Row>, Error> {
-    if wanted.tags.is_empty() {
-        return Ok(Vec::new());
-    }
-    connection.query(TAGS, &[&wanted.tags]).await
-}
-
-/// What was found, by what it was looked up for: the rows give places from 1.
-fn by_place<K: std::hash::Hash + Eq>(rows: &[Row], of: impl Fn(usize) -> K) -> HashMap<K, u64> {
-    rows.iter()
-        .filter_map(|row| {
-            let place = usize::try_from(row.get::<_, i64>(0)).ok()?.checked_sub(1)?;
-            Some((of(place), from_sql(row.get(1))))
-        })
-        .collect()
+    let rows = connection.query(sql, &[&of]).await?;
+    let place = |row: &Row| usize::try_from(row.get::<_, i64>(0)).ok()?.checked_sub(1);
+    Ok(rows.iter().filter_map(|row| Some((place(row)?, from_sql(row.get(1))))).collect())
 }
 
 /// What has come in between, by the place of the append.
-async fn moved(connection: &Connection, appends: &[Queued]) -> Result<HashMap<usize, Position>, Error> {
-    let all = appends.iter().enumerate().filter_map(|(place, Queued { append, .. })| {
+async fn moved(
+    connection: &Connection,
+    appends: &[Queued],
+    places: &[usize],
+) -> Result<Vec<(usize, Position)>, Error> {
+    let all = places.iter().filter_map(|place| {
+        let append = &appends[*place].append;
         let condition = append.condition.as_ref()?;
         Some(async move {
             let (tenant, after) = (append.append.tenant.as_str(), to_sql(condition.after));
             let rows = connection.query(MOVED, &[&tenant, &condition.tags, &after, &condition.names]).await?;
             let position: Option<i64> = rows.first().and_then(|row| row.get(0));
-            Ok::<_, Error>(position.map(|position| (place, from_sql(position))))
+            Ok::<_, Error>(position.map(|position| (*place, from_sql(position))))
         })
     });
     let found: Result<Vec<_>, Error> = join_all(all).await.into_iter().collect();
     Ok(found?.into_iter().flatten().collect())
 }
 
-/// Writes what the group has taken, and commits. One round trip.
+/// Writes what the group has taken, and commits. Two round trips.
 pub(super) async fn end(connection: &Connection, group: &Group<'_>, seal: &Seal) -> Result<(), Error> {
     if group.placed.is_empty() {
         return connection.run("COMMIT").await;
     }
-    let columns = Columns::of(group, seal);
+    // The rows are put together while the server makes ready for them.
+    let (copying, rows) = tokio::join!(biased; connection.copy_in(COPY), async { copied::rows(group, seal) });
+    let mut copying = pin!(copying?);
+    let (lists, positions) = group.tags();
     let (head, link) = (to_sql(group.last()), &seal.link[..]);
-    let mut values = columns.values();
-    values.extend([&head as &(dyn ToSql + Sync), &link]);
-    let (written, committed) =
-        tokio::join!(biased; connection.execute(WRITE, &values), connection.run("COMMIT"));
+    let values: [&(dyn ToSql + Sync); 4] = [&lists, &positions, &head, &link];
+    let copy = async {
+        copying.as_mut().send(rows).await?;
+        copying.as_mut().finish().await
+    };
+    let (copied, moved, committed) =
+        tokio::join!(biased; copy, connection.execute(MOVE, &values), connection.run("COMMIT"));
     // After a failure, COMMIT rolls back and says that all is well.
-    written.map(drop).and(committed)
+    copied.and(moved).and(committed.map(|()| 0)).map(drop)
 }

@@ -118,6 +118,12 @@ impl<'a> Group<'a> {
         self.known.head + self.placed.len() as u64
     }
 
+    /// Whether an append that is not written has a key: whether that has been used comes first, and the index of keys only tells
+    /// of what is written.
+    pub(super) fn leaves_keys(&self, appends: &[Queued]) -> bool {
+        appends.iter().any(|queued| queued.append.key.is_some_and(|key| !self.keys.contains_key(&key)))
+    }
+
     /// The streams whose versions are known, and what they are after the group.
     pub(super) fn into_versions(self) -> HashMap<Uuid, Version> {
         self.known.versions
@@ -149,11 +155,10 @@ impl<'a> Group<'a> {
     }
 
     fn check(&self, place: usize, append: &Prepared) -> Result<Version, AppendError> {
-        if let Some(key) = append.key {
-            let taken = self.keys.get(&key).filter(|position| **position > append.append.looked_until);
-            if let Some(position) = self.known.keys.get(&place).or(taken) {
-                return Err(AppendError::KeyTaken { position: *position });
-            }
+        if let Some(key) = append.key
+            && let Some(position) = self.known.keys.get(&place).or_else(|| self.keys.get(&key))
+        {
+            return Err(AppendError::KeyTaken { position: *position });
         }
         let actual = self.known.versions.get(&append.stream).copied().unwrap_or(0);
         if let Expected::Version(expected) = append.append.expected
@@ -198,6 +203,13 @@ impl<'a> Group<'a> {
             }
         }
         Ok(())
+    }
+
+    /// What stands for tags, and the positions of the events that bear them.
+    pub(super) fn tags(&self) -> (Vec<Uuid>, Vec<i64>) {
+        let of = |event: &Placed<'a>| (event.lists(), to_sql(event.position));
+        let all = self.placed.iter().map(of);
+        all.flat_map(|(lists, position)| lists.iter().map(move |list| (*list, position))).unzip()
     }
 
     /// The checksums of the events, and the link of the commit: the one before where there are no events.

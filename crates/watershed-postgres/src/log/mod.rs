@@ -5,6 +5,7 @@ mod alone;
 mod appender;
 mod columns;
 mod commit;
+mod copied;
 mod group;
 mod names;
 mod prepared;

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use watershed_core::{Position, Tenant, Version};
 use watershed_store::Link;
 
-use super::group::{Group, Known};
+use super::group::Group;
 use super::prepared::Boundary;
 use super::queue::Queued;
 use super::wanted::Wanted;
@@ -38,13 +38,13 @@ impl Recent {
         Self { head, link, versions: HashMap::new(), events: VecDeque::new(), since: head }
     }
 
-    /// The streams whose versions are neither remembered nor said by who appends.
-    pub(super) fn unknown(&self, wanted: &Wanted) -> Vec<Uuid> {
-        let unknown = wanted
-            .expected
-            .iter()
-            .filter(|(stream, expected)| expected.is_none() && !self.versions.contains_key(stream));
-        unknown.map(|(stream, _)| *stream).collect()
+    pub(super) fn knows(&self, stream: &Uuid) -> bool {
+        self.versions.contains_key(stream)
+    }
+
+    /// Whether everything behind that position is remembered.
+    pub(super) fn reaches(&self, after: Position) -> bool {
+        after >= self.since
     }
 
     pub(super) fn remember(&mut self, versions: HashMap<Uuid, Version>) {
@@ -55,32 +55,17 @@ impl Recent {
         self.versions.extend(versions);
     }
 
-    /// What the appends rest on, where that can be said; and the versions that have been taken on trust.
-    pub(super) fn known(&self, wanted: &Wanted, appends: &[Queued]) -> Option<(Known, Vec<(Uuid, Version)>)> {
-        let mut known = Known { head: self.head, ..Known::default() };
-        let mut trusted = Vec::new();
-        for (stream, expected) in &wanted.expected {
-            let version = match (self.versions.get(stream), expected) {
-                (Some(version), _) => *version,
-                (None, Some(expected)) => {
-                    trusted.push((*stream, *expected));
-                    *expected
-                }
-                (None, None) => return None,
-            };
-            known.versions.insert(*stream, version);
-        }
-        for (place, Queued { append, .. }) in appends.iter().enumerate() {
-            if let Some(condition) = &append.condition {
-                if condition.after < self.since {
-                    return None;
-                }
-                if let Some(position) = self.matched(&append.append.tenant, condition) {
-                    known.moved.insert(place, position);
-                }
-            }
-        }
-        Some((known, trusted))
+    /// The versions of the streams that are wanted, where they are known.
+    pub(super) fn versions_of(&self, wanted: &Wanted) -> HashMap<Uuid, Version> {
+        let known = |stream: &Uuid| Some((*stream, *self.versions.get(stream)?));
+        wanted.expected.keys().filter_map(known).collect()
+    }
+
+    /// What is remembered and must not have come, by the place of the append.
+    pub(super) fn moved<'a>(&'a self, appends: &'a [Queued]) -> impl Iterator<Item = (usize, Position)> + 'a {
+        appends.iter().enumerate().filter_map(|(place, Queued { append, .. })| {
+            Some((place, self.matched(&append.append.tenant, append.condition.as_ref()?)?))
+        })
     }
 
     fn matched(&self, tenant: &Tenant, boundary: &Boundary) -> Option<Position> {

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use uuid::Uuid;
 use watershed_core::Version;
 use watershed_core::ports::Expected;
-use watershed_store::{FAR, to_sql};
 
 use super::queue::Queued;
 
@@ -13,10 +12,8 @@ use super::queue::Queued;
 pub(super) struct Wanted {
     /// The streams, with the version that the first append to each expects.
     pub(super) expected: HashMap<Uuid, Option<Version>>,
-    /// The idempotency keys, and up to where their callers have looked for them.
+    /// The idempotency keys, and the places of the appends whose keys these are.
     pub(super) keys: Vec<Uuid>,
-    pub(super) looked: Vec<i64>,
-    /// The places of the appends whose keys these are.
     pub(super) key_of: Vec<usize>,
     /// The tags that may be used once.
     pub(super) tags: Vec<Uuid>,
@@ -32,7 +29,6 @@ impl Wanted {
             });
             if let Some(key) = append.key {
                 wanted.keys.push(key);
-                wanted.looked.push(to_sql(append.append.looked_until.min(FAR)));
                 wanted.key_of.push(place);
             }
             for (event, tags) in append.append.events.iter().zip(&append.tags) {
@@ -43,7 +39,9 @@ impl Wanted {
         wanted
     }
 
-    pub(super) fn streams(&self) -> Vec<Uuid> {
-        self.expected.keys().copied().collect()
+    /// The streams whose version neither is known nor said by whoever appends.
+    pub(super) fn unsaid(&self, knows: impl Fn(&Uuid) -> bool) -> Vec<Uuid> {
+        let unsaid = self.expected.iter().filter(|(stream, expected)| expected.is_none() && !knows(stream));
+        unsaid.map(|(stream, _)| *stream).collect()
     }
 }

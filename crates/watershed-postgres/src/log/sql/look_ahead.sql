@@ -9,10 +9,8 @@ WHERE position = $1 AND link = $2
     ), 0)
   )
   AND NOT EXISTS (
-    SELECT FROM unnest($5::uuid[], $6::bigint[]) AS wanted (idem_list, looked)
-    CROSS JOIN LATERAL (SELECT position FROM events WHERE events.idem_list = wanted.idem_list OFFSET 0) AS found
-    WHERE found.position > wanted.looked
+    SELECT FROM unnest($5::uuid[]) AS wanted (idem_list) JOIN events ON events.idem_list = wanted.idem_list
   )
   AND NOT EXISTS (
-    SELECT FROM unnest($7::uuid[]) AS wanted (tag) JOIN event_tags ON event_tags.tag = wanted.tag
+    SELECT FROM unnest($6::uuid[]) AS wanted (tag) JOIN event_tags ON event_tags.tag = wanted.tag
   )

@@ -1,6 +1,6 @@
 -- A group in one statement, for a process that has seen the whole log: everything, or nothing where the log's end is not the one
--- that it knows ($27, $28), a stream is at another version, or a key or a tag has been used. Where the end is still that one when
--- its lock is held, nobody has committed since this statement began to look.
+-- that it knows ($27, $28), a stream is at another version, or a tag has been used; of a key that has been used, its index tells.
+-- Where the end is still that one when its lock is held, nobody has committed since this statement began to look.
 WITH head AS (
   UPDATE log_head SET position = $25, link = $26
   WHERE position = $27 AND link = $28
@@ -11,12 +11,7 @@ WITH head AS (
       ), 0)
     )
     AND NOT EXISTS (
-      SELECT FROM unnest($31::uuid[], $32::bigint[]) AS wanted (idem_list, looked)
-      CROSS JOIN LATERAL (SELECT position FROM events WHERE events.idem_list = wanted.idem_list OFFSET 0) AS found
-      WHERE found.position > wanted.looked
-    )
-    AND NOT EXISTS (
-      SELECT FROM unnest($33::uuid[]) AS wanted (tag) JOIN event_tags ON event_tags.tag = wanted.tag
+      SELECT FROM unnest($31::uuid[]) AS wanted (tag) JOIN event_tags ON event_tags.tag = wanted.tag
     )
   RETURNING position
 ), written AS (
@@ -24,13 +19,13 @@ WITH head AS (
     position, id, tenant, category, stream, version, name, schema, payload, recorded_at, actor, correlation, causation,
     traceparent, tags, idem_key, fingerprint, follows, checksum, link, stream_key, idem_list
   )
-  SELECT events.* FROM head CROSS JOIN unnest(
+  SELECT * FROM unnest(
     $1::bigint[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::text[], $8::bigint[], $9::text[],
     $10::bigint[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::bytea[],
     $18::bigint[], $19::bigint[], $20::bytea[], $21::uuid[], $22::uuid[]
-  ) AS events
+  ) WHERE EXISTS (SELECT FROM head)
 ), tagged AS (
   INSERT INTO event_tags (tag, position)
-  SELECT tags.* FROM head CROSS JOIN unnest($23::uuid[], $24::bigint[]) AS tags ON CONFLICT DO NOTHING
+  SELECT * FROM unnest($23::uuid[], $24::bigint[]) WHERE EXISTS (SELECT FROM head) ON CONFLICT DO NOTHING
 )
 SELECT FROM head
