@@ -10,6 +10,8 @@ pub struct Options {
     pub schema: String,
     /// How many connections read.
     pub readers: usize,
+    /// How long a group waits for as many appends as the last one had. A lone caller never waits.
+    pub gather: Duration,
     /// At most so many appends are committed together.
     pub group: usize,
     /// How often other processes' appends are looked for where no hint of them comes.
@@ -26,6 +28,7 @@ impl Options {
             server: server.into(),
             schema: "watershed".to_owned(),
             readers: 4,
+            gather: Duration::from_micros(100),
             group: 1_024,
             poll: Duration::from_millis(20),
             patience: Duration::from_secs(10),

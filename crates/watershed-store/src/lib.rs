@@ -1,7 +1,9 @@
 //! What the stores have in common.
 
 mod canonical;
+mod queue;
 mod row;
 
 pub use canonical::{EventRow, Link, checksum, first_link, next_link};
+pub use queue::{Alone, Answer, Patience, Pushed, Queue, Queued};
 pub use row::{FAR, First, from_sql, tag_texts, to_sql};

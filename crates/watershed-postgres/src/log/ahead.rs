@@ -11,7 +11,7 @@ use watershed_store::{Link, to_sql};
 
 use super::columns::Columns;
 use super::group::{Group, Known, Seal};
-use super::queue::Queued;
+use super::prepared::Queued;
 use super::recent::Recent;
 use super::wanted::Wanted;
 use crate::connection::{Connection, Values};

@@ -17,7 +17,7 @@ use watershed_store::{Link, from_sql, to_sql};
 
 use super::copied;
 use super::group::{Group, Known, Seal};
-use super::queue::Queued;
+use super::prepared::Queued;
 use super::recent::Recent;
 use super::wanted::Wanted;
 use crate::connection::Connection;

@@ -10,8 +10,9 @@ use watershed_core::ports::{
 use watershed_core::{Position, StoredEvent, Tenant, Version};
 use watershed_store::{EventRow, Link, checksum, next_link, to_sql};
 
+use super::prepared::Queued;
 use super::prepared::{Boundary, Prepared};
-use super::queue::{Answer, Queued};
+use watershed_store::Answer;
 
 /// What is known of the log's end, as far as the group rests on it.
 #[derive(Default)]

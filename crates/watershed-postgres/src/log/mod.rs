@@ -9,7 +9,6 @@ mod copied;
 mod group;
 mod names;
 mod prepared;
-mod queue;
 mod read;
 mod readers;
 mod recent;
@@ -59,7 +58,8 @@ impl PostgresLog {
         let (identity, head) = identify(&connection).await.map_err(failed)?;
         let readers = Readers::new(&options);
         let shared = Arc::new(Shared::new(options, identity, readers, head));
-        tokio::spawn(appender::run(shared.clone()));
+        appender::start(shared.clone())
+            .map_err(|error| LogError::Store(format!("no thread could be started: {error}")))?;
         tokio::spawn(follow(Arc::downgrade(&shared)));
         Ok(Self { shared })
     }
@@ -121,7 +121,10 @@ impl EventLog for PostgresLog {
     fn append(&self, append: Append) -> Later<'_, Result<Appended, AppendError>> {
         // Queued now, not when it is first polled: appends are taken in the order of the calls.
         let queued = Prepared::new(append).and_then(|prepared| self.shared.queue.push(prepared));
-        Box::pin(async move { queued?.await.unwrap_or(Err(AppendError::Closed)) })
+        Box::pin(async move {
+            // The appender answers everything that it takes: only its end leaves somebody without an answer.
+            queued?.answer.await.unwrap_or(Err(AppendError::Closed))
+        })
     }
 
     fn set_inline(&self, folds: Vec<Box<dyn InlineFold>>) {

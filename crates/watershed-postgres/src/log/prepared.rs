@@ -7,6 +7,9 @@ use watershed_store::{FAR, tag_texts};
 
 use super::names;
 
+/// One that waits.
+pub(crate) type Queued = watershed_store::Queued<Prepared>;
+
 /// An append on its way to the log.
 pub(crate) struct Prepared {
     pub(crate) append: Append,

@@ -8,7 +8,7 @@ use watershed_store::Link;
 
 use super::group::Group;
 use super::prepared::Boundary;
-use super::queue::Queued;
+use super::prepared::Queued;
 use super::wanted::Wanted;
 
 /// How many streams' versions are remembered, and how many events.

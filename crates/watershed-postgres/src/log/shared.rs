@@ -6,14 +6,15 @@ use tokio::sync::watch;
 use watershed_core::ports::InlineFold;
 use watershed_core::{LogIdentity, Position};
 
-use super::queue::Queue;
+use super::prepared::Prepared;
 use super::readers::Readers;
 use crate::options::Options;
+use watershed_store::Queue;
 
 pub(super) struct Shared {
     pub(super) options: Options,
     pub(super) identity: LogIdentity,
-    pub(super) queue: Queue,
+    pub(super) queue: Queue<Prepared>,
     pub(super) readers: Readers,
     head: watch::Sender<Position>,
     folds: Mutex<Vec<Box<dyn InlineFold>>>,

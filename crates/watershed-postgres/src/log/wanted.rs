@@ -6,7 +6,7 @@ use uuid::Uuid;
 use watershed_core::Version;
 use watershed_core::ports::Expected;
 
-use super::queue::Queued;
+use super::prepared::Queued;
 
 #[derive(Default)]
 pub(super) struct Wanted {

@@ -1,6 +1,6 @@
 //! The log: events in one table, appended in groups by one writer, everything else made from them.
 //!
-//! An append's way: [`queue`] -> [`writer`] (checks it against the [`tail`] and the [`index`], writes the group, commits)
+//! An append's way: the queue -> [`writer`] (checks it against the [`tail`] and the [`index`], writes the group, commits)
 //! -> [`ring`] and head -> answer. The index is merged behind by [`merger`]; [`checkpoint`] keeps the write-ahead log short.
 
 mod checkpoint;
@@ -15,7 +15,6 @@ mod open;
 mod options;
 mod pages;
 mod prepared;
-mod queue;
 mod read;
 mod readers;
 mod ring;

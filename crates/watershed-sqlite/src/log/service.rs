@@ -10,12 +10,12 @@ use watershed_core::{LogIdentity, Position, StreamId, Tag, Tenant, Version};
 use super::health::Health;
 use super::open::Threads;
 use super::prepared::Prepared;
-use super::queue::Pushed;
 use super::shared::{Shared, lock};
 use super::verify::{Verified, verify};
 use super::writer::{self, Writer};
 use crate::connection::open_reader;
 use crate::folder::Folder;
+use watershed_store::Pushed;
 
 /// The log of a data folder.
 ///

@@ -12,7 +12,7 @@ use super::health::Standing;
 use super::lists::Lists;
 use super::merger::Work;
 use super::options::Options;
-use super::queue::Queue;
+use super::prepared::Prepared;
 use super::readers::Readers;
 use super::ring::Ring;
 use super::tail::Tail;
@@ -24,7 +24,7 @@ pub(crate) struct Shared {
     pub(crate) identity: LogIdentity,
     pub(crate) lists: Lists,
     pub(crate) log_file: PathBuf,
-    pub(crate) queue: Queue,
+    pub(crate) queue: watershed_store::Queue<Prepared>,
     pub(crate) tail: Tail,
     pub(crate) ring: Ring,
     pub(crate) readers: Readers,
@@ -49,7 +49,7 @@ impl Shared {
         let Parts { options, identity, log_file, tail, readers, head } = parts;
         Self {
             lists: Lists::of_log(identity.id.as_bytes()),
-            queue: Queue::default(),
+            queue: watershed_store::Queue::default(),
             ring: Ring::new(options.recent_events, options.recent_bytes),
             standing: Standing::default(),
             merger: Work::default(),

@@ -4,11 +4,12 @@ use watershed_core::ports::AppendError;
 
 use super::Writer;
 use super::insert::End;
-use crate::log::queue::Queued;
+use crate::log::prepared::Prepared;
+use watershed_store::Queued;
 
 impl Writer {
     /// Takes, writes and answers these appends. Each is answered once what it rests on is durable, the refused ones too.
-    pub(crate) fn commit(&mut self, queued: &mut Vec<Queued>) {
+    pub(crate) fn commit(&mut self, queued: &mut Vec<Queued<Prepared>>) {
         self.wait_for_merge();
         self.layers = self.shared.tail.layers();
         for Queued { append, answer } in queued.drain(..) {

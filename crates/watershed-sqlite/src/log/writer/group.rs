@@ -5,7 +5,7 @@ use watershed_core::StoredEvent;
 use watershed_store::First;
 
 use crate::log::lists::ListId;
-use crate::log::queue::Answer;
+use watershed_store::Answer;
 
 /// An event that the group has taken, and the columns that an event does not show.
 pub(super) struct Staged {

@@ -17,13 +17,14 @@ use watershed_core::Position;
 use watershed_core::ports::{InlineFold, NameCache};
 
 use super::inline::InlineRows;
-use super::queue::Queued;
+use super::prepared::Prepared;
 use super::readers::Reader;
 use super::shared::Shared;
 use super::tail::Layers;
 use group::Group;
 use heads::Heads;
 use watershed_store::Link;
+use watershed_store::Queued;
 
 pub(crate) use begin::Beginning;
 pub(crate) use run::{lead, run};
@@ -46,7 +47,7 @@ pub(crate) struct Writer {
     inline: Vec<Box<dyn InlineFold>>,
     inline_rows: Arc<dyn InlineRows>,
     /// Appends that have been taken from the queue. Empty but while they are committed: only its memory is kept.
-    queued: Vec<Queued>,
+    queued: Vec<Queued<Prepared>>,
     group: Group,
 }
 

@@ -4,8 +4,9 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use super::Writer;
-use crate::log::queue::{Patience, Queue};
+use crate::log::prepared::Prepared;
 use crate::log::shared::{Shared, lock};
+use watershed_store::{Patience, Queue};
 
 /// A full disk is tried again after this long.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -47,7 +48,7 @@ pub(crate) fn lead(writer: &Mutex<Writer>) {
 }
 
 /// Ends the queue where a commit panics: what the writer holds is not to be relied on then.
-struct Unfinished<'a>(&'a Queue);
+struct Unfinished<'a>(&'a Queue<Prepared>);
 
 impl Drop for Unfinished<'_> {
     fn drop(&mut self) {

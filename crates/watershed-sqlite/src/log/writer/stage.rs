@@ -10,7 +10,7 @@ use super::Writer;
 use super::group::Staged;
 use crate::log::lists::ListId;
 use crate::log::prepared::{Prepared, PreparedEvent};
-use crate::log::queue::Answer;
+use watershed_store::Answer;
 
 impl Writer {
     /// Checks an append, and takes it into the group where it may be taken.

@@ -1,32 +1,31 @@
-//! Appends that wait for the writer.
+//! Appends that wait for whoever writes them, a thread or a caller, with everything made ready that a store makes ready.
 
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 use watershed_core::ports::{AppendError, Appended};
 
-use super::prepared::Prepared;
-use super::shared::lock;
-
 /// How an append is answered.
-pub(crate) type Answer = Result<Appended, AppendError>;
+pub type Answer = Result<Appended, AppendError>;
 
 /// An append, and whoever waits for its answer.
 #[derive(Debug)]
-pub(crate) struct Queued {
-    pub(crate) append: Prepared,
-    pub(crate) answer: oneshot::Sender<Answer>,
+pub struct Queued<P> {
+    /// What is to be appended, in the store's form.
+    pub append: P,
+    /// Whoever waits.
+    pub answer: oneshot::Sender<Answer>,
 }
 
 /// The appends that wait, in the order of the calls.
-#[derive(Debug, Default)]
-pub(crate) struct Queue(Mutex<Inner>);
+#[derive(Debug)]
+pub struct Queue<P>(Mutex<Inner<P>>);
 
-#[derive(Debug, Default)]
-struct Inner {
-    waiting: Vec<Queued>,
+#[derive(Debug)]
+struct Inner<P> {
+    waiting: Vec<Queued<P>>,
     /// As many appends as the last group had.
     last: usize,
     /// So many groups in a row were one caller's, and done in no time.
@@ -39,12 +38,26 @@ struct Inner {
     closed: bool,
 }
 
+impl<P> Default for Queue<P> {
+    fn default() -> Self {
+        Self(Mutex::new(Inner {
+            waiting: Vec::new(),
+            last: 0,
+            alone: 0,
+            wake_at: None,
+            called: false,
+            thread: None,
+            closed: false,
+        }))
+    }
+}
+
 /// A commit that takes longer is not done by whoever calls.
 const QUICK: Duration = Duration::from_micros(500);
 /// Whoever has been alone for so many groups looks for others only once in as many.
 const LONELY: u32 = 16;
 
-impl Inner {
+impl<P> Inner<P> {
     fn wake(&mut self) {
         self.wake_at = None;
         if let Some(thread) = &self.thread {
@@ -55,45 +68,53 @@ impl Inner {
 
 /// How the writer's thread waits.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Patience {
+pub struct Patience {
     /// How long to wait for as many appends as the last group had, once there is one.
-    pub(crate) gather: Duration,
+    pub gather: Duration,
     /// At most so many are taken.
-    pub(crate) most: usize,
+    pub most: usize,
     /// Come back with nothing after this long.
-    pub(crate) idle: Option<Duration>,
+    pub idle: Option<Duration>,
 }
 
 /// An append in the queue.
 #[derive(Debug)]
-pub(crate) struct Pushed<'a> {
-    pub(crate) answer: oneshot::Receiver<Answer>,
+pub struct Pushed<'a, P> {
+    /// Where the answer comes.
+    pub answer: oneshot::Receiver<Answer>,
     /// Nobody has been woken for it: whoever calls may commit it. Dropped, this wakes the writer's thread.
-    pub(crate) alone: Option<Alone<'a>>,
+    pub alone: Option<Alone<'a, P>>,
 }
 
 /// Stands for an append that nobody has been woken for.
 #[derive(Debug)]
-pub(crate) struct Alone<'a> {
-    queue: &'a Queue,
+pub struct Alone<'a, P> {
+    queue: &'a Queue<P>,
     /// Others may be about to append on the same thread: they are to be let in before the commit.
-    pub(crate) lets_in: bool,
+    pub lets_in: bool,
 }
 
-impl Drop for Alone<'_> {
+impl<P> Drop for Alone<'_, P> {
     fn drop(&mut self) {
-        let mut inner = lock(&self.queue.0);
+        let mut inner = self.queue.lock();
         if !inner.waiting.is_empty() {
             inner.wake();
         }
     }
 }
 
-impl Queue {
+impl<P> Queue<P> {
+    fn lock(&self) -> MutexGuard<'_, Inner<P>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Puts an append behind those that wait.
-    pub(crate) fn push(&self, append: Prepared) -> Result<Pushed<'_>, AppendError> {
+    ///
+    /// # Errors
+    /// [`AppendError::Closed`] once the queue is closed.
+    pub fn push(&self, append: P) -> Result<Pushed<'_, P>, AppendError> {
         let (sender, answer) = oneshot::channel();
-        let mut inner = lock(&self.0);
+        let mut inner = self.lock();
         if inner.closed {
             return Err(AppendError::Closed);
         }
@@ -111,24 +132,29 @@ impl Queue {
     }
 
     /// Takes no more appends. Those that wait are still taken by the writer.
-    pub(crate) fn close(&self) {
-        let mut inner = lock(&self.0);
+    pub fn close(&self) {
+        let mut inner = self.lock();
         inner.closed = true;
         inner.wake();
     }
 
+    /// Whether it takes no more appends.
+    pub fn is_closed(&self) -> bool {
+        self.lock().closed
+    }
+
     /// Takes no more appends, and leaves those that wait without an answer: nobody is there to give one.
-    pub(crate) fn abandon(&self) {
+    pub fn abandon(&self) {
         self.close();
-        lock(&self.0).waiting.clear();
+        self.lock().waiting.clear();
     }
 
     /// Waits for appends, or for as long as there is patience; false once the queue is closed and empty. For the writer's thread.
-    pub(crate) fn wait(&self, patience: Patience) -> bool {
+    pub fn wait(&self, patience: Patience) -> bool {
         let mut wanted = 1;
         let mut until = patience.idle.map(|idle| Instant::now() + idle);
         loop {
-            let mut inner = lock(&self.0);
+            let mut inner = self.lock();
             let waiting = inner.waiting.len();
             let expected = inner.last.clamp(1, patience.most.max(1));
             if inner.closed || waiting >= expected || std::mem::take(&mut inner.called) {
@@ -158,8 +184,8 @@ impl Queue {
 
     /// Calls the writer's thread: callers are not to commit by themselves for now, and it has something to do although nobody
     /// waits.
-    pub(crate) fn call_writer(&self) {
-        let mut inner = lock(&self.0);
+    pub fn call_writer(&self) {
+        let mut inner = self.lock();
         inner.alone = 0;
         inner.called = true;
         inner.wake();
@@ -167,8 +193,8 @@ impl Queue {
 
     /// Moves waiting appends, at most so many, into `group`, which must be empty. Only for whoever holds the writer: so they
     /// are taken in the order of the calls.
-    pub(crate) fn take(&self, most: usize, group: &mut Vec<Queued>) {
-        let mut inner = lock(&self.0);
+    pub fn take(&self, most: usize, group: &mut Vec<Queued<P>>) {
+        let mut inner = self.lock();
         if inner.waiting.len() <= most {
             std::mem::swap(&mut inner.waiting, group);
         } else {
@@ -178,8 +204,8 @@ impl Queue {
 
     /// A group of so many has been answered, after so long. One caller alone commits by itself the next time: waking a thread,
     /// and being woken by it, would take as long as a quick flush.
-    pub(crate) fn done(&self, group: usize, took: Duration) {
-        let mut inner = lock(&self.0);
+    pub fn done(&self, group: usize, took: Duration) {
+        let mut inner = self.lock();
         inner.last = group;
         inner.alone = if group == 1 && took < QUICK { inner.alone.saturating_add(1) } else { 0 };
     }
