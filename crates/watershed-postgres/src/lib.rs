@@ -9,5 +9,7 @@ mod log;
 mod migrate;
 mod options;
 
+pub use error::{OpenError, ServerError};
 pub use log::PostgresLog;
+pub use migrate::{migrate, pending_sql, whole_sql};
 pub use options::Options;

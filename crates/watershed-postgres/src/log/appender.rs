@@ -17,7 +17,7 @@ use super::recent::Recent;
 use super::shared::Shared;
 use super::wanted::Wanted;
 use crate::connection::Connection;
-use crate::error::in_words;
+use crate::error::{OpenError, in_words};
 
 /// How long to wait before a server is tried again that could not be reached, at first and at most.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
@@ -244,11 +244,11 @@ impl Appender {
         if let Some(connection) = self.connection.as_ref().filter(|connection| !connection.is_closed()) {
             return Ok(connection.clone());
         }
-        let opened = self.open().await.map_err(|error| Failed::Lost(in_words(&error)))?;
+        let opened = self.open().await.map_err(|error| Failed::Lost(error.to_string()))?;
         Ok(self.connection.insert(Arc::new(opened)).clone())
     }
 
-    async fn open(&self) -> Result<Connection, tokio_postgres::Error> {
+    async fn open(&self) -> Result<Connection, OpenError> {
         let connection = Connection::open(&self.shared.options).await?;
         connection.prepare(commit::STATEMENTS).await?;
         connection.prepare(ahead::STATEMENTS).await?;
@@ -263,8 +263,7 @@ impl Appender {
             match self.find(position, id).await {
                 Ok(is_there) => return Some(is_there),
                 Err(error) => {
-                    let error = in_words(&error);
-                    tracing::warn!(error, position, "whether a commit took place is not known yet");
+                    tracing::warn!(%error, position, "whether a commit took place is not known yet");
                 }
             }
             if self.shared.queue.is_closed() && begun.elapsed() > self.shared.options.patience {
@@ -275,7 +274,7 @@ impl Appender {
         }
     }
 
-    async fn find(&self, position: Position, id: Uuid) -> Result<bool, tokio_postgres::Error> {
+    async fn find(&self, position: Position, id: Uuid) -> Result<bool, OpenError> {
         let connection = self.open().await?;
         connection.run("BEGIN").await?;
         connection.query(LOCK, &[]).await?;

@@ -32,8 +32,8 @@ use self::prepared::Prepared;
 use self::readers::Readers;
 use self::shared::Shared;
 use crate::connection::Connection;
-use crate::error::store_error;
-use crate::migrate::migrate;
+use crate::error::OpenError;
+use crate::migrate::{LOG, bring_up};
 use crate::options::Options;
 
 /// The log in a schema of a PostgreSQL database. Dropped, it takes no more appends, and writes those that wait.
@@ -51,12 +51,12 @@ impl PostgresLog {
     /// Opens the log, and makes it where it is not there.
     ///
     /// # Errors
-    /// Where the server cannot be reached, or its tables cannot be made.
-    pub async fn open(options: Options) -> Result<Self, LogError> {
-        let failed = |error: tokio_postgres::Error| store_error(&error);
-        let connection = Connection::open(&options).await.map_err(failed)?;
-        migrate(&connection, &options).await.map_err(failed)?;
-        let (identity, head) = identify(&connection).await.map_err(failed)?;
+    /// Where the server cannot be reached or is not to be used, where its tables are newer than this program can work with, or
+    /// where its user may not make them.
+    pub async fn open(options: Options) -> Result<Self, OpenError> {
+        let connection = Connection::open(&options.unhurried()).await?;
+        bring_up(&connection, &options, &[LOG]).await?;
+        let (identity, head) = identify(&connection).await?;
         let readers = Readers::new(&options);
         let shared = Arc::new(Shared::new(options, identity, readers, head));
         tokio::spawn(appender::run(shared.clone()));
@@ -66,7 +66,7 @@ impl PostgresLog {
 }
 
 /// Which log it is, and how far it has come. A new one is given a name.
-async fn identify(connection: &Connection) -> Result<(LogIdentity, Position), tokio_postgres::Error> {
+async fn identify(connection: &Connection) -> Result<(LogIdentity, Position), OpenError> {
     let id = Uuid::new_v4();
     let link = first_link(id.as_bytes());
     connection.run("BEGIN").await?;
