@@ -2,6 +2,8 @@
 
 mod canonical;
 mod row;
+mod walk;
 
 pub use canonical::{EventRow, Link, checksum, first_link, next_link};
 pub use row::{FAR, First, from_sql, tag_texts, to_sql};
+pub use walk::{Verified, Walk, as_link, wrong_link};
