@@ -12,6 +12,7 @@ mod folder;
 mod ledger;
 mod log;
 mod rows;
+mod rows_of;
 mod triage;
 
 pub use connection::sqlite_version;
