@@ -9,5 +9,8 @@ mod log;
 mod migrate;
 mod options;
 
-pub use log::PostgresLog;
+pub use error::{OpenError, ServerError};
+pub use log::{About, PostgresLog};
+pub use migrate::{migrate, pending_sql, whole_sql};
 pub use options::Options;
+pub use watershed_store::Verified;

@@ -12,12 +12,14 @@ mod folder;
 mod ledger;
 mod log;
 mod rows;
+mod rows_of;
 mod triage;
 
 pub use connection::sqlite_version;
 pub use error::OpenError;
 pub use folder::Sqlite;
 pub use ledger::SqliteLedger;
-pub use log::{Health, Options, SqliteLog, Verified};
+pub use log::{Health, Options, SqliteLog};
 pub use rows::{SqliteRows, SqliteRowsBesideLog};
 pub use triage::SqliteTriage;
+pub use watershed_store::Verified;

@@ -1,4 +1,4 @@
-//! The thread that commits what waits, group by group.
+//! The task that commits what waits, group by group.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use uuid::Uuid;
 use watershed_core::Position;
 use watershed_core::ports::AppendError;
-use watershed_store::{Patience, to_sql};
+use watershed_store::to_sql;
 
 use super::ahead;
 use super::alone::Alone;
@@ -17,40 +17,25 @@ use super::recent::Recent;
 use super::shared::Shared;
 use super::wanted::Wanted;
 use crate::connection::Connection;
-use crate::error::in_words;
+use crate::error::{OpenError, in_words};
 use watershed_store::Answer;
 
 /// How long to wait before a server is tried again that could not be reached, at first and at most.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
 
-/// No caller commits by itself: it would wait for the network on its own thread.
-const SLOW: Duration = Duration::from_secs(1);
 /// Up to so many events go in one statement; more are copied.
 const FEW: usize = 16;
 
-/// Starts the thread that commits. It is one of its own, with its connection: between a commit's answer and the next group everybody
-/// waits for it, and among the tasks of all who have just been answered it would come last.
-pub(super) fn start(shared: Arc<Shared>) -> std::io::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let thread = std::thread::Builder::new().name("log-appender".to_owned());
-    thread.spawn(move || runtime.block_on(run(shared))).map(drop)
-}
-
 /// Commits until the queue is closed and empty.
-async fn run(shared: Arc<Shared>) {
+pub(super) async fn run(shared: Arc<Shared>) {
     // Whoever waits is told, also where a fold panics and ends the task.
     let _abandons = Abandons(shared.clone());
     let mut appender =
         Appender { shared, connection: None, recent: None, alone: Alone::default(), lost: None };
-    let options = &appender.shared.options;
-    let patience = Patience { gather: options.gather, most: options.group, idle: None };
-    // Nothing is under way while this thread waits.
-    while appender.shared.queue.wait(patience) {
+    while appender.shared.queue.waits().await {
         let mut group = Vec::new();
-        appender.shared.queue.take(patience.most, &mut group);
-        let (size, began) = (group.len(), Instant::now());
+        appender.shared.queue.take(appender.shared.options.group, &mut group);
         appender.commit(group).await;
-        appender.shared.queue.done(size, began.elapsed().max(SLOW));
     }
 }
 
@@ -262,11 +247,11 @@ impl Appender {
         if let Some(connection) = self.connection.as_ref().filter(|connection| !connection.is_closed()) {
             return Ok(connection.clone());
         }
-        let opened = self.open().await.map_err(|error| Failed::Lost(in_words(&error)))?;
+        let opened = self.open().await.map_err(|error| Failed::Lost(error.to_string()))?;
         Ok(self.connection.insert(Arc::new(opened)).clone())
     }
 
-    async fn open(&self) -> Result<Connection, tokio_postgres::Error> {
+    async fn open(&self) -> Result<Connection, OpenError> {
         let connection = Connection::open(&self.shared.options).await?;
         connection.prepare(commit::STATEMENTS).await?;
         connection.prepare(ahead::STATEMENTS).await?;
@@ -281,8 +266,7 @@ impl Appender {
             match self.find(position, id).await {
                 Ok(is_there) => return Some(is_there),
                 Err(error) => {
-                    let error = in_words(&error);
-                    tracing::warn!(error, position, "whether a commit took place is not known yet");
+                    tracing::warn!(%error, position, "whether a commit took place is not known yet");
                 }
             }
             if self.shared.queue.is_closed() && begun.elapsed() > self.shared.options.patience {
@@ -293,7 +277,7 @@ impl Appender {
         }
     }
 
-    async fn find(&self, position: Position, id: Uuid) -> Result<bool, tokio_postgres::Error> {
+    async fn find(&self, position: Position, id: Uuid) -> Result<bool, OpenError> {
         let connection = self.open().await?;
         connection.run("BEGIN").await?;
         connection.query(LOCK, &[]).await?;

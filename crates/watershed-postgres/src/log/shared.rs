@@ -6,6 +6,7 @@ use tokio::sync::watch;
 use watershed_core::ports::InlineFold;
 use watershed_core::{LogIdentity, Position};
 
+use super::about::Reach;
 use super::prepared::Prepared;
 use super::readers::Readers;
 use crate::options::Options;
@@ -16,6 +17,7 @@ pub(super) struct Shared {
     pub(super) identity: LogIdentity,
     pub(super) queue: Queue<Prepared>,
     pub(super) readers: Readers,
+    pub(super) reach: Reach,
     head: watch::Sender<Position>,
     folds: Mutex<Vec<Box<dyn InlineFold>>>,
 }
@@ -27,6 +29,7 @@ impl Shared {
             identity,
             queue: Queue::default(),
             readers,
+            reach: Reach::default(),
             head: watch::Sender::new(head),
             folds: Mutex::default(),
         }

@@ -72,7 +72,7 @@ fn forge(dir: &Path, position: i64, payload: &str) {
     assert_eq!(connection.execute(changed, (position, payload, to_sql(sum))).unwrap(), 1);
 }
 
-fn verify(dir: &Path) -> Result<super::Verified, LogError> {
+fn verify(dir: &Path) -> Result<watershed_store::Verified, LogError> {
     Sqlite::verify(dir, &mut |_, _| {}).unwrap()
 }
 

@@ -1,12 +1,22 @@
-//! A connection with its prepared statements.
+//! A connection with its prepared statements: how the server is reached, and what it must be.
 
+mod demands;
+mod limit;
+mod password;
+mod settings;
+mod split;
+mod tls;
+
+use bytes::Bytes;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use bytes::Bytes;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, CopyInSink, Error, NoTls, Row, Statement};
+use tokio_postgres::{Client, CopyInSink, Error, Row, Statement};
 
+use self::limit::Limit;
+pub(crate) use self::settings::Settings;
+use crate::error::OpenError;
 use crate::options::Options;
 
 /// The values of a statement.
@@ -22,26 +32,27 @@ const PLANS: &str =
 /// A connection. Statements of several callers are sent one behind the other, without waiting for answers.
 pub(crate) struct Connection {
     client: Client,
+    limit: Limit,
     prepared: Mutex<HashMap<&'static str, Statement>>,
 }
 
 impl Connection {
     /// Connects, with durable commits and the schema's tables in sight.
-    pub(crate) async fn open(options: &Options) -> Result<Self, Error> {
-        let (client, driver) = tokio_postgres::connect(&options.server, NoTls).await?;
-        tokio::spawn(async move {
-            if let Err(error) = driver.await {
-                tracing::debug!(error = crate::error::in_words(&error), "a connection has ended");
-            }
-        });
+    pub(crate) async fn open(options: &Options) -> Result<Self, OpenError> {
+        let settings = Settings::read(&options.server)?;
+        let link = settings.connect().await?;
+        demands::check_version(&link.version)?;
+        let limit = Limit::new(link.driver, options);
         let (schema, patience) = (quoted(&options.schema), options.patience.as_millis());
-        client
-            .batch_execute(&format!(
-                "SET search_path TO {schema}; SET synchronous_commit = on; SET lock_timeout = {patience};
-                 SET idle_in_transaction_session_timeout = {patience}; {PLANS}"
-            ))
-            .await?;
-        Ok(Self { client, prepared: Mutex::default() })
+        let statement = options.statement.as_millis();
+        let setup = format!(
+            "SET search_path TO {schema}; SET lock_timeout = {patience}; SET statement_timeout = {statement};
+             SET idle_in_transaction_session_timeout = {patience}; {PLANS}; {}",
+            demands::FACTS
+        );
+        let answered = limit.within(link.client.simple_query(&setup)).await?;
+        demands::check(&answered, options)?;
+        Ok(Self { client: link.client, limit, prepared: Mutex::default() })
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -54,7 +65,7 @@ impl Connection {
         if let Some(statement) = known {
             return Ok(statement);
         }
-        let statement = self.client.prepare(sql).await?;
+        let statement = self.limit.within(self.client.prepare(sql)).await?;
         self.prepared.lock().unwrap_or_else(PoisonError::into_inner).insert(sql, statement.clone());
         Ok(statement)
     }
@@ -69,23 +80,23 @@ impl Connection {
 
     pub(crate) async fn query(&self, sql: &'static str, values: Values<'_>) -> Result<Vec<Row>, Error> {
         let statement = self.statement(sql).await?;
-        self.client.query(&statement, values).await
+        self.limit.within(self.client.query(&statement, values)).await
     }
 
     pub(crate) async fn execute(&self, sql: &'static str, values: Values<'_>) -> Result<u64, Error> {
         let statement = self.statement(sql).await?;
-        self.client.execute(&statement, values).await
+        self.limit.within(self.client.execute(&statement, values)).await
     }
 
     /// Begins a `COPY .. FROM STDIN`.
     pub(crate) async fn copy_in(&self, sql: &'static str) -> Result<CopyInSink<Bytes>, Error> {
         let statement = self.statement(sql).await?;
-        self.client.copy_in(&statement).await
+        self.limit.within(self.client.copy_in(&statement)).await
     }
 
     /// Statements without values.
     pub(crate) async fn run(&self, sql: &str) -> Result<(), Error> {
-        self.client.batch_execute(sql).await
+        self.limit.within(self.client.batch_execute(sql)).await
     }
 }
 

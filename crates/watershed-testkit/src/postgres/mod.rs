@@ -1,12 +1,18 @@
 //! A PostgreSQL server of one's own: on a free port of this machine, in a folder that is gone when it is dropped.
 
+mod authority;
+mod setup;
+
 use std::ffi::OsStr;
 use std::net::TcpListener;
-use std::os::unix::fs::{MetadataExt, chown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
+
+pub use authority::{Authority, Issued};
+pub use setup::Setup;
 
 /// Where distributions put the binaries.
 const PLACES: &[&str] = &["/usr/lib/postgresql", "/usr/pgsql", "/opt/homebrew/opt", "/usr/local/opt"];
@@ -20,6 +26,7 @@ pub struct Postgres {
     binaries: PathBuf,
     port: u16,
     owner: Option<(u32, u32)>,
+    settings: Vec<String>,
     server: Option<Child>,
 }
 
@@ -30,6 +37,26 @@ impl Postgres {
     /// Where there is no PostgreSQL on this machine, or it does not start.
     #[must_use]
     pub fn start() -> Self {
+        Setup::default().start()
+    }
+
+    /// A standby that follows this server as it streams, and answers questions. A server of its own, on a port of its own.
+    ///
+    /// # Panics
+    /// Where the copy fails, or the standby does not start.
+    #[must_use]
+    pub fn standby(&self) -> Self {
+        let mut made = Self::nowhere(self.settings.clone());
+        let (data, port) = (made.data(), self.port.to_string());
+        let arguments =
+            ["-h", "127.0.0.1", "-p", &port, "-U", "postgres", "-X", "stream", "-c", "fast", "-R", "-D"];
+        finished("pg_basebackup", made.command("pg_basebackup").args(arguments).arg(data).output());
+        made.up();
+        made
+    }
+
+    /// One that has no data yet, and does not run.
+    fn nowhere(settings: Vec<String>) -> Self {
         let binaries = binaries().unwrap_or_else(|| {
             crate::fail(
                 "there is no PostgreSQL on this machine: install it (Debian: `apt install postgresql`)",
@@ -37,19 +64,21 @@ impl Postgres {
         });
         let folder = tempfile::tempdir().unwrap_or_else(|error| crate::fail(error));
         let owner = unprivileged(folder.path());
-        if let Some((user, group)) = owner {
-            chown(folder.path(), Some(user), Some(group)).unwrap_or_else(|error| crate::fail(error));
-        }
-        let mut made = Self { folder, binaries, port: free_port(), owner, server: None };
-        let data = made.data();
-        let arguments = ["--auth=trust", "--username=postgres", "--encoding=UTF8", "--no-locale", "--pgdata"];
-        let initdb = made.command("initdb").args(arguments).arg(&data).output();
-        let initdb = initdb.unwrap_or_else(|error| crate::fail(error));
-        if !initdb.status.success() {
-            crate::fail(format!("initdb failed: {}", String::from_utf8_lossy(&initdb.stderr)));
-        }
-        made.up();
-        made
+        own(folder.path(), owner);
+        Self { folder, binaries, port: free_port(), owner, settings, server: None }
+    }
+
+    /// Has the server do something, as its superuser; gives what it answers, a line for each row.
+    ///
+    /// # Panics
+    /// Where it fails.
+    pub fn sql(&self, sql: &str) -> String {
+        let port = self.port.to_string();
+        let arguments = ["-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", &port];
+        let mut shell = self.command("psql");
+        let done = shell.args(arguments).args(["-U", "postgres", "-d", "postgres", "-c", sql]).output();
+        let output = finished(sql, done);
+        String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
     }
 
     /// How to reach it, as libpq says it.
@@ -64,6 +93,13 @@ impl Postgres {
         format!("host=127.0.0.1 port={port} user=postgres dbname=postgres")
     }
 
+    /// How to reach it without the network, by a socket in its folder.
+    #[must_use]
+    pub fn socket(&self) -> String {
+        let folder = self.folder.path().display();
+        format!("host={folder} port={} user=postgres dbname=postgres", self.port)
+    }
+
     /// The port that it listens on.
     #[must_use]
     pub fn port(&self) -> u16 {
@@ -73,10 +109,11 @@ impl Postgres {
     /// Starts it, on the port and the data that it had before.
     pub fn up(&mut self) {
         let (data, port) = (self.data(), self.port.to_string());
-        let settings = ["listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=200"];
+        let sockets = format!("unix_socket_directories={}", self.folder.path().display());
+        let settings = ["listen_addresses=127.0.0.1", &sockets, "max_connections=200"];
         let mut command = self.command("postgres");
         command.arg("-D").arg(data).args(["-p", &port]);
-        for setting in settings {
+        for setting in settings.into_iter().chain(self.settings.iter().map(String::as_str)) {
             command.args(["-c", setting]);
         }
         let server = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
@@ -102,6 +139,20 @@ impl Postgres {
         let _ = server.wait();
     }
 
+    /// Stops it, as somebody does who means well: what it has to write is written.
+    ///
+    /// # Panics
+    /// Where it does not stop.
+    pub fn down(&mut self) {
+        let Some(mut server) = self.server.take() else { return };
+        let data = self.data();
+        finished(
+            "pg_ctl",
+            self.command("pg_ctl").args(["stop", "--mode=fast", "--pgdata"]).arg(data).output(),
+        );
+        let _ = server.wait();
+    }
+
     fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
@@ -114,7 +165,10 @@ impl Postgres {
 
     fn command(&self, name: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(self.binaries.join(name.as_ref()));
-        command.current_dir(self.folder.path()).env_remove("PGHOST").env_remove("PGPORT");
+        command.current_dir(self.folder.path());
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("PG")) {
+            command.env_remove(name);
+        }
         if let Some((user, group)) = self.owner {
             command.uid(user).gid(group);
         }
@@ -154,6 +208,23 @@ fn unprivileged(folder: &Path) -> Option<(u32, u32)> {
         Some((fields.nth(1)?.parse().ok()?, fields.next()?.parse().ok()?))
     });
     Some(found.unwrap_or((NOBODY, NOBODY)))
+}
+
+/// Gives a file or folder to whom the server runs as.
+fn own(path: &Path, owner: Option<(u32, u32)>) {
+    if let Some((user, group)) = owner {
+        chown(path, Some(user), Some(group)).unwrap_or_else(|error| crate::fail(error));
+    }
+}
+
+/// What a program has put out that had to end well.
+#[track_caller]
+fn finished(what: &str, ended: std::io::Result<Output>) -> Output {
+    let output = ended.unwrap_or_else(|error| crate::fail(format!("{what}: {error}")));
+    if !output.status.success() {
+        crate::fail(format!("{what} failed: {}", String::from_utf8_lossy(&output.stderr)));
+    }
+    output
 }
 
 fn free_port() -> u16 {
