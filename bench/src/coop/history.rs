@@ -85,7 +85,7 @@ impl Recorder {
             tenant: Tenant::default(),
             stream,
             expected: Expected::Version(turn),
-            condition: None,
+            conditions: Vec::new(),
             idempotency: None,
             looked_until: event,
             events,

@@ -36,6 +36,8 @@ pub use watershed_core::{
     Page,
     PageOf,
     Personal,
+    Premise,
+    Premises,
     Principal,
     Query,
     ReadModel,

@@ -62,8 +62,8 @@ pub struct Append {
     pub stream: StreamId,
     /// What the stream's version must be.
     pub expected: Expected,
-    /// What must not have come in between.
-    pub condition: Option<Condition>,
+    /// What must not have come in between: each of them holds, or the append is refused.
+    pub conditions: Vec<Condition>,
     /// The caller's idempotency key.
     pub idempotency: Option<Idempotency>,
     /// The caller has looked for the idempotency key up to this position, and has not found it: the log looks at what came
@@ -104,7 +104,7 @@ pub enum AppendError {
         /// What it is.
         actual: Version,
     },
-    /// Something that the condition's boundary matches came in between.
+    /// Something that a condition's boundary matches came in between.
     #[error("event {position} came in between")]
     BoundaryMoved {
         /// Where it stands.

@@ -15,7 +15,7 @@ pub(crate) struct Prepared {
     pub(crate) append: Append,
     pub(crate) stream: Uuid,
     pub(crate) key: Option<Uuid>,
-    pub(crate) condition: Option<Boundary>,
+    pub(crate) conditions: Vec<Boundary>,
     pub(crate) tags: Vec<Tags>,
     /// How many events come after the first.
     pub(crate) follows: u32,
@@ -45,10 +45,11 @@ impl Prepared {
             follows,
             stream: names::stream(tenant, &append.stream),
             key: append.idempotency.as_ref().map(|idempotency| names::key(tenant, &idempotency.key)),
-            condition: append
-                .condition
-                .as_ref()
-                .map(|condition| Boundary::new(tenant, &condition.boundary, condition.after)),
+            conditions: append
+                .conditions
+                .iter()
+                .map(|condition| Boundary::new(tenant, &condition.boundary, condition.after))
+                .collect(),
             tags: append.events.iter().map(|event| Tags::new(tenant, &event.tags)).collect(),
             append,
         })

@@ -9,6 +9,7 @@ use watershed_core::{
 
 use super::cells::{Cell, Cells, Shared};
 use super::handler::{StateFound, handle_json, is_name, settle_id};
+use super::premises::{Standing, stand};
 use super::write_core::{Failed, Seen, append_for, failed, idempotency, new_events};
 use super::{AnyRefusal, CommandHandler, LoadError, Request, SendError, StateAt, WriteCore, WriteModel};
 
@@ -25,6 +26,14 @@ pub(crate) struct Aggregates<A> {
     category: Arc<str>,
     storage: Storage<A>,
     cells: Cells<A>,
+}
+
+/// A command with what it rests on beside its aggregate's state.
+struct ToDecide<'a, C> {
+    command: &'a C,
+    request: &'a Request,
+    stream: &'a StreamId,
+    premises: Standing,
 }
 
 /// A command that has been decided and handed to the log, or found to change nothing.
@@ -62,8 +71,10 @@ impl<A: Aggregate> Aggregates<A> {
                 Seen::Before(receipt) => return Ok(receipt),
                 Seen::New { claim, looked_until } => (claim, looked_until),
             };
+            let premises = stand::<A>(&self.core, &request.principal.tenant, &command).await?;
             let shared = self.loaded(&request.principal.tenant, &stream).await?;
-            let decided = self.decide(&shared, &command, &request, &stream, fingerprint, looked_until);
+            let to_decide = ToDecide { command: &command, request: &request, stream: &stream, premises };
+            let decided = self.decide(&shared, to_decide, fingerprint, looked_until);
             // What was taken before is told so, whatever would be decided now.
             if !looks && !matches!(&decided, Ok(None)) && !decided.as_ref().is_ok_and(records) {
                 looks = true;
@@ -100,12 +111,11 @@ impl<A: Aggregate> Aggregates<A> {
     fn decide(
         &self,
         shared: &Shared<A>,
-        command: &A::Command,
-        request: &Request,
-        stream: &StreamId,
+        to_decide: ToDecide<'_, A::Command>,
         fingerprint: Fingerprint,
         looked_until: Position,
     ) -> Result<Option<HandedOn<'_, A::Refusal>>, SendError<A::Refusal>> {
+        let ToDecide { command, request, stream, mut premises } = to_decide;
         let mut guard = shared.lock();
         let Some(cell) = guard.as_mut().filter(|cell| !cell.stale) else {
             return Ok(None);
@@ -114,14 +124,20 @@ impl<A: Aggregate> Aggregates<A> {
         let now = self.core.clock.now();
         let mut append = append_for(request, stream, now, looked_until);
         append.expected = Expected::Version(cell.version);
-        // Also what is durable here may be old, where others append.
-        let pending = cell.is_pending() || self.core.log.is_shared();
+        append.conditions = std::mem::take(&mut premises.conditions);
+        // Also what is durable here may be old, where others append; and state and premises were read one after the other.
+        let pending = cell.is_pending() || self.core.log.is_shared() || !append.conditions.is_empty();
 
         if let Some(expected) = request.expected.filter(|expected| *expected != cell.version) {
             let mismatch = Outcome::Mismatch { expected, actual: cell.version };
             return Ok(Some(self.hand_on(append, pending, cell.version, mismatch)));
         }
-        let events = match cell.state.decide(command, &Cx::new(now, request.principal.clone())) {
+        let cx = premises.tell(Cx::new(now, request.principal.clone()));
+        let decided = cell.state.decide(command, &cx);
+        if let Some(mistake) = cx.undeclared() {
+            return Err(SendError::WrongPremise(mistake));
+        }
+        let events = match decided {
             Ok(events) => events,
             Err(refusal) => {
                 return Ok(Some(self.hand_on(append, pending, cell.version, Outcome::Refused(refusal))));

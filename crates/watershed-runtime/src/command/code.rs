@@ -17,6 +17,7 @@ impl SendError<AnyRefusal> {
             Self::InFlight => "in-flight",
             Self::Contended { .. } => "contended",
             Self::UnreadableStream(_) => "unreadable-stream",
+            Self::WrongPremise(_) => "wrong-premise",
             Self::DamagedLog(_) => "damaged-log",
             Self::InlineRefused { .. } => "inline-refused",
             Self::ReadOnly(_) => "read-only",

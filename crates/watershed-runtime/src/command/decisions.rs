@@ -68,7 +68,7 @@ impl<D: Decision> Decisions<D> {
             if let Some(expected) = request.expected {
                 append.expected = watershed_core::ports::Expected::Version(expected);
             }
-            append.condition = Some(Condition { boundary: boundary.clone(), after: seen_until });
+            append.conditions.push(Condition { boundary: boundary.clone(), after: seen_until });
             append.events = new_events(&events, now)?;
             if !append.events.is_empty() {
                 append.idempotency = idempotency(&request, fingerprint);

@@ -1,6 +1,6 @@
 use watershed_core::ports::LogError;
 use watershed_core::variant::ReadError;
-use watershed_core::{Denied, Refusal, Tag, Version};
+use watershed_core::{Denied, PremiseError, Refusal, Tag, Version};
 
 /// Why a command was not taken. Nothing of it is recorded.
 ///
@@ -58,6 +58,9 @@ pub enum SendError<R> {
     /// The stream holds an event that this program cannot read: deciding without it could be wrong.
     #[error("the command was not decided: {0}")]
     UnreadableStream(String),
+    /// The aggregate's premises are wrong: a mistake in the program.
+    #[error("the command was not decided: {0}")]
+    WrongPremise(PremiseError),
     /// The log is damaged where the command's decision depends on it: sending it again does not help.
     #[error("the command was not decided: {0}")]
     DamagedLog(String),
@@ -98,6 +101,7 @@ impl<R> SendError<R> {
             Self::InFlight => SendError::InFlight,
             Self::Contended { attempts } => SendError::Contended { attempts },
             Self::UnreadableStream(problem) => SendError::UnreadableStream(problem),
+            Self::WrongPremise(mistake) => SendError::WrongPremise(mistake),
             Self::DamagedLog(problem) => SendError::DamagedLog(problem),
             Self::InlineRefused { model, problem } => SendError::InlineRefused { model, problem },
             Self::ReadOnly(problem) => SendError::ReadOnly(problem),

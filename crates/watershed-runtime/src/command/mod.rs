@@ -8,6 +8,7 @@ mod error;
 mod handler;
 mod in_flight;
 mod load;
+mod premises;
 mod request;
 mod write_core;
 

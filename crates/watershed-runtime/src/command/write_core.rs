@@ -157,7 +157,7 @@ pub(crate) fn append_for(
         tenant: request.principal.tenant.clone(),
         stream: stream.clone(),
         expected: watershed_core::ports::Expected::Any,
-        condition: None,
+        conditions: Vec::new(),
         idempotency: None,
         looked_until,
         events: Vec::new(),

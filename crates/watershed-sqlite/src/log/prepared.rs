@@ -15,7 +15,7 @@ pub(crate) struct Prepared {
     pub(crate) stream: StreamId,
     pub(crate) list: ListId,
     pub(crate) expected: Expected,
-    pub(crate) condition: Option<PreparedCondition>,
+    pub(crate) conditions: Vec<PreparedCondition>,
     pub(crate) idempotency: Option<(ListId, Idempotency)>,
     pub(crate) looked_until: Position,
     pub(crate) events: Vec<PreparedEvent>,
@@ -50,11 +50,12 @@ impl Prepared {
     pub(crate) fn new(append: Append, lists: &Lists) -> Self {
         let tenant = append.tenant.as_str();
         let tag_lists = |tags: &[Tag]| tags.iter().map(|tag| lists.tag(tenant, tag)).collect();
-        let condition = append.condition.map(|condition| PreparedCondition {
+        let conditions = append.conditions.into_iter().map(|condition| PreparedCondition {
             lists: tag_lists(&condition.boundary.tags),
             names: condition.boundary.names,
             after: condition.after.min(FAR),
         });
+        let conditions = conditions.collect();
         let idempotency =
             append.idempotency.map(|idempotency| (lists.key(tenant, &idempotency.key), idempotency));
         let events =
@@ -63,7 +64,7 @@ impl Prepared {
             list: lists.stream(&append.tenant, &append.stream),
             stream: append.stream,
             expected: append.expected,
-            condition,
+            conditions,
             idempotency,
             looked_until: append.looked_until,
             events,

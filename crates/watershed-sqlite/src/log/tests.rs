@@ -35,7 +35,7 @@ fn append(number: u8, length: usize) -> Append {
         tenant: Tenant::default(),
         stream: StreamId::new("family", "s"),
         expected: Expected::Any,
-        condition: None,
+        conditions: Vec::new(),
         idempotency: None,
         looked_until: 0,
         events: vec![event],

@@ -82,7 +82,7 @@ pub(crate) fn append(stream: &str, events: usize) -> Append {
         tenant: Tenant::default(),
         stream: StreamId::new("test", stream),
         expected: Expected::Any,
-        condition: None,
+        conditions: Vec::new(),
         idempotency: None,
         looked_until: 0,
         events: (0..events).map(event).collect(),

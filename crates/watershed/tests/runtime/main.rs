@@ -4,6 +4,7 @@
 
 mod bank;
 mod beside_the_log;
+mod catalogue;
 mod commands;
 mod damage;
 mod depot;

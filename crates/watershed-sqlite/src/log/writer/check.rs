@@ -22,10 +22,10 @@ impl Writer {
         {
             return Err(AppendError::Conflict { expected, actual });
         }
-        if let Some(condition) = &append.condition
-            && let Some(position) = self.matched(append, condition)?
-        {
-            return Err(AppendError::BoundaryMoved { position });
+        for condition in &append.conditions {
+            if let Some(position) = self.matched(append, condition)? {
+                return Err(AppendError::BoundaryMoved { position });
+            }
         }
         self.check_once(append)?;
         Ok(actual)
