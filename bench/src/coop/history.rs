@@ -86,6 +86,7 @@ impl Recorder {
             stream,
             expected: Expected::Version(turn),
             conditions: Vec::new(),
+            save: None,
             idempotency: None,
             looked_until: event,
             events,

@@ -41,5 +41,5 @@ pub use value::{ColumnError, ColumnKind, ColumnType, Value, json_from_value, jso
 pub use write::{
     Aggregate, Boundary, Command, CommandKind, Cx, Decided, Decision, Fingerprint, FingerprintWriter, Import,
     Misfit, Needed, Premise, PremiseError, Premises, Principal, Receipt, Refusal, RefusalKind, SnapshotCodec,
-    Storage,
+    StateColumn, StateRows, StateTable, Storage, TableRow, Tables, TablesSpec,
 };

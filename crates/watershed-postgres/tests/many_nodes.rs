@@ -29,6 +29,7 @@ fn append(stream: &str, id: u64) -> Append {
         stream: StreamId::new("thing", stream),
         expected: Expected::Any,
         conditions: Vec::new(),
+        save: None,
         idempotency: None,
         looked_until: 0,
         events: vec![NewEvent {

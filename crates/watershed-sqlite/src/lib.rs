@@ -12,6 +12,7 @@ mod folder;
 mod ledger;
 mod log;
 mod rows;
+mod state;
 mod triage;
 
 pub use connection::sqlite_version;
@@ -20,4 +21,5 @@ pub use folder::Sqlite;
 pub use ledger::SqliteLedger;
 pub use log::{Health, Options, SqliteLog, Verified};
 pub use rows::{SqliteRows, SqliteRowsBesideLog};
+pub use state::SqliteTables;
 pub use triage::SqliteTriage;

@@ -9,6 +9,7 @@ mod premise;
 mod receipt;
 mod refusal;
 mod storage;
+mod tables;
 
 pub use aggregate::{Aggregate, Decided};
 pub use command::{Command, CommandKind, Fingerprint, FingerprintWriter};
@@ -18,4 +19,5 @@ pub use import::{Import, Misfit, read_record};
 pub use premise::{Needed, Premise, PremiseError, Premises, WhichPremise};
 pub use receipt::Receipt;
 pub use refusal::{Refusal, RefusalKind};
-pub use storage::{SnapshotCodec, Storage};
+pub use storage::{SnapshotCodec, Storage, TablesCodec};
+pub use tables::{Children, StateColumn, StateRows, StateTable, TableRow, Tables, TablesSpec, difference};

@@ -158,6 +158,7 @@ pub(crate) fn append_for(
         stream: stream.clone(),
         expected: watershed_core::ports::Expected::Any,
         conditions: Vec::new(),
+        save: None,
         idempotency: None,
         looked_until,
         events: Vec::new(),

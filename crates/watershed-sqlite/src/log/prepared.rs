@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use watershed_core::ports::{Append, Expected, Idempotency, NewEvent};
+use watershed_core::ports::{Append, Expected, Idempotency, NewEvent, Save};
 use watershed_core::{Position, StreamId, Tag, Tenant, Timestamp};
 use watershed_store::{FAR, tag_texts};
 
@@ -16,6 +16,7 @@ pub(crate) struct Prepared {
     pub(crate) list: ListId,
     pub(crate) expected: Expected,
     pub(crate) conditions: Vec<PreparedCondition>,
+    pub(crate) save: Option<Save>,
     pub(crate) idempotency: Option<(ListId, Idempotency)>,
     pub(crate) looked_until: Position,
     pub(crate) events: Vec<PreparedEvent>,
@@ -65,6 +66,7 @@ impl Prepared {
             stream: append.stream,
             expected: append.expected,
             conditions,
+            save: append.save,
             idempotency,
             looked_until: append.looked_until,
             events,

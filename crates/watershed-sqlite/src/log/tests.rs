@@ -36,6 +36,7 @@ fn append(number: u8, length: usize) -> Append {
         stream: StreamId::new("family", "s"),
         expected: Expected::Any,
         conditions: Vec::new(),
+        save: None,
         idempotency: None,
         looked_until: 0,
         events: vec![event],

@@ -36,6 +36,7 @@ pub(crate) fn append(number: u64, id: &str, events: u64) -> Append {
         stream: StreamId::new("family", id),
         expected: Expected::Any,
         conditions: Vec::new(),
+        save: None,
         idempotency: Some(Idempotency {
             key: format!("key-{number}").into(),
             fingerprint: [number as u8; 16],

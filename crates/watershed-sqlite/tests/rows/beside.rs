@@ -83,6 +83,7 @@ pub(crate) fn append(stream: &str, events: usize) -> Append {
         stream: StreamId::new("test", stream),
         expected: Expected::Any,
         conditions: Vec::new(),
+        save: None,
         idempotency: None,
         looked_until: 0,
         events: (0..events).map(event).collect(),

@@ -25,6 +25,7 @@ impl Draft {
             stream: StreamId::new(CATEGORY, id),
             expected: Expected::Any,
             conditions: Vec::new(),
+            save: None,
             idempotency: None,
             looked_until: 0,
             events: Vec::new(),
