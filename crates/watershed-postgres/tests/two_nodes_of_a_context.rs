@@ -14,7 +14,7 @@ async fn node(server: &Postgres, folder: &tempfile::TempDir) -> Running {
     let log = PostgresLog::open(Options::new(server.server())).await.unwrap();
     let here = Sqlite::open(folder.path(), SqliteOptions::default()).unwrap();
     let stores =
-        Stores { log: std::sync::Arc::new(log), beside_log: None, ..watershed::stores(&here).unwrap() };
+        Stores { log: std::sync::Arc::new(log), beside_log: None, tables: None, ..watershed::stores(&here).unwrap() };
     coop::context().policy(AllowAll).start(stores).await.unwrap()
 }
 

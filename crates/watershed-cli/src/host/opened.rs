@@ -34,6 +34,7 @@ impl Opened {
                 ledger: sqlite.ledger(),
                 triage: sqlite.triage(),
                 beside_log: Some(sqlite.rows_beside_log()),
+                tables: Some(sqlite.tables()),
             };
             opened.push(((context.make)().start(stores).await?, sqlite));
         }

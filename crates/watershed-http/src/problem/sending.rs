@@ -24,6 +24,8 @@ impl From<SendError<AnyRefusal>> for Problem {
             SendError::InFlight => Self::new(&kinds::IN_FLIGHT, detail),
             SendError::Contended { .. } => Self::new(&kinds::CONTENDED, detail),
             SendError::UnreadableStream(_) => Self::new(&kinds::UNREADABLE_STREAM, detail),
+            SendError::SaveRefused { .. } => Self::new(&kinds::SAVE_REFUSED, detail),
+            SendError::UnfitState(_) => Self::new(&kinds::UNFIT_STATE, detail),
             SendError::WrongPremise(_) => Self::new(&kinds::WRONG_PREMISE, detail),
             SendError::DamagedLog(_) => Self::new(&kinds::DAMAGED_LOG, detail),
             SendError::InlineRefused { .. } => Self::new(&kinds::INLINE_REFUSED, detail),

@@ -17,6 +17,8 @@ impl SendError<AnyRefusal> {
             Self::InFlight => "in-flight",
             Self::Contended { .. } => "contended",
             Self::UnreadableStream(_) => "unreadable-stream",
+            Self::SaveRefused { .. } => "save-refused",
+            Self::UnfitState(_) => "unfit-state",
             Self::WrongPremise(_) => "wrong-premise",
             Self::DamagedLog(_) => "damaged-log",
             Self::InlineRefused { .. } => "inline-refused",

@@ -26,4 +26,5 @@ mod rows_equal_the_fold;
 mod shop;
 mod slices;
 mod spied;
+mod stockroom;
 mod troubles;
