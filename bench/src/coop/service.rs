@@ -91,7 +91,7 @@ impl Coop {
     /// Starts the co-op on that log, with its rows in `dir`.
     pub(crate) async fn on(log: Arc<dyn EventLog>, dir: &Path, views: Views) -> Result<Self, Problem> {
         let stores = watershed::embedded(dir).map_err(Problem::product)?;
-        Self::over(Stores { log, beside_log: None, ..stores }, views).await
+        Self::over(Stores { log, beside_log: None, tables: None, ..stores }, views).await
     }
 
     async fn over(stores: Stores, views: Views) -> Result<Self, Problem> {

@@ -40,5 +40,6 @@ pub use token::{Token, TokenError};
 pub use value::{ColumnError, ColumnKind, ColumnType, Value, json_from_value, json_to_value};
 pub use write::{
     Aggregate, Boundary, Command, CommandKind, Cx, Decided, Decision, Fingerprint, FingerprintWriter, Import,
-    Misfit, Principal, Receipt, Refusal, RefusalKind, SnapshotCodec, Storage,
+    Misfit, Needed, Premise, PremiseError, Premises, Principal, Receipt, Refusal, RefusalKind, SnapshotCodec,
+    StateColumn, StateRows, StateTable, Storage, TableRow, Tables, TablesSpec,
 };

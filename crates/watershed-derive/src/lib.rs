@@ -17,6 +17,7 @@ mod refusal;
 mod rollup;
 mod row;
 mod support;
+mod tables;
 
 /// The events of one category: an enum, a variant a fact.
 ///
@@ -97,4 +98,26 @@ pub fn rollup(input: TokenStream) -> TokenStream {
 #[proc_macro_derive(Query, attributes(query))]
 pub fn query(input: TokenStream) -> TokenStream {
     support::expand(input, query::derive)
+}
+
+/// The tables that an aggregate's state stands in: a struct, a field a column of the root or the rows of a child table.
+///
+/// On the struct: `#[tables(table = "products", tenant = "tenant", id = "product_id", version = "version")]`. `tenant` is left out
+/// where the table knows no tenants; `kept = |product| !product.gone` says when the state has rows at all. On fields:
+///
+/// - `#[tables(column = "unit_price")]`: the column's name, where it is not the field's.
+/// - `#[json]`: nested data.
+/// - `#[tables(children(table = "inventory", parent = "product_id", key = "warehouse"))]` on a `Vec<T>`, or a map from the key to
+///   `T`, where `T` has `#[derive(TableRow)]`. The tenant's column is the root's, unless there is `tenant = ".."` or `untenanted`.
+#[proc_macro_derive(Tables, attributes(tables, json))]
+pub fn tables(input: TokenStream) -> TokenStream {
+    support::expand(input, tables::derive)
+}
+
+/// A row of a child table, for `#[derive(Tables)]`: a struct, a field a column.
+///
+/// On fields: `#[tables(column = "..")]` and `#[json]`.
+#[proc_macro_derive(TableRow, attributes(tables, json))]
+pub fn table_row(input: TokenStream) -> TokenStream {
+    support::expand(input, tables::derive_row)
 }

@@ -28,7 +28,8 @@ fn append(stream: &str, id: u64) -> Append {
         tenant: Tenant::default(),
         stream: StreamId::new("thing", stream),
         expected: Expected::Any,
-        condition: None,
+        conditions: Vec::new(),
+        save: None,
         idempotency: None,
         looked_until: 0,
         events: vec![NewEvent {

@@ -9,7 +9,7 @@ use watershed_core::ports::LogError;
 
 use crate::log::{Options, SqliteLog, verify_file};
 use crate::rows::SqliteRowsBesideLog;
-use crate::{OpenError, SqliteLedger, SqliteTriage};
+use crate::{OpenError, SqliteLedger, SqliteTables, SqliteTriage};
 use watershed_store::Verified;
 
 /// A data folder that this process holds, with everything in it.
@@ -22,6 +22,7 @@ pub struct Sqlite {
     rows_beside_log: Arc<SqliteRowsBesideLog>,
     ledger: Arc<SqliteLedger>,
     triage: Arc<SqliteTriage>,
+    tables: Arc<SqliteTables>,
 }
 
 impl Sqlite {
@@ -35,8 +36,9 @@ impl Sqlite {
         let rows_beside_log = Arc::new(SqliteRowsBesideLog::new(folder.log_file()));
         let ledger = Arc::new(SqliteLedger::new(folder.log_file()));
         let triage = Arc::new(SqliteTriage::new(folder.log_file()));
+        let tables = Arc::new(SqliteTables::new(folder.log_file()));
         let log = Arc::new(SqliteLog::open(&folder, options, rows_beside_log.clone())?);
-        Ok(Self { folder, log, rows_beside_log, ledger, triage })
+        Ok(Self { folder, log, rows_beside_log, ledger, triage, tables })
     }
 
     /// The log.
@@ -61,6 +63,12 @@ impl Sqlite {
     #[must_use]
     pub fn triage(&self) -> Arc<SqliteTriage> {
         self.triage.clone()
+    }
+
+    /// The tables of aggregates' state, in the log's own file.
+    #[must_use]
+    pub fn tables(&self) -> Arc<SqliteTables> {
+        self.tables.clone()
     }
 
     /// The folder.

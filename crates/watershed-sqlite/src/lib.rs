@@ -13,6 +13,7 @@ mod ledger;
 mod log;
 mod rows;
 mod rows_of;
+mod state;
 mod triage;
 
 pub use connection::sqlite_version;
@@ -21,5 +22,6 @@ pub use folder::Sqlite;
 pub use ledger::SqliteLedger;
 pub use log::{Health, Options, SqliteLog};
 pub use rows::{SqliteRows, SqliteRowsBesideLog};
+pub use state::SqliteTables;
 pub use triage::SqliteTriage;
 pub use watershed_store::Verified;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use watershed_core::{
-    Aggregate, Cx, Decision, Event, Principal, Refusal, StoredEvent, StreamId, Tenant, Timestamp,
+    Aggregate, Command, Cx, Decision, Event, Needed, Premises, Principal, Refusal, StoredEvent, StreamId,
+    Tenant, Timestamp,
 };
 
 use crate::record::{Place, read_back, said, shown, stored, within};
@@ -12,11 +13,18 @@ use crate::{diff, fail};
 /// When commands are decided where a test does not say: 2024-01-01T00:00:00Z.
 pub(crate) const START: Timestamp = Timestamp::from_micros(1_704_067_200_000_000);
 
-type Decide<C, E, R> = fn(&[StoredEvent], &C, &Cx) -> Result<Vec<E>, R>;
+type Decide<C, E, R> = fn(&History, &C, Cx) -> Result<Vec<E>, R>;
+
+/// What stands in the log: what happened to the thing itself, and what happened to others.
+#[derive(Default)]
+struct History {
+    own: Vec<StoredEvent>,
+    others: Vec<StoredEvent>,
+}
 
 /// The facts that a command is to be decided on.
 pub struct Given<C, E, R> {
-    history: Vec<StoredEvent>,
+    history: History,
     now: Timestamp,
     principal: Principal,
     decide: Decide<C, E, R>,
@@ -29,13 +37,37 @@ pub fn given<A: Aggregate>(
 ) -> Given<A::Command, A::Event, A::Refusal> {
     Given::after(events, |history, command, cx| {
         let mut state = A::default();
-        for event in history {
+        for event in &history.own {
             state.evolve(&read_back(event));
         }
-        let decided = state.decide(command, cx);
+        let cx = cx.resting_on(premises::<A>(command, history));
+        let decided = state.decide(command, &cx);
+        if let Some(mistake) = cx.undeclared() {
+            fail(format!("the command `{}` is not taken: {mistake}", command.kind().name));
+        }
         each_evolves(&decided, |event| state.evolve(event));
         decided
     })
+}
+
+/// What the command is decided on beside the aggregate's own state: folded from what stands in the log, as the runtime does it.
+#[track_caller]
+fn premises<A: Aggregate>(command: &A::Command, history: &History) -> Vec<Needed> {
+    let mut named = Premises::default();
+    A::premises(command, &mut named);
+    let mut needed = named
+        .settle()
+        .unwrap_or_else(|mistake| fail(format!("`{}` is not decided: {mistake}", command.kind().name)));
+    for premise in &mut needed {
+        for event in history.own.iter().chain(&history.others) {
+            if within(premise.boundary(), &event.name, &event.tags)
+                && let Err(error) = premise.evolve(event)
+            {
+                fail(format!("what was recorded cannot be read again: {error}"));
+            }
+        }
+    }
+    needed
 }
 
 /// A decision before which this has happened. It sees those of the events that lie within the boundary that it draws
@@ -50,12 +82,12 @@ pub fn given_decision<D: Decision>(
             fail("the decision's boundary has no tag: it would be the whole log, and is refused");
         }
         let mut state = D::default();
-        for event in history {
+        for event in &history.own {
             if within(&boundary, &event.name, &event.tags) {
                 state.evolve(&read_back(event));
             }
         }
-        let decided = state.decide(command, cx);
+        let decided = state.decide(command, &cx);
         each_evolves(&decided, |event| state.evolve(event));
         decided
     })
@@ -71,19 +103,19 @@ fn each_evolves<E, R>(decided: &Result<Vec<E>, R>, mut evolve: impl FnMut(&E)) {
 impl<C, E: Event, R: Refusal> Given<C, E, R> {
     #[track_caller]
     fn after(events: impl IntoIterator<Item = E>, decide: Decide<C, E, R>) -> Self {
-        let mut history = Vec::new();
-        for (event, position) in events.into_iter().zip(1..) {
-            let place = Place {
-                position,
-                tenant: Tenant::default(),
-                stream: StreamId::new(E::CATEGORY, "given"),
-                version: position,
-                recorded_at: START,
-                actor: None,
-            };
-            history.push(stored(said(&event), place));
-        }
+        let own = recorded(events, "given", 0);
+        let history = History { own, others: Vec::new() };
         Self { history, now: START, principal: Principal::default(), decide }
+    }
+
+    /// This has happened to others: an aggregate's premises see what lies within their boundaries, of this and of what has
+    /// happened to the aggregate itself.
+    #[must_use]
+    #[track_caller]
+    pub fn and_elsewhere<F: Event>(mut self, events: impl IntoIterator<Item = F>) -> Self {
+        let before = self.history.own.len() + self.history.others.len();
+        self.history.others.extend(recorded(events, "elsewhere", before as u64));
+        self
     }
 
     /// The command is decided at that time; at 2024-01-01T00:00:00Z where a test does not say.
@@ -104,9 +136,10 @@ impl<C, E: Event, R: Refusal> Given<C, E, R> {
     #[track_caller]
     #[expect(clippy::needless_pass_by_value, reason = "a test writes the command where it is sent")]
     pub fn when(self, command: C) -> Outcome<E, R> {
-        let cx = Cx::new(self.now, Arc::new(self.principal));
-        let outcome = Outcome { decided: (self.decide)(&self.history, &command, &cx) };
-        let again = Outcome { decided: (self.decide)(&self.history, &command, &cx) };
+        let principal = Arc::new(self.principal);
+        let decided = || (self.decide)(&self.history, &command, Cx::new(self.now, principal.clone()));
+        let outcome = Outcome { decided: decided() };
+        let again = Outcome { decided: decided() };
         let (first, second) = (outcome.shown(), again.shown());
         if first != second {
             fail(format!(
@@ -116,6 +149,24 @@ impl<C, E: Event, R: Refusal> Given<C, E, R> {
         }
         outcome
     }
+}
+
+/// The events as the log would hold them, in a stream of that id, behind as many others.
+#[track_caller]
+fn recorded<E: Event>(events: impl IntoIterator<Item = E>, stream: &str, before: u64) -> Vec<StoredEvent> {
+    let mut history = Vec::new();
+    for (event, version) in events.into_iter().zip(1..) {
+        let place = Place {
+            position: before + version,
+            tenant: Tenant::default(),
+            stream: StreamId::new(E::CATEGORY, stream),
+            version,
+            recorded_at: START,
+            actor: None,
+        };
+        history.push(stored(said(&event), place));
+    }
+    history
 }
 
 /// What was decided.

@@ -29,5 +29,6 @@ pub fn stores(sqlite: &Sqlite) -> Result<Stores, OpenError> {
         ledger: sqlite.ledger(),
         triage: sqlite.triage(),
         beside_log: Some(sqlite.rows_beside_log()),
+        tables: Some(sqlite.tables()),
     })
 }

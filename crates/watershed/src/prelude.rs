@@ -3,7 +3,7 @@
 pub use schemars::JsonSchema;
 pub use serde::{Deserialize, Serialize};
 
-pub use watershed_derive::{Choice, Command, Event, Query, ReadModel, Refusal, Rollup};
+pub use watershed_derive::{Choice, Command, Event, Query, ReadModel, Refusal, Rollup, TableRow, Tables};
 
 pub use watershed_core::{
     // The write side.
@@ -36,6 +36,8 @@ pub use watershed_core::{
     Page,
     PageOf,
     Personal,
+    Premise,
+    Premises,
     Principal,
     Query,
     ReadModel,
@@ -47,6 +49,8 @@ pub use watershed_core::{
     Row,
     Slot,
     Storage,
+    TableRow,
+    Tables,
     Tag,
     Tenant,
     Timestamp,

@@ -58,6 +58,20 @@ pub fn columns<const N: usize>(row: &'static str, values: Vec<Value>) -> Result<
     })
 }
 
+/// The rows of the child tables, one after the other.
+///
+/// # Errors
+/// Where there are more or fewer tables than the state has children.
+pub fn children<const N: usize>(
+    table: &'static str,
+    rows: Vec<Vec<Vec<Value>>>,
+) -> Result<[Vec<Vec<Value>>; N], ColumnError> {
+    rows.try_into().map_err(|rows: Vec<Vec<Vec<Value>>>| ColumnError {
+        column: table,
+        problem: format!("{} child tables were read, the state has {N}", rows.len()),
+    })
+}
+
 /// The content of a column, or what is wrong with it.
 ///
 /// # Errors

@@ -95,6 +95,7 @@ impl Context {
             ledger: folder.ledger(),
             triage: folder.triage(),
             beside_log: Some(folder.rows_beside_log()),
+            tables: Some(folder.tables()),
         };
         match &shared {
             None => folder.has_own_rows()?,
@@ -102,8 +103,9 @@ impl Context {
         }
         if let Some(log) = &shared {
             stores.log = log.clone();
-            // Inline rows are committed with the log.
+            // Inline rows and saved states are committed with the log.
             stores.beside_log = None;
+            stores.tables = None;
         }
         let running = (context.make)().start(stores).await?;
         Ok(Self { running, folder, shared })

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Later, LogScan, RowsBatch, RowsNow};
+use super::{Later, LogScan, RowsBatch, RowsNow, Save, SaveRule};
 use crate::{
     Boundary, EventId, Fingerprint, LogIdentity, Position, StoredEvent, StreamId, Tag, Tenant, Timestamp,
     Version,
@@ -62,8 +62,10 @@ pub struct Append {
     pub stream: StreamId,
     /// What the stream's version must be.
     pub expected: Expected,
-    /// What must not have come in between.
-    pub condition: Option<Condition>,
+    /// What must not have come in between: each of them holds, or the append is refused.
+    pub conditions: Vec<Condition>,
+    /// What is saved of the aggregate's state in tables of its own, where it stands in such.
+    pub save: Option<Save>,
     /// The caller's idempotency key.
     pub idempotency: Option<Idempotency>,
     /// The caller has looked for the idempotency key up to this position, and has not found it: the log looks at what came
@@ -104,7 +106,7 @@ pub enum AppendError {
         /// What it is.
         actual: Version,
     },
-    /// Something that the condition's boundary matches came in between.
+    /// Something that a condition's boundary matches came in between.
     #[error("event {position} came in between")]
     BoundaryMoved {
         /// Where it stands.
@@ -124,6 +126,25 @@ pub enum AppendError {
         /// Where its first event stands.
         position: Position,
     },
+    /// The row that the state stands in is at another version, or has come or gone: somebody else has changed it.
+    #[error("the row of the state is at version {actual:?}, not {expected:?}")]
+    StateMoved {
+        /// What was expected; `None` for no row.
+        expected: Option<u64>,
+        /// What it is.
+        actual: Option<u64>,
+    },
+    /// The database refuses what was to be saved, by a rule of its own.
+    #[error("the database refuses the state: {problem}")]
+    SaveRefused {
+        /// The kind of rule.
+        rule: SaveRule,
+        /// Which one, in the database's words.
+        problem: String,
+    },
+    /// The state could not be saved: the tables are not what they were, or this store has none.
+    #[error("the state could not be saved: {0}")]
+    SaveFailed(String),
     /// An inline read model could not take the events.
     #[error("the read model `{model}` could not take the event: {problem}")]
     InlineRefused {

@@ -10,6 +10,7 @@ mod log;
 mod moment;
 mod rows;
 mod scan;
+mod state;
 mod triage;
 
 pub use clock::{Clock, ManualClock, SystemClock};
@@ -28,6 +29,10 @@ pub use rows::{
     RowSnapshots, RowStore, RowWriter, RowsBatch, RowsBesideLog, RowsFound, RowsNow, StoredRow,
 };
 pub use scan::{LogScan, LogVisitor, NameCache, RawEvent};
+pub use state::{
+    ChildChange, ChildWrite, LoadedRows, RootWrite, Save, SaveRule, SchemaStep, StateError, StateSchema,
+    StateTables, WhoseRow,
+};
 pub use triage::{BadLine, KeptLine, KeptLines, Triage, WhichLines};
 
 /// An answer that comes later.

@@ -1,4 +1,4 @@
-use super::{Command, Cx, Refusal, Storage};
+use super::{Command, Cx, Premises, Refusal, Storage};
 use crate::Event;
 
 /// What deciding a command gives: the facts that follow from it, or the domain's no.
@@ -27,6 +27,12 @@ pub trait Aggregate: Default + Send + Sync + 'static {
 
     /// Takes a fact into the state. A fact has happened: this cannot fail.
     fn evolve(&mut self, event: &Self::Event);
+
+    /// Names what `command` is decided on beside the aggregate's own state, where there is such: `decide` finds it by
+    /// [`Cx::premise`].
+    fn premises(command: &Self::Command, on: &mut Premises) {
+        let _ = (command, on);
+    }
 
     /// How the state is kept between commands: from its events alone, unless this says otherwise.
     #[must_use]

@@ -1,6 +1,9 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::tables::{StateRows, Tables, TablesSpec};
+use crate::ColumnError;
+
 /// How a snapshot is written and read.
 #[derive(Debug)]
 pub struct SnapshotCodec<A> {
@@ -14,22 +17,39 @@ pub struct SnapshotCodec<A> {
     pub decode: fn(&[u8]) -> Result<A, serde_json::Error>,
 }
 
+/// How a state stands in tables.
+#[derive(Debug)]
+pub struct TablesCodec<A> {
+    /// The tables.
+    pub spec: fn() -> TablesSpec,
+    /// The state as rows.
+    pub encode: fn(&A) -> Result<StateRows, ColumnError>,
+    /// The state that the rows are.
+    pub decode: fn(StateRows) -> Result<A, ColumnError>,
+}
+
 /// How an aggregate's state is kept between commands.
 #[derive(Debug)]
 pub struct Storage<A> {
     snapshots: Option<SnapshotCodec<A>>,
+    tables: Option<TablesCodec<A>>,
 }
 
 impl<A> Storage<A> {
     /// From its events alone: for streams of up to some thousand events.
     #[must_use]
     pub fn events() -> Self {
-        Self { snapshots: None }
+        Self { snapshots: None, tables: None }
     }
 
     /// The snapshots, where there are to be any.
     pub fn snapshot_codec(&self) -> Option<&SnapshotCodec<A>> {
         self.snapshots.as_ref()
+    }
+
+    /// The tables, where it stands in such.
+    pub fn tables_codec(&self) -> Option<&TablesCodec<A>> {
+        self.tables.as_ref()
     }
 
     /// The number of the state's meaning. Raise it when `evolve` makes something else of the same events.
@@ -54,6 +74,18 @@ impl<A: Serialize + DeserializeOwned> Storage<A> {
                 encode: |state| serde_json::to_vec(state),
                 decode: |bytes| serde_json::from_slice(bytes),
             }),
+            tables: None,
         }
+    }
+}
+
+impl<A: Tables> Storage<A> {
+    /// In tables of your own, in the log's database: loaded from there, and saved in the transaction that records the events,
+    /// provided that the root's row is still at the version that was loaded. Also tables that were there before, with rows that
+    /// no event has told of: [`Tables`] says which column is what.
+    #[must_use]
+    pub fn tables() -> Self {
+        let tables = TablesCodec { spec: A::spec, encode: A::to_rows, decode: A::from_rows };
+        Self { snapshots: None, tables: Some(tables) }
     }
 }

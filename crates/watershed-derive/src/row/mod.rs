@@ -11,6 +11,7 @@ mod values;
 pub(crate) use field::{KeyMark, RowField};
 pub(crate) use indexes::{Indexes, check_indexes};
 pub(crate) use marks::{at_read, has};
+pub(crate) use values::{from_value, to_value};
 
 use proc_macro2::TokenStream;
 use quote::quote;

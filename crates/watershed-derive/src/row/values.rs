@@ -17,7 +17,8 @@ pub(super) fn to_values(row: &RowSpec<'_>) -> TokenStream {
     }
 }
 
-fn to_value(field: &RowField<'_>) -> TokenStream {
+/// The column's content, from a `self`.
+pub(crate) fn to_value(field: &RowField<'_>) -> TokenStream {
     let (ident, name, ty) = (field.ident, &field.name, field.ty);
     if !field.json {
         return quote_spanned!(at(ty)=> <#ty as ::watershed::core::ColumnType>::to_value(&self.#ident));
@@ -60,7 +61,8 @@ pub(super) fn from_values(row: &RowSpec<'_>) -> TokenStream {
     }
 }
 
-fn from_value(field: &RowField<'_>, local: &Ident) -> TokenStream {
+/// The field, from the local that holds its column's content.
+pub(crate) fn from_value(field: &RowField<'_>, local: &Ident) -> TokenStream {
     let (name, ty) = (&field.name, field.ty);
     if field.json {
         return quote_spanned!(at(ty)=> ::watershed::__private::json_from_value::<#ty>(#name, &#local)?);

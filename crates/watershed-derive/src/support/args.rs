@@ -52,6 +52,11 @@ impl Args {
         }
     }
 
+    /// Reads the list that a word came with.
+    pub(crate) fn list(list: &TokenStream) -> syn::Result<Self> {
+        (|input: ParseStream<'_>| Self::parse(input, 0)).parse2(list.clone())
+    }
+
     fn parse(input: ParseStream<'_>, values: usize) -> syn::Result<Self> {
         let mut args = Self::default();
         while !input.is_empty() {

@@ -77,6 +77,9 @@ kinds! {
     IN_FLIGHT = "in-flight" CONFLICT true "A command with this idempotency key is under way";
     CONTENDED = "contended" CONFLICT true "Others kept changing what the command rests on";
     UNREADABLE_STREAM = "unreadable-stream" INTERNAL_SERVER_ERROR false "The stream holds what this program cannot read";
+    SAVE_REFUSED = "save-refused" UNPROCESSABLE_ENTITY false "A rule of the database stands against it";
+    UNFIT_STATE = "unfit-state" INTERNAL_SERVER_ERROR false "The state does not fit its tables";
+    WRONG_PREMISE = "wrong-premise" INTERNAL_SERVER_ERROR false "The program names the command's premises wrongly";
     DAMAGED_LOG = "damaged-log" INTERNAL_SERVER_ERROR false "The log is damaged";
     INLINE_REFUSED = "inline-refused" INTERNAL_SERVER_ERROR false "An inline read model could not take the event";
     READ_ONLY = "read-only" SERVICE_UNAVAILABLE true "No commands are taken now";

@@ -1,6 +1,7 @@
 //! Every error of the runtime has its place in the table.
 
-use watershed_core::{Denied, Tag};
+use watershed_core::ports::SaveRule;
+use watershed_core::{Denied, Event, EventKind, Premise, Tag};
 use watershed_runtime::{AnyRefusal, AskError, ImportError, OperateError, SendError};
 
 use super::Problem;
@@ -19,7 +20,7 @@ fn every_reason_not_to_take_a_command_has_its_status_and_tells_whether_to_try_ag
     let refusal = AnyRefusal { code: "lending.book.on-loan", field: None, message: "on loan".to_owned() };
     let malformed = watershed_core::variant::ReadError { field: None, problem: "no JSON".to_owned() };
     let inline = SendError::InlineRefused { model: "stock".to_owned(), problem: "negative".to_owned() };
-    let expected: [(SendError<AnyRefusal>, u16, &str); 16] = [
+    let expected: [(SendError<AnyRefusal>, u16, &str); 19] = [
         (SendError::Refused(refusal), 422, "refused"),
         (SendError::UnknownCommand("Eat".to_owned()), 404, "unknown-command"),
         (SendError::Malformed(malformed), 400, "malformed-body"),
@@ -32,6 +33,9 @@ fn every_reason_not_to_take_a_command_has_its_status_and_tells_whether_to_try_ag
         (SendError::InFlight, 409, "in-flight"),
         (SendError::Contended { attempts: 9 }, 409, "contended"),
         (SendError::UnreadableStream("event 7".to_owned()), 500, "unreadable-stream"),
+        (SendError::SaveRefused { rule: SaveRule::Unique, problem: "sku".to_owned() }, 422, "save-refused"),
+        (SendError::UnfitState("no such column".to_owned()), 500, "unfit-state"),
+        (SendError::WrongPremise(undeclared()), 500, "wrong-premise"),
         (SendError::DamagedLog("event 7".to_owned()), 500, "damaged-log"),
         (inline, 500, "inline-refused"),
         (SendError::ReadOnly("the disk is full".to_owned()), 503, "read-only"),
@@ -43,6 +47,37 @@ fn every_reason_not_to_take_a_command_has_its_status_and_tells_whether_to_try_ag
         assert!(error.code() == code || code == "refused", "{}", error.code());
         assert_eq!(place(&error.into()), (status, code, again));
     }
+}
+
+#[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+struct Lending;
+
+impl Event for Lending {
+    const CATEGORY: &'static str = "lending";
+    const KINDS: &'static [EventKind] =
+        &[EventKind { name: "lent", variant: "Lent", schema: 1, upcasts: &[] }];
+
+    fn kind(&self) -> &'static EventKind {
+        &Self::KINDS[0]
+    }
+
+    fn tags(&self, _: &mut dyn FnMut(Tag)) {}
+}
+
+#[derive(Default)]
+struct Lent;
+
+impl Premise for Lent {
+    type Event = Lending;
+
+    fn evolve(&mut self, _: &Lending) {}
+}
+
+/// What a decision earns that looks at a premise that nobody has named.
+fn undeclared() -> watershed_core::PremiseError {
+    let cx = watershed_core::Cx::new(Default::default(), Default::default());
+    let _ = cx.premise::<Lent>();
+    cx.undeclared().expect("it was looked at")
 }
 
 #[test]

@@ -38,8 +38,8 @@ pub(super) fn known<'a>(
     wanted: &'a Wanted,
     appends: &[Queued],
 ) -> Option<(Known, Trust<'a>)> {
-    let conditions = appends.iter().filter_map(|queued| queued.append.condition.as_ref());
-    if !conditions.into_iter().all(|condition| recent.reaches(condition.after)) {
+    let mut conditions = appends.iter().flat_map(|queued| &queued.append.conditions);
+    if !conditions.all(|condition| recent.reaches(condition.after)) {
         return None;
     }
     let mut versions = recent.versions_of(wanted);

@@ -122,8 +122,9 @@ impl Sought {
             Some(recent) => all.filter(|stream| !recent.knows(stream)).collect(),
         };
         let with_condition = appends.iter().enumerate().filter_map(|(place, queued)| {
-            let after = queued.append.condition.as_ref()?.after;
-            recent.is_none_or(|recent| !recent.reaches(after)).then_some(place)
+            let mut conditions = queued.append.conditions.iter();
+            let beyond = |after| recent.is_none_or(|recent: &Recent| !recent.reaches(after));
+            conditions.any(|condition| beyond(condition.after)).then_some(place)
         });
         Self { streams, keys: false, moved: with_condition.collect(), is_all: recent.is_none() }
     }
@@ -183,10 +184,9 @@ async fn moved(
     appends: &[Queued],
     places: &[usize],
 ) -> Result<Vec<(usize, Position)>, Error> {
-    let all = places.iter().filter_map(|place| {
+    let all = places.iter().flat_map(|place| {
         let append = &appends[*place].append;
-        let condition = append.condition.as_ref()?;
-        Some(async move {
+        append.conditions.iter().map(move |condition| async move {
             let (tenant, after) = (append.append.tenant.as_str(), to_sql(condition.after));
             let rows = connection.query(MOVED, &[&tenant, &condition.tags, &after, &condition.names]).await?;
             let position: Option<i64> = rows.first().and_then(|row| row.get(0));

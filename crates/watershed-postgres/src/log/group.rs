@@ -167,11 +167,10 @@ impl<'a> Group<'a> {
         {
             return Err(AppendError::Conflict { expected, actual });
         }
-        if let Some(condition) = &append.condition {
-            let moved = self.known.moved.get(&place).copied();
-            if let Some(position) = moved.or_else(|| self.matched(&append.append.tenant, condition)) {
-                return Err(AppendError::BoundaryMoved { position });
-            }
+        let known = self.known.moved.get(&place).copied();
+        let taken = || append.conditions.iter().find_map(|one| self.matched(&append.append.tenant, one));
+        if let Some(position) = known.or_else(taken) {
+            return Err(AppendError::BoundaryMoved { position });
         }
         self.check_once(append)?;
         Ok(actual)

@@ -15,7 +15,7 @@ pub(crate) struct Prepared {
     pub(crate) append: Append,
     pub(crate) stream: Uuid,
     pub(crate) key: Option<Uuid>,
-    pub(crate) condition: Option<Boundary>,
+    pub(crate) conditions: Vec<Boundary>,
     pub(crate) tags: Vec<Tags>,
     /// How many events come after the first.
     pub(crate) follows: u32,
@@ -37,6 +37,9 @@ pub(crate) struct Tags {
 impl Prepared {
     pub(crate) fn new(append: Append) -> Result<Self, AppendError> {
         check_texts(&append)?;
+        if append.save.is_some() {
+            return Err(AppendError::SaveFailed("PostgreSQL keeps no tables of state yet".to_owned()));
+        }
         let follows = u32::try_from(append.events.len().saturating_sub(1)).map_err(|_| {
             AppendError::ReadOnly("an append holds more events than can be counted".to_owned())
         })?;
@@ -45,10 +48,11 @@ impl Prepared {
             follows,
             stream: names::stream(tenant, &append.stream),
             key: append.idempotency.as_ref().map(|idempotency| names::key(tenant, &idempotency.key)),
-            condition: append
-                .condition
-                .as_ref()
-                .map(|condition| Boundary::new(tenant, &condition.boundary, condition.after)),
+            conditions: append
+                .conditions
+                .iter()
+                .map(|condition| Boundary::new(tenant, &condition.boundary, condition.after))
+                .collect(),
             tags: append.events.iter().map(|event| Tags::new(tenant, &event.tags)).collect(),
             append,
         })

@@ -64,7 +64,8 @@ impl Recent {
     /// What is remembered and must not have come, by the place of the append.
     pub(super) fn moved<'a>(&'a self, appends: &'a [Queued]) -> impl Iterator<Item = (usize, Position)> + 'a {
         appends.iter().enumerate().filter_map(|(place, Queued { append, .. })| {
-            Some((place, self.matched(&append.append.tenant, append.condition.as_ref()?)?))
+            let mut conditions = append.conditions.iter();
+            Some((place, conditions.find_map(|one| self.matched(&append.append.tenant, one))?))
         })
     }
 

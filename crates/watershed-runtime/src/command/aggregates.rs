@@ -1,21 +1,24 @@
 use std::sync::Arc;
 
 use schemars::SchemaGenerator;
-use watershed_core::ports::{AppendError, Appended, Expected, Later, ReadFrom, Scope, Snapshot};
+use watershed_core::ports::{AppendError, Appended, Expected, Later, Save, Snapshot};
+use watershed_core::write::TablesSpec;
 use watershed_core::{
-    Aggregate, Command, CommandKind, Cx, Event, Fingerprint, Position, Receipt, Refusal, RefusalKind,
-    Storage, StreamId, Tenant, Version, event,
+    Aggregate, ColumnError, Command, CommandKind, Cx, Event, Fingerprint, Position, Receipt, Refusal,
+    RefusalKind, Storage, StreamId, Tenant, Version,
 };
 
 use super::cells::{Cell, Cells, Shared};
 use super::handler::{StateFound, handle_json, is_name, settle_id};
+use super::in_tables::InTables;
+use super::premises::{Standing, stand};
 use super::write_core::{Failed, Seen, append_for, failed, idempotency, new_events};
-use super::{AnyRefusal, CommandHandler, LoadError, Request, SendError, StateAt, WriteCore, WriteModel};
+use super::{
+    AnyRefusal, CommandHandler, LoadError, Request, SendError, StateAt, WriteCore, WriteModel, fold,
+};
 
 /// How often a command is decided before its caller is told that others keep getting in the way.
 const ATTEMPTS: u32 = 16;
-/// How many events are read at once while a stream is loaded.
-const LOAD_CHUNK: usize = 4_096;
 /// How many aggregates of one kind are kept in memory.
 const CELLS: usize = 100_000;
 
@@ -24,7 +27,17 @@ pub(crate) struct Aggregates<A> {
     core: Arc<WriteCore>,
     category: Arc<str>,
     storage: Storage<A>,
+    /// Where the state stands in tables.
+    tables: Option<Arc<TablesSpec>>,
     cells: Cells<A>,
+}
+
+/// A command with what it rests on beside its aggregate's state.
+struct ToDecide<'a, C> {
+    command: &'a C,
+    request: &'a Request,
+    stream: &'a StreamId,
+    premises: Standing,
 }
 
 /// A command that has been decided and handed to the log, or found to change nothing.
@@ -42,7 +55,13 @@ enum Outcome<R> {
 
 impl<A: Aggregate> Aggregates<A> {
     pub(crate) fn new(core: Arc<WriteCore>) -> Self {
-        Self { core, category: A::Event::CATEGORY.into(), storage: A::storage(), cells: Cells::new(CELLS) }
+        let storage = A::storage();
+        let tables = storage.tables_codec().map(|codec| Arc::new((codec.spec)()));
+        Self { core, category: A::Event::CATEGORY.into(), storage, tables, cells: Cells::new(CELLS) }
+    }
+
+    fn in_tables(&self) -> Option<InTables<'_, A>> {
+        Some(InTables { codec: self.storage.tables_codec()?, tables: self.tables.as_ref()? })
     }
 
     async fn take(
@@ -62,8 +81,10 @@ impl<A: Aggregate> Aggregates<A> {
                 Seen::Before(receipt) => return Ok(receipt),
                 Seen::New { claim, looked_until } => (claim, looked_until),
             };
+            let premises = stand::<A>(&self.core, &request.principal.tenant, &command).await?;
             let shared = self.loaded(&request.principal.tenant, &stream).await?;
-            let decided = self.decide(&shared, &command, &request, &stream, fingerprint, looked_until);
+            let to_decide = ToDecide { command: &command, request: &request, stream: &stream, premises };
+            let decided = self.decide(&shared, to_decide, fingerprint, looked_until);
             // What was taken before is told so, whatever would be decided now.
             if !looks && !matches!(&decided, Ok(None)) && !decided.as_ref().is_ok_and(records) {
                 looks = true;
@@ -100,12 +121,11 @@ impl<A: Aggregate> Aggregates<A> {
     fn decide(
         &self,
         shared: &Shared<A>,
-        command: &A::Command,
-        request: &Request,
-        stream: &StreamId,
+        to_decide: ToDecide<'_, A::Command>,
         fingerprint: Fingerprint,
         looked_until: Position,
     ) -> Result<Option<HandedOn<'_, A::Refusal>>, SendError<A::Refusal>> {
+        let ToDecide { command, request, stream, mut premises } = to_decide;
         let mut guard = shared.lock();
         let Some(cell) = guard.as_mut().filter(|cell| !cell.stale) else {
             return Ok(None);
@@ -114,14 +134,24 @@ impl<A: Aggregate> Aggregates<A> {
         let now = self.core.clock.now();
         let mut append = append_for(request, stream, now, looked_until);
         append.expected = Expected::Version(cell.version);
-        // Also what is durable here may be old, where others append.
-        let pending = cell.is_pending() || self.core.log.is_shared();
+        append.conditions = std::mem::take(&mut premises.conditions);
+        let tables = self.in_tables();
+        append.save = tables.as_ref().map(|tables| tables.look(cell.row));
+        // Also what is durable here may be old, where others append or change the tables; and state and premises were read one
+        // after the other.
+        let may_be_old = self.core.log.is_shared() || tables.is_some() || !append.conditions.is_empty();
+        let pending = cell.is_pending() || may_be_old;
 
         if let Some(expected) = request.expected.filter(|expected| *expected != cell.version) {
             let mismatch = Outcome::Mismatch { expected, actual: cell.version };
             return Ok(Some(self.hand_on(append, pending, cell.version, mismatch)));
         }
-        let events = match cell.state.decide(command, &Cx::new(now, request.principal.clone())) {
+        let cx = premises.tell(Cx::new(now, request.principal.clone()));
+        let decided = cell.state.decide(command, &cx);
+        if let Some(mistake) = cx.undeclared() {
+            return Err(SendError::WrongPremise(mistake));
+        }
+        let events = match decided {
             Ok(events) => events,
             Err(refusal) => {
                 return Ok(Some(self.hand_on(append, pending, cell.version, Outcome::Refused(refusal))));
@@ -135,13 +165,36 @@ impl<A: Aggregate> Aggregates<A> {
         append.events = new_events(&events, now)?;
         let names = append.events.iter().map(|event| event.name.into()).collect();
         let before = cell.version;
-        for event in &events {
-            cell.state.evolve(event);
-        }
+        append.save = self.evolve(cell, &events)?;
         cell.version += events.len() as u64;
         let snapshot = self.snapshot_due(before, cell);
         let outcome = Outcome::Taken { version: cell.version, names, snapshot };
         Ok(Some(HandedOn { answer: self.core.log.append(append), outcome }))
+    }
+
+    /// Takes the events into the state, and says what is to be saved of it.
+    fn evolve(&self, cell: &mut Cell<A>, events: &[A::Event]) -> Result<Option<Save>, SendError<A::Refusal>> {
+        let Some(tables) = self.in_tables() else {
+            events.iter().for_each(|event| cell.state.evolve(event));
+            return Ok(None);
+        };
+        let unfit = |error: ColumnError| SendError::UnfitState(error.to_string());
+        let before = tables.rows(&cell.state, cell.row).map_err(unfit)?;
+        events.iter().for_each(|event| cell.state.evolve(event));
+        match tables.save(before.as_ref(), &cell.state, cell.row) {
+            Ok((save, row)) => {
+                cell.row = row;
+                if row.is_none() {
+                    // As it would be loaded: where there is no row, nothing has happened.
+                    cell.state = A::default();
+                }
+                Ok(Some(save))
+            }
+            Err(error) => {
+                cell.stale = true;
+                Err(unfit(error))
+            }
+        }
     }
 
     /// An outcome that records nothing. Where the state that it rests on may not be durable yet, it waits for that.
@@ -213,40 +266,36 @@ impl<A: Aggregate> Aggregates<A> {
         {
             let _loading = shared.loading.lock().await;
             if !is_fresh(&shared) {
-                let (state, version) = self.load(tenant, stream, StateAt::Latest).await?;
-                *shared.lock() = Some(Cell { state, version, durable: version, stale: false });
+                let (state, version, row) = self.load_present(tenant, stream).await?;
+                *shared.lock() = Some(Cell { state, version, durable: version, row, stale: false });
             }
         }
         Ok(shared)
     }
 
+    /// The state as it is, the stream's version, and that of the row that it stands in. Of a state in tables the two may be of
+    /// different moments: an append holds both to what they were.
+    async fn load_present(
+        &self,
+        tenant: &Tenant,
+        stream: &StreamId,
+    ) -> Result<(A, Version, Option<u64>), LoadError> {
+        let Some(tables) = self.in_tables() else {
+            let (state, version) = self.load(tenant, stream, StateAt::Latest).await?;
+            return Ok((state, version, None));
+        };
+        let (state, row) = tables.load(&self.core, tenant, &stream.id).await?;
+        let version = self.core.log.stream_version(tenant, stream).await?;
+        Ok((state, version, row))
+    }
+
     /// Folds the state: from the newest snapshot that can be used, and the events since.
     async fn load(&self, tenant: &Tenant, stream: &StreamId, at: StateAt) -> Result<(A, Version), LoadError> {
-        let (mut state, mut version) = match at {
+        let start = match at {
             StateAt::Latest => self.snapshot_of(tenant, stream).await.unwrap_or_default(),
             _ => Default::default(),
         };
-        loop {
-            let scope = Scope::Stream { tenant: tenant.clone(), stream: stream.clone() };
-            let read = ReadFrom { scope, after: version, limit: LOAD_CHUNK };
-            let read = self.core.log.read(read).await?;
-            for stored in &read.events {
-                let past = match at {
-                    StateAt::Latest => false,
-                    StateAt::Version(last) => stored.version > last,
-                    StateAt::Time(last) => stored.recorded_at > last,
-                };
-                if past {
-                    return Ok((state, version));
-                }
-                let event = event::decode::<A::Event>(stored)?;
-                state.evolve(&event.data);
-                version = stored.version;
-            }
-            if read.complete {
-                return Ok((state, version));
-            }
-        }
+        fold(&self.core, tenant, stream, start, at).await
     }
 
     async fn snapshot_of(&self, tenant: &Tenant, stream: &StreamId) -> Option<(A, Version)> {
@@ -311,6 +360,10 @@ impl<A: Aggregate> WriteModel for Aggregates<A> {
         Box::pin(handle_json(self, name, body, request))
     }
 
+    fn tables(&self) -> Option<&TablesSpec> {
+        self.tables.as_deref()
+    }
+
     fn state<'a>(
         &'a self,
         tenant: &'a Tenant,
@@ -318,6 +371,15 @@ impl<A: Aggregate> WriteModel for Aggregates<A> {
         at: StateAt,
     ) -> Option<Later<'a, StateFound>> {
         Some(Box::pin(async move {
+            if let Some(tables) = self.in_tables() {
+                let (state, version) = match at {
+                    StateAt::Latest => {
+                        self.load_present(tenant, stream).await.map(|(state, version, _)| (state, version))?
+                    }
+                    _ => self.load(tenant, stream, at).await?,
+                };
+                return Ok((version, tables.json(&state)));
+            }
             let (state, version) = self.load(tenant, stream, at).await?;
             let json = self.storage.snapshot_codec().and_then(|codec| (codec.encode)(&state).ok());
             Ok((version, json.and_then(|json| serde_json::from_slice(&json).ok())))

@@ -17,6 +17,8 @@ pub(crate) struct Cell<A> {
     pub(crate) version: Version,
     /// The last version known to be durable.
     pub(crate) durable: Version,
+    /// The version of the row that the state stands in, where it stands in tables and has a row.
+    pub(crate) row: Option<u64>,
     /// The state rests on an append that failed: load it again.
     pub(crate) stale: bool,
 }

@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use schemars::SchemaGenerator;
 use watershed_core::ports::{AppendError, Condition, Later, ReadFrom, Scope};
+use watershed_core::write::TablesSpec;
 use watershed_core::{
     Boundary, Command, CommandKind, Cx, Decision, Event, Position, Receipt, Refusal, RefusalKind, StreamId,
     Tenant, event,
@@ -68,7 +69,7 @@ impl<D: Decision> Decisions<D> {
             if let Some(expected) = request.expected {
                 append.expected = watershed_core::ports::Expected::Version(expected);
             }
-            append.condition = Some(Condition { boundary: boundary.clone(), after: seen_until });
+            append.conditions.push(Condition { boundary: boundary.clone(), after: seen_until });
             append.events = new_events(&events, now)?;
             if !append.events.is_empty() {
                 append.idempotency = idempotency(&request, fingerprint);
@@ -152,6 +153,10 @@ impl<D: Decision> WriteModel for Decisions<D> {
         request: Request,
     ) -> Later<'a, Result<Receipt, SendError<AnyRefusal>>> {
         Box::pin(handle_json(self, name, body, request))
+    }
+
+    fn tables(&self) -> Option<&TablesSpec> {
+        None
     }
 
     fn state<'a>(&'a self, _: &'a Tenant, _: &'a StreamId, _: StateAt) -> Option<Later<'a, StateFound>> {

@@ -1,6 +1,6 @@
-use watershed_core::ports::LogError;
+use watershed_core::ports::{LogError, SaveRule};
 use watershed_core::variant::ReadError;
-use watershed_core::{Denied, Refusal, Tag, Version};
+use watershed_core::{Denied, PremiseError, Refusal, Tag, Version};
 
 /// Why a command was not taken. Nothing of it is recorded.
 ///
@@ -58,6 +58,21 @@ pub enum SendError<R> {
     /// The stream holds an event that this program cannot read: deciding without it could be wrong.
     #[error("the command was not decided: {0}")]
     UnreadableStream(String),
+    /// A rule of the user's database stands against the state that would follow: something that may be there once is there, a check
+    /// says no, what is referred to is not there.
+    #[error("the database refuses what would follow: {problem}")]
+    SaveRefused {
+        /// The kind of rule.
+        rule: SaveRule,
+        /// Which one, in the database's words.
+        problem: String,
+    },
+    /// The tables that the state stands in, or a row of them, are not what the program takes them for.
+    #[error("the command was not decided: {0}")]
+    UnfitState(String),
+    /// The aggregate's premises are wrong: a mistake in the program.
+    #[error("the command was not decided: {0}")]
+    WrongPremise(PremiseError),
     /// The log is damaged where the command's decision depends on it: sending it again does not help.
     #[error("the command was not decided: {0}")]
     DamagedLog(String),
@@ -98,6 +113,9 @@ impl<R> SendError<R> {
             Self::InFlight => SendError::InFlight,
             Self::Contended { attempts } => SendError::Contended { attempts },
             Self::UnreadableStream(problem) => SendError::UnreadableStream(problem),
+            Self::SaveRefused { rule, problem } => SendError::SaveRefused { rule, problem },
+            Self::UnfitState(problem) => SendError::UnfitState(problem),
+            Self::WrongPremise(mistake) => SendError::WrongPremise(mistake),
             Self::DamagedLog(problem) => SendError::DamagedLog(problem),
             Self::InlineRefused { model, problem } => SendError::InlineRefused { model, problem },
             Self::ReadOnly(problem) => SendError::ReadOnly(problem),

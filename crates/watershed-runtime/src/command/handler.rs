@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use schemars::SchemaGenerator;
 use watershed_core::ports::Later;
+use watershed_core::write::TablesSpec;
 use watershed_core::{Command, CommandKind, Receipt, RefusalKind, StreamId, Tenant, Timestamp, Version};
 
 use super::{AnyRefusal, LoadError, Request, SendError};
@@ -44,6 +45,9 @@ pub(crate) trait WriteModel: Send + Sync {
         body: &'a [u8],
         request: Request,
     ) -> Later<'a, Result<Receipt, SendError<AnyRefusal>>>;
+
+    /// The tables that its state stands in, where it stands in such.
+    fn tables(&self) -> Option<&TablesSpec>;
 
     /// The state as of then, printed for an auditor, with the version that it stands for; `None` for a decision, which has no
     /// state of its own.

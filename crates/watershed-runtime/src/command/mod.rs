@@ -7,7 +7,9 @@ mod decisions;
 mod error;
 mod handler;
 mod in_flight;
+mod in_tables;
 mod load;
+mod premises;
 mod request;
 mod write_core;
 
@@ -16,6 +18,6 @@ pub(crate) use decisions::Decisions;
 pub use error::{AnyRefusal, SendError};
 pub use handler::StateAt;
 pub(crate) use handler::{CommandHandler, ErasedHandler, WriteModel, is_name};
-use load::LoadError;
+pub(crate) use load::{LoadError, fold};
 pub use request::Request;
 pub(crate) use write_core::WriteCore;

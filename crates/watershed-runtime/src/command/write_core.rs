@@ -1,7 +1,7 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use watershed_core::ports::{Append, AppendError, EventLog, Idempotency, KeyRecord, NewEvent};
+use watershed_core::ports::{Append, AppendError, EventLog, Idempotency, KeyRecord, NewEvent, StateTables};
 use watershed_core::{
     Access, Action, Authorizer, Clock, Event, EventId, Fingerprint, LogIdentity, Position, Receipt, StreamId,
     Timestamp, Token, Version, event,
@@ -13,6 +13,7 @@ use super::{Request, SendError};
 /// What all write models share: the log, the clock, the authorizer, the keys under way.
 pub(crate) struct WriteCore {
     pub(crate) log: Arc<dyn EventLog>,
+    pub(crate) tables: Option<Arc<dyn StateTables>>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) authorizer: Arc<dyn Authorizer>,
     pub(crate) in_flight: Arc<InFlight>,
@@ -30,11 +31,12 @@ pub(crate) enum Seen {
 impl WriteCore {
     pub(crate) fn new(
         log: Arc<dyn EventLog>,
+        tables: Option<Arc<dyn StateTables>>,
         clock: Arc<dyn Clock>,
         authorizer: Arc<dyn Authorizer>,
     ) -> Self {
         let identity = log.identity();
-        Self { log, clock, authorizer, in_flight: Arc::default(), identity }
+        Self { log, tables, clock, authorizer, in_flight: Arc::default(), identity }
     }
 
     /// Asks the authorizer.
@@ -157,7 +159,8 @@ pub(crate) fn append_for(
         tenant: request.principal.tenant.clone(),
         stream: stream.clone(),
         expected: watershed_core::ports::Expected::Any,
-        condition: None,
+        conditions: Vec::new(),
+        save: None,
         idempotency: None,
         looked_until,
         events: Vec::new(),
@@ -184,10 +187,13 @@ pub(crate) enum Failed<R> {
 
 pub(crate) fn failed<R>(error: AppendError) -> Failed<R> {
     Failed::For(match error {
-        AppendError::Conflict { .. } | AppendError::BoundaryMoved { .. } | AppendError::KeyTaken { .. } => {
-            return Failed::Again;
-        }
+        AppendError::Conflict { .. }
+        | AppendError::BoundaryMoved { .. }
+        | AppendError::StateMoved { .. }
+        | AppendError::KeyTaken { .. } => return Failed::Again,
         AppendError::TagTaken { tag, .. } => SendError::TagTaken { tag },
+        AppendError::SaveRefused { rule, problem } => SendError::SaveRefused { rule, problem },
+        AppendError::SaveFailed(problem) => SendError::UnfitState(problem),
         AppendError::InlineRefused { model, problem } => SendError::InlineRefused { model, problem },
         AppendError::Unreadable(error) => error.into(),
         AppendError::ReadOnly(problem) => SendError::ReadOnly(problem),

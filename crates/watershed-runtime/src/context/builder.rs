@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use rustc_hash::FxHashMap;
 use schemars::SchemaGenerator;
-use watershed_core::ports::{EventLog, Ledger, RowEditions, RowsBesideLog, SystemClock, Triage};
+use watershed_core::ports::{
+    EventLog, Ledger, RowEditions, RowsBesideLog, SchemaStep, StateTables, SystemClock, Triage,
+};
 use watershed_core::{
     Aggregate, Authorizer, Clock, Contract, Decision, Plan, Query, ReadModel, Replaces, Rollup, Row, Source,
     TableSpec,
@@ -38,6 +40,8 @@ pub struct Stores {
     pub triage: Arc<dyn Triage>,
     /// The rows beside the log, where the store has a place for them: for inline read models and SQL views.
     pub beside_log: Option<Arc<dyn RowsBesideLog>>,
+    /// The tables that aggregates' state may stand in, where the log's database has a place for them.
+    pub tables: Option<Arc<dyn StateTables>>,
 }
 
 /// Why a context does not start. Nothing has been changed.
@@ -117,6 +121,14 @@ pub enum StartError {
         /// The view.
         view: String,
         /// Why.
+        problem: String,
+    },
+    /// The tables of the user's own cannot be made, or the state of an aggregate cannot stand in them.
+    #[error("the state of `{what}` cannot stand in tables: {problem}")]
+    Tables {
+        /// The category of the aggregate's streams, or the context.
+        what: String,
+        /// What is missing or does not fit.
         problem: String,
     },
     /// A store failed.
@@ -217,6 +229,7 @@ pub struct Context {
     pub(crate) questions: Vec<Box<dyn Question>>,
     pub(crate) checks: Vec<Check>,
     pub(crate) imports: Vec<AddedImport>,
+    pub(crate) tables: Vec<SchemaStep>,
 }
 
 impl Context {
@@ -238,6 +251,7 @@ impl Context {
             questions: Vec::new(),
             checks: Vec::new(),
             imports: Vec::new(),
+            tables: Vec::new(),
         }
     }
 
@@ -287,6 +301,13 @@ impl Context {
                 (model, Box::new(handler))
             }),
         });
+        self
+    }
+
+    /// Adds a step by which the context's own tables come to be what they are: SQL that is run once, in the log's database, before
+    /// anything else. A step that has been run stays as it is; a change is another step. Tables that are there anyway need none.
+    pub fn tables_sql(mut self, step: SchemaStep) -> Self {
+        self.tables.push(step);
         self
     }
 

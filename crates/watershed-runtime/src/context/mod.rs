@@ -10,6 +10,7 @@ mod queries;
 mod reconcile;
 mod running;
 mod start;
+mod tables;
 mod typed;
 mod versions;
 mod views;
@@ -24,6 +25,7 @@ pub use operate::{CheckpointView, GroupCheckpoint, OperateError, ParkedEntry, Re
 pub use reconcile::LookAt;
 pub(crate) use running::outcome;
 pub use running::{PageAsk, Running};
+pub use tables::{Disagreement, TablesDifference, TablesReport};
 pub use typed::{Asking, Sending};
 pub use versions::{EditionStatus, Switched};
 pub use writes::Writes;

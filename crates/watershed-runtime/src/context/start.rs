@@ -10,7 +10,7 @@ use super::builder::{AddedView, Context, EarlierVersion, StartError, Stores};
 use super::catalogue::Catalogue;
 use super::running::{Inner, Running};
 use super::views::RunningView;
-use crate::command::WriteCore;
+use crate::command::{WriteCore, WriteModel};
 use crate::editions::{Ground, Group};
 use crate::feed::{Decoders, Feed};
 use crate::import::AddedImport;
@@ -32,7 +32,12 @@ impl Context {
         self.check_names()?;
         let watchdog =
             Watchdog::new(self.fold_limit).map_err(|error| StartError::Store(error.to_string()))?;
-        let core = Arc::new(WriteCore::new(stores.log.clone(), self.clock.clone(), authorizer.clone()));
+        let core = Arc::new(WriteCore::new(
+            stores.log.clone(),
+            stores.tables.clone(),
+            self.clock.clone(),
+            authorizer.clone(),
+        ));
 
         let mut handlers = FxHashMap::default();
         let mut write_models = Vec::new();
@@ -41,6 +46,7 @@ impl Context {
             handlers.insert(added.command, handler);
             write_models.push(model);
         }
+        self.open_tables(&stores, &write_models).await?;
         let importers = AddedImport::make_all(self.name, &self.imports, &handlers)?;
         let mut commands = FxHashMap::default();
         for (place, model) in write_models.iter().enumerate() {
@@ -147,6 +153,28 @@ impl Context {
             triage: stores.triage,
             catalogue,
         })))
+    }
+
+    /// Makes the context's own tables, and holds those of its aggregates' states against what is written of them.
+    async fn open_tables(&self, stores: &Stores, models: &[Arc<dyn WriteModel>]) -> Result<(), StartError> {
+        let mut wanted =
+            models.iter().filter_map(|model| Some((model.category(), model.tables()?))).peekable();
+        let unfit = |what: &str, problem: String| StartError::Tables { what: what.to_owned(), problem };
+        let Some(store) = &stores.tables else {
+            let first = wanted.peek().map(|(category, _)| *category);
+            return match first.or((!self.tables.is_empty()).then_some(self.name)) {
+                None => Ok(()),
+                Some(what) => Err(unfit(what, "these stores keep no tables of state".to_owned())),
+            };
+        };
+        if !self.tables.is_empty() {
+            let made = store.make(self.name, &self.tables).await;
+            made.map_err(|error| unfit(self.name, error.to_string()))?;
+        }
+        for (category, tables) in wanted {
+            store.check(tables).await.map_err(|error| unfit(category, error.to_string()))?;
+        }
+        Ok(())
     }
 
     /// Brings the inline groups up to the log's head, and hands their folds to the log.

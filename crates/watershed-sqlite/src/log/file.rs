@@ -38,6 +38,8 @@ pub(crate) struct LogFile {
 pub(crate) fn open(path: &Path, wal: u64) -> Result<LogFile, OpenError> {
     let connection = open_paged_writer(path, Durability::Full, 0, PAGE)?;
     let store = |error: rusqlite::Error| OpenError::store(path, &error);
+    // The state's tables are the user's own, and so are the references between them.
+    connection.pragma_update(None, "foreign_keys", true).map_err(store)?;
     let tables: i64 =
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(store)?;
     if tables == 0 {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use watershed_core::ports::{Append, Expected, Idempotency, NewEvent};
+use watershed_core::ports::{Append, Expected, Idempotency, NewEvent, Save};
 use watershed_core::{Position, StreamId, Tag, Tenant, Timestamp};
 use watershed_store::{FAR, tag_texts};
 
@@ -15,7 +15,8 @@ pub(crate) struct Prepared {
     pub(crate) stream: StreamId,
     pub(crate) list: ListId,
     pub(crate) expected: Expected,
-    pub(crate) condition: Option<PreparedCondition>,
+    pub(crate) conditions: Vec<PreparedCondition>,
+    pub(crate) save: Option<Save>,
     pub(crate) idempotency: Option<(ListId, Idempotency)>,
     pub(crate) looked_until: Position,
     pub(crate) events: Vec<PreparedEvent>,
@@ -50,11 +51,12 @@ impl Prepared {
     pub(crate) fn new(append: Append, lists: &Lists) -> Self {
         let tenant = append.tenant.as_str();
         let tag_lists = |tags: &[Tag]| tags.iter().map(|tag| lists.tag(tenant, tag)).collect();
-        let condition = append.condition.map(|condition| PreparedCondition {
+        let conditions = append.conditions.into_iter().map(|condition| PreparedCondition {
             lists: tag_lists(&condition.boundary.tags),
             names: condition.boundary.names,
             after: condition.after.min(FAR),
         });
+        let conditions = conditions.collect();
         let idempotency =
             append.idempotency.map(|idempotency| (lists.key(tenant, &idempotency.key), idempotency));
         let events =
@@ -63,7 +65,8 @@ impl Prepared {
             list: lists.stream(&append.tenant, &append.stream),
             stream: append.stream,
             expected: append.expected,
-            condition,
+            conditions,
+            save: append.save,
             idempotency,
             looked_until: append.looked_until,
             events,

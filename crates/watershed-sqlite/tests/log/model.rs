@@ -95,7 +95,7 @@ impl Model {
         {
             return Err(AppendError::Conflict { expected, actual });
         }
-        if let Some(condition) = &append.condition {
+        for condition in &append.conditions {
             let tag = condition.boundary.tags[0].to_string();
             let name = condition.boundary.names[0];
             let matches = |event: &&Event| event.tags.contains(&tag) && event.name == name;
@@ -134,10 +134,10 @@ fn made(model: &Model, number: u64, step: &Step) -> Option<Append> {
     if let Some(off) = off {
         made.expected = Expected::Version(model.version(&id).saturating_add_signed(i64::from(*off)));
     }
-    made.condition = since.map(|since| Condition {
+    made.conditions.extend(since.map(|since| Condition {
         boundary: Boundary::tag("shelf", number % 5).named(["coop.family.enrolled"]),
         after: model.head().saturating_sub(u64::from(since)),
-    });
+    }));
     let mut until = model.head().saturating_sub(u64::from(*looked));
     if let Some(found) = model.keys.get(&format!("key-{key}")) {
         until = until.min(found - 1);

@@ -35,7 +35,8 @@ pub(crate) fn append(number: u64, id: &str, events: u64) -> Append {
         tenant: Tenant::default(),
         stream: StreamId::new("family", id),
         expected: Expected::Any,
-        condition: None,
+        conditions: Vec::new(),
+        save: None,
         idempotency: Some(Idempotency {
             key: format!("key-{number}").into(),
             fingerprint: [number as u8; 16],

@@ -12,6 +12,7 @@ mod random;
 pub mod row_editions;
 pub mod row_snapshots;
 pub mod row_store;
+pub mod state_tables;
 mod storage;
 pub mod triage;
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use watershed_core::ports::{AppendError, Later, LogError, RowError};
+use watershed_core::ports::{AppendError, Later, LogError, RowError, StateError};
 
 /// How long a check may take before it counts as hanging. None takes more than some seconds, but a disk that others write
 /// to has been seen to keep a commit waiting for more than a minute.
@@ -46,7 +46,7 @@ macro_rules! problem_from {
         }
     )*};
 }
-problem_from!(AppendError, LogError, RowError);
+problem_from!(AppendError, LogError, RowError, StateError);
 
 /// Ends the check where the condition does not hold.
 macro_rules! holds {

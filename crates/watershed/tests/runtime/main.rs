@@ -4,6 +4,7 @@
 
 mod bank;
 mod beside_the_log;
+mod catalogue;
 mod commands;
 mod damage;
 mod depot;
@@ -25,4 +26,5 @@ mod rows_equal_the_fold;
 mod shop;
 mod slices;
 mod spied;
+mod stockroom;
 mod troubles;

@@ -30,6 +30,7 @@ impl Spied {
             log: stores.log,
             ledger: stores.ledger,
             triage: stores.triage,
+            tables: stores.tables,
         }
     }
 

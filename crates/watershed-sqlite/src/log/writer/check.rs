@@ -7,6 +7,7 @@ use super::Writer;
 use crate::log::lists::ListId;
 use crate::log::lookup::{Access, Lookup};
 use crate::log::prepared::{Prepared, PreparedCondition};
+use crate::state;
 
 impl Writer {
     /// Whether the append may be taken, and the version that its stream is at.
@@ -22,13 +23,25 @@ impl Writer {
         {
             return Err(AppendError::Conflict { expected, actual });
         }
-        if let Some(condition) = &append.condition
-            && let Some(position) = self.matched(append, condition)?
-        {
-            return Err(AppendError::BoundaryMoved { position });
+        for condition in &append.conditions {
+            if let Some(position) = self.matched(append, condition)? {
+                return Err(AppendError::BoundaryMoved { position });
+            }
         }
         self.check_once(append)?;
         Ok(actual)
+    }
+
+    /// The row that the append's state stands in must be at the version that is expected, with what the group has saved. Whoever
+    /// changes it from outside waits from here on until the group is committed.
+    pub(super) fn check_state(&mut self, append: &Prepared) -> Result<(), AppendError> {
+        let Some(save) = &append.save else { return Ok(()) };
+        self.begin().map_err(|error| AppendError::ReadOnly(error.to_string()))?;
+        let actual = state::version_of(&self.connection, save, &append.tenant, &append.stream.id)?;
+        if actual == save.expected {
+            return Ok(());
+        }
+        Err(AppendError::StateMoved { expected: save.expected, actual })
     }
 
     /// Everything that is durable or taken by the group.

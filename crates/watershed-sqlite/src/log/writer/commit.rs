@@ -56,7 +56,10 @@ impl Writer {
     /// The group could not be written: nobody has been told that it was, and nothing of it is left.
     fn fail(&mut self, error: &rusqlite::Error) {
         self.roll_back();
-        self.shared.standing.stop(error);
+        // A rule that is looked at so late has been made since the tables were checked. It says nothing of the disk.
+        if error.sqlite_error_code() != Some(rusqlite::ErrorCode::ConstraintViolation) {
+            self.shared.standing.stop(error);
+        }
         self.shared.tail.undo(&self.group.touched, self.shared.head());
         self.heads.clear();
         self.group.staged.clear();

@@ -1,4 +1,4 @@
-//! Inline read models: folded and written before their append is taken.
+//! What stands beside the log: the state that an append saves, and inline read models, written before it is taken.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -9,20 +9,28 @@ use watershed_core::ports::{AppendError, Checkpoint, InlineFold, RowError, RowsB
 use super::Writer;
 use super::group::Staged;
 use crate::log::inline::RowsInside;
+use crate::log::prepared::Prepared;
+use crate::state;
 
 impl Writer {
-    /// Folds an append's events into every inline read model. Where one refuses, nothing of the append is left.
-    pub(super) fn fold(&mut self, staged: &[Staged]) -> Result<(), AppendError> {
-        if self.inline.is_empty() {
+    /// Saves an append's state, and folds its events into every inline read model. Where the database or a fold refuses, nothing
+    /// of the append is left.
+    pub(super) fn write_beside(&mut self, append: &Prepared, staged: &[Staged]) -> Result<(), AppendError> {
+        if self.inline.is_empty() && append.save.is_none() {
             return Ok(());
         }
         self.begin().map_err(|error| read_only(&error))?;
         let events: Vec<Arc<StoredEvent>> = staged.iter().map(|staged| staged.event.clone()).collect();
         self.statement("SAVEPOINT append").map_err(|error| read_only(&error))?;
-        let folded = self.fold_all(&events);
-        let end = if folded.is_ok() { "RELEASE append" } else { "ROLLBACK TO append" };
+        let written = self.save(append).and_then(|()| self.fold_all(&events));
+        let end = if written.is_ok() { "RELEASE append" } else { "ROLLBACK TO append" };
         self.statement(end).map_err(|error| read_only(&error))?;
-        folded
+        written
+    }
+
+    fn save(&self, append: &Prepared) -> Result<(), AppendError> {
+        let Some(save) = &append.save else { return Ok(()) };
+        state::save(&self.connection, save, &append.tenant, &append.stream.id)
     }
 
     fn fold_all(&mut self, events: &[Arc<StoredEvent>]) -> Result<(), AppendError> {

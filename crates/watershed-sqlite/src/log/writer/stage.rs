@@ -16,6 +16,7 @@ impl Writer {
     /// Checks an append, and takes it into the group where it may be taken.
     pub(super) fn take(&mut self, append: Prepared) -> Answer {
         let version = self.check(&append)?;
+        self.check_state(&append)?;
         if append.events.is_empty() {
             return Ok(Appended { position: self.last(), version });
         }
@@ -36,7 +37,7 @@ impl Writer {
             staged.push(event);
             lists.push(of_tags);
         }
-        self.fold(&staged)?;
+        self.write_beside(&append, &staged)?;
         let last = version + staged.len() as u64;
         self.list(&append, before, version, &lists);
         if let Some(first) = staged.first_mut() {

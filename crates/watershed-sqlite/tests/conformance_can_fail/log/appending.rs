@@ -60,7 +60,12 @@ impl Faulty {
         let is_barrier = append.events.is_empty();
         match self.fault {
             Fault::NoExpected => append.expected = Expected::Any,
-            Fault::NoCondition => append.condition = None,
+            Fault::NoCondition => append.conditions.clear(),
+            Fault::FirstConditionOnly => append.conditions.truncate(1),
+            Fault::LastConditionOnly => {
+                let last = append.conditions.len().saturating_sub(1);
+                append.conditions.drain(..last);
+            }
             Fault::NoOnce => use_often(append),
             Fault::NoKeys => append.idempotency = None,
             // Whoever has looked at all is believed for all that comes after.
@@ -70,7 +75,7 @@ impl Faulty {
             }
             Fault::BarrierUnchecked if is_barrier => {
                 append.expected = Expected::Any;
-                append.condition = None;
+                append.conditions.clear();
                 append.idempotency = None;
             }
             Fault::ForgetsChecks if self.again => {
@@ -83,7 +88,7 @@ impl Faulty {
     }
 
     fn mistake_condition(&self, append: &mut Append) {
-        let Some(condition) = &mut append.condition else { return };
+        let Some(condition) = append.conditions.first_mut() else { return };
         match self.fault {
             Fault::FirstTagOnly => condition.boundary.tags.truncate(1),
             // Looks at the first name that it is given, and takes it for all.
@@ -129,7 +134,7 @@ impl Faulty {
         for (event, place) in append.events.iter().zip(0..) {
             let mut one = Append { events: vec![event.clone()], ..append.clone() };
             if place > 0 {
-                (one.expected, one.condition, one.idempotency) = (Expected::Any, None, None);
+                (one.expected, one.conditions, one.idempotency) = (Expected::Any, Vec::new(), None);
             }
             answer = Some(self.log.append(one).await?);
         }
@@ -144,7 +149,7 @@ impl Faulty {
         let first: Vec<NewEvent> = append.events.iter().take(1).cloned().collect();
         if answer.is_err() && !first.is_empty() {
             let mut left = Append { events: first, expected: Expected::Any, ..append };
-            (left.condition, left.idempotency) = (None, None);
+            (left.conditions, left.idempotency) = (Vec::new(), None);
             use_often(&mut left);
             self.log.append(left).await?;
         }

@@ -69,6 +69,36 @@ pub(super) async fn not_moved(bench: Bench) -> Checked {
     Ok(())
 }
 
+pub(super) async fn each(bench: Bench) -> Checked {
+    let log = bench.open().await;
+    take(&log, Draft::on("s").event("registered").tagged("sku", "a")).await?;
+    take(&log, Draft::on("s").event("registered").tagged("sku", "b")).await?;
+    let under = |a, b| Draft::on("t").event("happened").unless(&sku("a"), a).unless(&sku("b"), b);
+    let cases = [(under(0, 2), 1), (under(1, 0), 2), (under(1, 1), 2)];
+    for (draft, position) in cases {
+        let conditions = draft.append().conditions.clone();
+        let answer = log.append(draft.into()).await;
+        same(&format!("an append under {conditions:?}"), &answer, &Err(in_between(position)))?;
+    }
+    let answer = log.append(under(0, 0).into()).await;
+    holds!(
+        matches!(answer, Err(AppendError::BoundaryMoved { position: 1 | 2 })),
+        "both of its conditions had moved, at 1 and 2, and the answer was {answer:?}"
+    );
+    let confirming = Draft::on("t").unless(&sku("c"), 0).unless(&sku("b"), 0);
+    let answer = log.append(confirming.into()).await;
+    same("an append without events whose second condition has moved", &answer, &Err(in_between(2)))?;
+    take(&log, under(1, 2)).await?;
+    // What stands before it in its group moves the second as well.
+    let first = log.append(Draft::on("u").event("registered").tagged("sku", "b").into());
+    let second = log.append(under(4, 2).into());
+    let third = log.append(under(4, 4).into());
+    first.await?;
+    same("an append whose second condition moves in its group", &second.await, &Err(in_between(4)))?;
+    third.await?;
+    Ok(())
+}
+
 pub(super) async fn one_wins(bench: Bench) -> Checked {
     let log = bench.open().await;
     for round in 0..10 {

@@ -24,7 +24,8 @@ impl Draft {
             tenant: Tenant::default(),
             stream: StreamId::new(CATEGORY, id),
             expected: Expected::Any,
-            condition: None,
+            conditions: Vec::new(),
+            save: None,
             idempotency: None,
             looked_until: 0,
             events: Vec::new(),
@@ -52,7 +53,7 @@ impl Draft {
     }
 
     pub(crate) fn unless(mut self, boundary: &Boundary, after: Position) -> Self {
-        self.0.condition = Some(Condition { boundary: boundary.clone(), after });
+        self.0.conditions.push(Condition { boundary: boundary.clone(), after });
         self
     }
 

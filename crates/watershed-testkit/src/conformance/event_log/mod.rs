@@ -64,6 +64,7 @@ suite! {
     "a condition refuses what a matching event has come before" => boundary::moved,
     "a condition looks at all tags and any of the names" => boundary::tags_and_names,
     "a condition does not look at events up to its position, at other tenants, nor at its own append" => boundary::not_moved,
+    "of several conditions each is looked at" => boundary::each,
     "of appends under the same condition one is taken" => boundary::one_wins,
     "a tag that may be used once is refused a second time" => tags::once,
     "a tag that may be used once is refused within one append" => tags::once_in_one_append,

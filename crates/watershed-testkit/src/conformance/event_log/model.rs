@@ -65,7 +65,7 @@ impl Model {
         if let Expected::Version(version) = append.expected {
             same("the version before it", &(appended.version - count), &version)?;
         }
-        if let Some(condition) = &append.condition {
+        for condition in &append.conditions {
             let matching = self.within(&append.tenant, &condition.boundary);
             let between = matching.iter().find(|at| **at > condition.after && **at <= before);
             holds!(between.is_none(), "it was taken though {between:?} had come in between");
@@ -92,14 +92,11 @@ impl Model {
                 );
             }
             AppendError::BoundaryMoved { position } => {
-                let Some(condition) = &append.condition else {
-                    return Err(Problem("it has no condition, and was refused for one".into()));
-                };
-                let matching = self.within(&append.tenant, &condition.boundary);
-                holds!(
-                    *position > condition.after && matching.contains(position),
-                    "event {position} came in between, but does not match"
-                );
+                let matches = append.conditions.iter().any(|condition| {
+                    let matching = self.within(&append.tenant, &condition.boundary);
+                    *position > condition.after && matching.contains(position)
+                });
+                holds!(matches, "event {position} came in between, but matches none of its conditions");
             }
             AppendError::TagTaken { tag, position } => {
                 let own = append.events.iter().flat_map(|event| &event.tags).filter(|own| own.once);

@@ -78,6 +78,9 @@ async fn draft(log: &Log, random: &mut Random) -> Checked<Draft> {
     }
     if random.percent(25) {
         draft = under_condition(log, draft, random).await?;
+        if random.percent(40) {
+            draft = under_condition(log, draft, random).await?;
+        }
     }
     if random.percent(30) {
         draft = draft.key(&format!("k-{}", random.below(400)));

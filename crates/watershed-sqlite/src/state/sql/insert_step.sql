@@ -1,0 +1,1 @@
+INSERT INTO _state_steps (owner, number, sql) VALUES (?1, ?2, ?3)
