@@ -1,13 +1,19 @@
-//! The log of Watershed on PostgreSQL.
+//! The log and the rows of Watershed on PostgreSQL.
 //!
 //! Any number of processes append to one log: the lock of one row orders their commits, and the position that it holds is the
 //! only source of positions. So commit order is position order, and there are no holes.
 
 mod connection;
 mod error;
+mod ledger;
 mod log;
 mod migrate;
 mod options;
+mod rows;
+mod triage;
 
+pub use ledger::PostgresLedger;
 pub use log::PostgresLog;
 pub use options::Options;
+pub use rows::PostgresRows;
+pub use triage::PostgresTriage;

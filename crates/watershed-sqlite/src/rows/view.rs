@@ -109,7 +109,9 @@ impl SqlView {
         let find = || -> rusqlite::Result<Option<StoredRow>> {
             let mut statement = connection.prepare_cached(&sql)?;
             let read = |row: &Row<'_>| self.stored(row, 0, position, key.tenant.clone());
-            statement.query_row(params_from_iter(conditions.binds.iter().map(|bind| Bound(*bind))), read).optional()
+            statement
+                .query_row(params_from_iter(conditions.binds.iter().map(|bind| Bound(*bind))), read)
+                .optional()
         };
         find().map_err(failure)
     }

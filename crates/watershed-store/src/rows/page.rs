@@ -40,12 +40,7 @@ impl<'a> RowsFrom<'a> {
     /// The columns that a question about them may name.
     #[must_use]
     pub fn columns(&self, allowed: Allowed) -> Columns<'a> {
-        Columns {
-            spec: self.spec,
-            allowed,
-            computed: self.relation.computed,
-            dialect: self.relation.dialect,
-        }
+        Columns { spec: self.spec, allowed, computed: self.relation.computed, dialect: self.relation.dialect }
     }
 }
 

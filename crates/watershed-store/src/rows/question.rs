@@ -22,12 +22,7 @@ impl<'q> Question<'q> {
     ///
     /// # Errors
     /// [`RowError::NoSuchColumn`], [`RowError::WrongCursor`].
-    pub fn new(
-        from: RowsFrom<'q>,
-        tenant: &'q Tenant,
-        ask: &'q Ask,
-        first: usize,
-    ) -> Result<Self, RowError> {
+    pub fn new(from: RowsFrom<'q>, tenant: &'q Tenant, ask: &'q Ask, first: usize) -> Result<Self, RowError> {
         let terms = terms(&from, ask)?;
         let conditions = conditions(&from, tenant, ask, first)?;
         let scope = scope(&from, tenant, ask, &conditions, &terms);
@@ -132,13 +127,7 @@ fn conditions<'q>(
 }
 
 /// What a cursor is good for: this tenant's question in this order.
-fn scope(
-    from: &RowsFrom<'_>,
-    tenant: &Tenant,
-    ask: &Ask,
-    question: &Conditions<'_>,
-    terms: &[Term],
-) -> u64 {
+fn scope(from: &RowsFrom<'_>, tenant: &Tenant, ask: &Ask, question: &Conditions<'_>, terms: &[Term]) -> u64 {
     let order = order(from.relation.dialect, terms);
     let bound: Vec<String> = question.binds.iter().map(|bind| format!("{bind:?}")).collect();
     let mut parts: Vec<&[u8]> =
