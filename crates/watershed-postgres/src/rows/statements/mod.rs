@@ -4,6 +4,8 @@
 mod definition;
 mod dialect;
 mod page;
+#[cfg(test)]
+mod plans;
 mod scan;
 mod table;
 

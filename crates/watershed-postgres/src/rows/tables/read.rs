@@ -33,7 +33,7 @@ fn key_text(_: &TableSpec, key: &str) -> Option<Vec<Value>> {
 
 impl TableSql {
     /// What pages and scans are read from.
-    pub(super) fn rows_from(&self) -> RowsFrom<'_> {
+    pub(crate) fn rows_from(&self) -> RowsFrom<'_> {
         RowsFrom { relation: &self.relation, spec: &self.spec, tie: key_text }
     }
 
