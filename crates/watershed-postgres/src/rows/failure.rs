@@ -42,11 +42,9 @@ impl Failure {
         error.code().is_none_or(|code| code.code().starts_with("57P") || code.code().starts_with("08"))
     }
 
-    /// Whether the tables are not those any more that the statement names: others have taken their place.
+    /// Whether the statement names a table that is gone: others may have taken its place.
     pub(crate) fn is_stale(&self) -> bool {
-        const STALE: [SqlState; 3] =
-            [SqlState::UNDEFINED_TABLE, SqlState::UNDEFINED_COLUMN, SqlState::FEATURE_NOT_SUPPORTED];
-        matches!(self, Self::Sql(error) if error.code().is_some_and(|code| STALE.contains(code)))
+        matches!(self, Self::Sql(error) if error.code() == Some(&SqlState::UNDEFINED_TABLE))
     }
 }
 

@@ -66,7 +66,7 @@ impl Group {
 
     /// Begins to read from the tables, which others may replace at any time.
     pub(crate) fn reading(&self) -> Reading<'_> {
-        Reading { group: self, tries: 0 }
+        Reading { group: self, tries: 0, gone: None }
     }
 }
 
@@ -74,6 +74,8 @@ impl Group {
 pub(crate) struct Reading<'g> {
     group: &'g Group,
     tries: usize,
+    /// What the database said of a table that is gone.
+    gone: Option<Failure>,
 }
 
 impl Reading<'_> {
@@ -84,16 +86,20 @@ impl Reading<'_> {
             Some(made) if self.tries == 1 => Ok(Some(made)),
             _ if self.tries > AGAIN => {
                 let name = &self.group.edition.name;
-                Err(RowError::Store(format!("the tables of `{name}` are replaced again and again")))
+                let told = RowError::Store(format!("the tables of `{name}` are replaced again and again"));
+                Err(self.gone.take().map_or(told, RowError::from))
             }
             _ => Ok(self.group.look().await?),
         }
     }
 
     /// What was found; none where it is to be looked for again.
-    pub(crate) fn settled<T>(found: Result<Option<T>, Failure>) -> Result<Option<T>, RowError> {
+    pub(crate) fn settled<T>(&mut self, found: Result<Option<T>, Failure>) -> Result<Option<T>, RowError> {
         match found {
-            Err(failure) if failure.is_stale() => Ok(None),
+            Err(failure) if failure.is_stale() => {
+                self.gone = Some(failure);
+                Ok(None)
+            }
             found => Ok(found?),
         }
     }
@@ -106,7 +112,7 @@ impl RowReader for PostgresGroup {
             let mut reading = group.reading();
             while let Some(made) = reading.tables().await? {
                 let found = tables::ask(&made, place, tenant, ask, &*group.pool).await;
-                if let Some(found) = Reading::settled(found)? {
+                if let Some(found) = reading.settled(found)? {
                     return Ok(found);
                 }
             }
@@ -119,7 +125,7 @@ impl RowReader for PostgresGroup {
             let mut reading = self.0.reading();
             while let Some(made) = reading.tables().await? {
                 let found = tables::rows(&made, table, keys, &*self.0.pool).await;
-                if let Some(found) = Reading::settled(found)? {
+                if let Some(found) = reading.settled(found)? {
                     return Ok(found);
                 }
             }
@@ -140,7 +146,7 @@ impl RowReader for PostgresGroup {
                 let moment = PostgresMoment::begin(&self.0).await?;
                 let found = moment.scan_now(table, filter, after, limit).await;
                 moment.end().await;
-                if let Some(found) = Reading::settled(found.map(Some))? {
+                if let Some(found) = reading.settled(found.map(Some))? {
                     return Ok(found);
                 }
                 reading.tables().await?;
@@ -193,7 +199,7 @@ impl RowGroup for PostgresGroup {
             let mut reading = self.0.reading();
             while let Some(made) = reading.tables().await? {
                 let found = tables::checkpoint(&made, &*self.0.pool).await;
-                if let Some(found) = Reading::settled(found)? {
+                if let Some(found) = reading.settled(found)? {
                     return Ok(found);
                 }
             }
@@ -206,7 +212,7 @@ impl RowGroup for PostgresGroup {
             let mut reading = self.0.reading();
             while let Some(made) = reading.tables().await? {
                 let found = tables::parked(&self.0.edition, &made, &*self.0.pool).await;
-                if let Some(found) = Reading::settled(found)? {
+                if let Some(found) = reading.settled(found)? {
                     return Ok(found);
                 }
             }

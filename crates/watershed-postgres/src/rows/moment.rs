@@ -10,7 +10,7 @@ use watershed_core::{Ask, Predicate, Tenant};
 
 use super::edition::Made;
 use super::failure::Failure;
-use super::group::{Group, Reading};
+use super::group::Group;
 use super::pool::Lent;
 use super::tables;
 use crate::connection::quoted;
@@ -54,7 +54,7 @@ impl PostgresMoment {
         loop {
             let moment = Self::begin(group).await?;
             // Nobody drops the tables as long as this lock is held.
-            if Reading::settled(moment.lock().await.map(Some))?.is_some() {
+            if reading.settled(moment.lock().await.map(Some))?.is_some() {
                 return Ok(moment);
             }
             reading.tables().await?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 use watershed_core::ports::RowError;
 
+use super::edition::FIND as EDITION;
 use super::failure::Failure;
 use super::names::{hash, table};
 use super::pool::{Lent, Pool};
@@ -100,7 +101,7 @@ pub(super) async fn restore(
     edition: u32,
 ) -> Result<(), Failure> {
     let number = i64::from(edition);
-    if !connection.query(super::edition::FIND, &[&group, &number]).await?.is_empty() {
+    if !connection.query(EDITION, &[&group, &number]).await?.is_empty() {
         return Err(RowError::Store(format!("edition {edition} of `{group}` is there already")).into());
     }
     let found = connection.query(GET, &[&id(name)]).await?;
@@ -112,6 +113,9 @@ pub(super) async fn restore(
     let load = next_load(connection).await?;
     let to: Vec<String> = views.iter().map(|view| table(group, view, edition, load)).collect();
     copy_tables(connection, &from, &to).await?;
+    for table in &to {
+        connection.run(&format!("ANALYZE {}", quoted(table))).await?;
+    }
     let made = connection.query(RESTORE_CHECKPOINT, &[&group, &number, &to, &load, &checkpoint]).await?;
     let row = made.first().ok_or_else(|| RowError::Store("a checkpoint was not made".to_owned()))?;
     let id: i64 = row.try_get(0)?;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use watershed_core::ports::{GroupSpec, Later, RowEditions, RowError, RowGroup, RowSnapshots, RowStore};
 
-use super::edition::{Edition, Made, lock_of};
+use super::edition::{Edition, FIND, Made, lock_of};
 use super::failure::Failure;
 use super::group::{Group, PostgresGroup};
 use super::pool::{Lent, Pool};
@@ -16,7 +16,6 @@ use crate::connection::Connection;
 use crate::migrate::{ROWS, migrate_part};
 use crate::options::Options;
 
-const FIND: &str = include_str!("sql/find.sql");
 const HOLD: &str = include_str!("sql/hold_edition.sql");
 const TABLES_THERE: &str = include_str!("sql/tables_there.sql");
 
