@@ -25,7 +25,8 @@ fn append(id: u8) -> Append {
         tenant: Tenant::default(),
         stream: StreamId::new("thing", "one"),
         expected: Expected::Any,
-        condition: None,
+        conditions: Vec::new(),
+        save: None,
         idempotency: None,
         looked_until: 0,
         events: vec![NewEvent {

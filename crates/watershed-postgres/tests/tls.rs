@@ -162,7 +162,8 @@ async fn events_larger_than_any_record_of_tls_come_back_whole() {
         tenant: Tenant::default(),
         stream: StreamId::new("thing", "one"),
         expected: Expected::Any,
-        condition: None,
+        conditions: Vec::new(),
+        save: None,
         idempotency: None,
         looked_until: 0,
         events: vec![NewEvent {

@@ -3,6 +3,7 @@
 mod canonical;
 mod queue;
 mod row;
+pub mod rows;
 mod walk;
 
 pub use canonical::{EventRow, Link, checksum, first_link, next_link};

@@ -33,8 +33,11 @@ const PLANS: &str =
 pub(crate) struct Connection {
     client: Client,
     limit: Limit,
-    prepared: Mutex<HashMap<&'static str, Statement>>,
+    prepared: Mutex<HashMap<Box<str>, Statement>>,
 }
+
+/// So many statements a connection remembers: those of rows are made from what callers ask.
+const PREPARED: usize = 1_000;
 
 impl Connection {
     /// Connects, with durable commits and the schema's tables in sight.
@@ -60,36 +63,54 @@ impl Connection {
     }
 
     /// The statement, prepared at its first use.
-    pub(crate) async fn statement(&self, sql: &'static str) -> Result<Statement, Error> {
+    pub(crate) async fn statement(&self, sql: &str) -> Result<Statement, Error> {
         let known = self.prepared.lock().unwrap_or_else(PoisonError::into_inner).get(sql).cloned();
         if let Some(statement) = known {
             return Ok(statement);
         }
         let statement = self.limit.within(self.client.prepare(sql)).await?;
-        self.prepared.lock().unwrap_or_else(PoisonError::into_inner).insert(sql, statement.clone());
+        let mut prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
+        if prepared.len() >= PREPARED {
+            prepared.clear();
+        }
+        prepared.insert(sql.into(), statement.clone());
         Ok(statement)
     }
 
     /// Prepares statements that are then sent without waiting.
-    pub(crate) async fn prepare(&self, all: &[&'static str]) -> Result<(), Error> {
+    pub(crate) async fn prepare(&self, all: &[&str]) -> Result<(), Error> {
         for sql in all {
             self.statement(sql).await?;
         }
         Ok(())
     }
 
-    pub(crate) async fn query(&self, sql: &'static str, values: Values<'_>) -> Result<Vec<Row>, Error> {
+    pub(crate) async fn query(&self, sql: &str, values: Values<'_>) -> Result<Vec<Row>, Error> {
         let statement = self.statement(sql).await?;
         self.limit.within(self.client.query(&statement, values)).await
     }
 
-    pub(crate) async fn execute(&self, sql: &'static str, values: Values<'_>) -> Result<u64, Error> {
+    pub(crate) async fn execute(&self, sql: &str, values: Values<'_>) -> Result<u64, Error> {
         let statement = self.statement(sql).await?;
         self.limit.within(self.client.execute(&statement, values)).await
     }
 
+    /// Asks by a statement that is prepared: sent when this is first polled, and not later.
+    pub(crate) async fn query_prepared(
+        &self,
+        statement: &Statement,
+        values: Values<'_>,
+    ) -> Result<Vec<Row>, Error> {
+        self.limit.within(self.client.query(statement, values)).await
+    }
+
+    /// Executes a statement that is prepared: sent when this is first polled, and not later.
+    pub(crate) async fn send(&self, statement: &Statement, values: Values<'_>) -> Result<u64, Error> {
+        self.limit.within(self.client.execute(statement, values)).await
+    }
+
     /// Begins a `COPY .. FROM STDIN`.
-    pub(crate) async fn copy_in(&self, sql: &'static str) -> Result<CopyInSink<Bytes>, Error> {
+    pub(crate) async fn copy_in(&self, sql: &str) -> Result<CopyInSink<Bytes>, Error> {
         let statement = self.statement(sql).await?;
         self.limit.within(self.client.copy_in(&statement)).await
     }

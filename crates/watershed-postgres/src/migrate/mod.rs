@@ -37,8 +37,26 @@ pub(crate) const LOG: Part = Part {
     migrations: &[Migration { sql: include_str!("../../migrations/log/0001.sql"), oldest: 1 }],
 };
 
+/// The tables of read models.
+pub(crate) const ROWS: Part = Part {
+    name: "rows",
+    migrations: &[Migration { sql: include_str!("../../migrations/rows/0001.sql"), oldest: 1 }],
+};
+
+/// What operators have decided.
+pub(crate) const LEDGER: Part = Part {
+    name: "ledger",
+    migrations: &[Migration { sql: include_str!("../../migrations/ledger/0001.sql"), oldest: 1 }],
+};
+
+/// The lines that imports could not take.
+pub(crate) const TRIAGE: Part = Part {
+    name: "triage",
+    migrations: &[Migration { sql: include_str!("../../migrations/triage/0001.sql"), oldest: 1 }],
+};
+
 /// Everything that a schema holds.
-const PARTS: &[Part] = &[LOG];
+const PARTS: &[Part] = &[LOG, ROWS, LEDGER, TRIAGE];
 
 impl Part {
     /// The number of its last migration.

@@ -6,13 +6,11 @@ use watershed_core::ports::RowError;
 use watershed_core::read::Comparison;
 use watershed_core::{ColumnKind, ColumnSpec, Direction, Predicate, TableSpec, Value};
 
-use super::definition::{AS_DECIMAL, collation};
-use super::{Term, quoted};
-use crate::rows::value::Bind;
+use super::{Bind, Dialect, Term};
 
 /// Which columns a question may name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Allowed {
+pub enum Allowed {
     /// Those that are declared for readers.
     Declared,
     /// All that can be compared: for folds.
@@ -21,16 +19,20 @@ pub(crate) enum Allowed {
 
 /// The columns of a table or a view that a question may name, and how they are compared.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Columns<'s> {
-    pub(crate) spec: &'s TableSpec,
-    pub(crate) allowed: Allowed,
-    /// Whether decimals may be numbers of SQLite's own, as a view's `SELECT` makes them.
-    pub(crate) computed: bool,
+pub struct Columns<'s> {
+    /// The table, or the view.
+    pub spec: &'s TableSpec,
+    /// Which may be named.
+    pub allowed: Allowed,
+    /// Whether contents may have been computed by a view's statement.
+    pub computed: bool,
+    /// Whose statements they are named in.
+    pub dialect: &'static Dialect,
 }
 
 impl Columns<'_> {
     /// The column of that name as it is compared, where it may be filtered and sorted by.
-    pub(crate) fn compared(&self, name: &str) -> Result<String, RowError> {
+    fn compared(&self, name: &str) -> Result<String, RowError> {
         self.spec
             .column(name)
             .map(|(_, column)| column)
@@ -41,27 +43,23 @@ impl Columns<'_> {
     }
 
     /// The column as it is compared.
-    pub(crate) fn term(&self, column: &ColumnSpec) -> String {
-        let name = quoted(&column.name);
-        match (column.kind, self.computed) {
-            (ColumnKind::Decimal, true) => format!("CAST({name} AS TEXT){AS_DECIMAL}"),
-            (kind, _) => format!("{name}{}", collation(kind)),
-        }
+    #[must_use]
+    pub fn term(&self, column: &ColumnSpec) -> String {
+        (self.dialect.term)(column, self.computed)
     }
 
     /// The column of that name, where its text may be searched.
-    fn searched(&self, name: &str) -> Result<String, RowError> {
+    fn searched(&self, name: &str) -> Result<&ColumnSpec, RowError> {
         self.spec
             .column(name)
             .map(|(_, column)| column)
             .filter(|column| matches!(column.kind, ColumnKind::Text | ColumnKind::Json))
             .filter(|column| self.allowed == Allowed::Stored || (column.searched && !column.internal))
-            .map(|column| quoted(&column.name))
             .ok_or_else(|| RowError::NoSuchColumn(name.to_owned()))
     }
 
     /// The terms that a page is sorted by.
-    pub(crate) fn sorted(&self, sort: &[(Cow<'static, str>, Direction)]) -> Result<Vec<Term>, RowError> {
+    pub(super) fn sorted(&self, sort: &[(Cow<'static, str>, Direction)]) -> Result<Vec<Term>, RowError> {
         sort.iter()
             .map(|(name, direction)| {
                 Ok(Term { column: self.compared(name)?, direction: *direction, optional: true })
@@ -71,15 +69,32 @@ impl Columns<'_> {
 }
 
 /// A statement's text after `WHERE`, and what its parameters are bound to.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Conditions<'q> {
-    pub(crate) sql: String,
-    pub(crate) binds: Vec<Bind<'q>>,
+#[derive(Debug, Clone)]
+pub struct Conditions<'q> {
+    /// The text.
+    pub sql: String,
+    /// What its parameters are bound to, in their order.
+    pub binds: Vec<Bind<'q>>,
+    dialect: &'static Dialect,
+    /// The number of the first parameter.
+    first: usize,
 }
 
 impl<'q> Conditions<'q> {
+    /// None yet. The first parameter has that number, where parameters bear numbers.
+    #[must_use]
+    pub fn new(dialect: &'static Dialect, first: usize) -> Self {
+        Self { sql: String::new(), binds: Vec::new(), dialect, first }
+    }
+
+    /// The number that the next parameter has.
+    #[must_use]
+    pub fn next(&self) -> usize {
+        self.first + self.binds.len()
+    }
+
     /// Adds `AND` where something stands before.
-    pub(crate) fn and(&mut self) -> &mut Self {
+    pub fn and(&mut self) -> &mut Self {
         if !self.sql.is_empty() {
             self.sql.push_str(" AND ");
         }
@@ -87,20 +102,26 @@ impl<'q> Conditions<'q> {
     }
 
     /// Adds text without parameters.
-    pub(crate) fn text(&mut self, sql: &str) -> &mut Self {
+    pub fn text(&mut self, sql: &str) -> &mut Self {
         self.sql.push_str(sql);
         self
     }
 
     /// Adds a parameter.
-    pub(crate) fn bind(&mut self, bind: Bind<'q>) -> &mut Self {
-        self.sql.push('?');
-        self.binds.push(bind);
-        self
+    pub fn bind(&mut self, bind: Bind<'q>) -> &mut Self {
+        let parameter = self.parameter(bind);
+        self.text(&parameter)
     }
 
-    /// Adds a comparison of a text with a parameter.
-    pub(crate) fn compare(&mut self, left: &str, operator: &str, right: Bind<'q>) -> &mut Self {
+    /// A parameter that is yet to be added to the text.
+    fn parameter(&mut self, bind: Bind<'q>) -> Cow<'static, str> {
+        let number = self.next();
+        self.binds.push(bind);
+        if self.dialect.numbered { format!("${number}").into() } else { "?".into() }
+    }
+
+    /// Adds a comparison with a parameter.
+    pub fn compare(&mut self, left: &str, operator: &str, right: Bind<'q>) -> &mut Self {
         self.text(left).text(operator).bind(right)
     }
 
@@ -108,7 +129,10 @@ impl<'q> Conditions<'q> {
     ///
     /// A predicate is true or false, never unknown: an empty column compares as false, and what is not so is true. So
     /// `NOT` is carried down to the comparisons, where an unknown can be told from a false.
-    pub(crate) fn predicate(
+    ///
+    /// # Errors
+    /// [`RowError::NoSuchColumn`].
+    pub fn predicate(
         &mut self,
         columns: Columns<'_>,
         predicate: &'q Predicate,
@@ -116,7 +140,7 @@ impl<'q> Conditions<'q> {
     ) -> Result<(), RowError> {
         match predicate {
             Predicate::All => {
-                self.text(if holds { "1" } else { "0" });
+                self.text(if holds { "TRUE" } else { "FALSE" });
             }
             Predicate::Not(inner) => self.predicate(columns, inner, !holds)?,
             Predicate::And(left, right) => {
@@ -157,7 +181,14 @@ impl<'q> Conditions<'q> {
         match predicate {
             Predicate::Compare { column, comparison, value } => {
                 let term = columns.compared(column)?;
-                self.compare(&term, operator(*comparison), Bind::Value(value));
+                match value {
+                    Value::Text(text) if !self.dialect.holds_nul && text.contains('\0') => {
+                        self.compare_with_nul(&term, *comparison, text);
+                    }
+                    value => {
+                        self.compare(&term, operator(*comparison), Bind::Value(value));
+                    }
+                }
             }
             Predicate::AnyOf { column, values } => {
                 let term = columns.compared(column)?;
@@ -165,11 +196,13 @@ impl<'q> Conditions<'q> {
             }
             Predicate::Contains { column, part } => {
                 let column = columns.searched(column)?;
-                self.text("instr(lower(")
-                    .text(&column)
-                    .text("), lower(")
-                    .bind(Bind::Text(part))
-                    .text(")) > 0");
+                if !self.dialect.holds_nul && part.contains('\0') {
+                    self.text("FALSE");
+                } else {
+                    let parameter = self.parameter(Bind::Text(part));
+                    let contains = (self.dialect.contains)(column, &parameter);
+                    self.text(&contains);
+                }
             }
             // invariant: `predicate` hands only the three above to this function
             Predicate::All
@@ -181,15 +214,30 @@ impl<'q> Conditions<'q> {
         Ok(())
     }
 
+    /// No text that is stored holds NUL: what is below this one is at most what stands before its first NUL, and everything
+    /// else is above.
+    fn compare_with_nul(&mut self, term: &str, comparison: Comparison, text: &'q str) {
+        let before = text.split('\0').next().unwrap_or_default();
+        match comparison {
+            Comparison::Equal => self.text("FALSE"),
+            Comparison::Less | Comparison::LessOrEqual => self.compare(term, " <= ", Bind::Text(before)),
+            Comparison::Greater | Comparison::GreaterOrEqual => self.compare(term, " > ", Bind::Text(before)),
+        };
+    }
+
     fn any_of(&mut self, term: &str, values: &'q [Value]) {
-        self.text(term).text(" IN (");
-        for (place, value) in values.iter().enumerate() {
-            if place > 0 {
-                self.text(", ");
+        if self.dialect.lists {
+            self.text(term).text(" = ANY(").bind(Bind::Values(values)).text(")");
+        } else {
+            self.text(term).text(" IN (");
+            for (place, value) in values.iter().enumerate() {
+                if place > 0 {
+                    self.text(", ");
+                }
+                self.bind(Bind::Value(value));
             }
-            self.bind(Bind::Value(value));
+            self.text(")");
         }
-        self.text(")");
         if values.contains(&Value::Null) {
             self.text(" OR ").text(term).text(" IS NULL");
         }

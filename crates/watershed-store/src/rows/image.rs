@@ -4,14 +4,16 @@ use serde_json::Value as Json;
 use watershed_core::{ColumnKind, ColumnSpec, Decimal, TableSpec, Timestamp, Value};
 
 /// The text that such an image is kept as.
-pub(super) fn written(spec: &TableSpec, values: &[Value]) -> String {
+#[must_use]
+pub fn written_image(spec: &TableSpec, values: &[Value]) -> String {
     let places = spec.columns.iter().zip(values);
     let image = places.map(|(column, value)| if is_asked_for(column) { json(value) } else { Json::Null });
     Json::Array(image.collect()).to_string()
 }
 
 /// The image that was written for a table of that spec; none where it is of another.
-pub(super) fn read(spec: &TableSpec, text: &str) -> Option<Vec<Value>> {
+#[must_use]
+pub fn read_image(spec: &TableSpec, text: &str) -> Option<Vec<Value>> {
     let image: Vec<Json> = serde_json::from_str(text).ok()?;
     if image.len() != spec.columns.len() {
         return None;
