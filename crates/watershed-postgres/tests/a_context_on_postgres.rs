@@ -46,6 +46,7 @@ async fn node(server: &Postgres) -> Running {
         ledger: Arc::new(PostgresLedger::open(Options::new(server.server())).await.unwrap()),
         triage: Arc::new(PostgresTriage::open(Options::new(server.server())).await.unwrap()),
         beside_log: None,
+        tables: None,
     };
     context().start(stores).await.unwrap()
 }

@@ -26,8 +26,16 @@ pub(super) fn check_version(version: &str) -> Result<(), OpenError> {
     }
 }
 
-/// Refuses a server that does not fit, by what it has answered.
-pub(super) fn check(answered: &[SimpleQueryMessage], options: &Options) -> Result<(), OpenError> {
+/// Who serves a connection at the server's side.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Backend {
+    pub(crate) process: i32,
+    /// When it began: numbers of processes come again.
+    pub(crate) begun: String,
+}
+
+/// Refuses a server that does not fit, by what it has answered; otherwise says who serves.
+pub(super) fn check(answered: &[SimpleQueryMessage], options: &Options) -> Result<Backend, OpenError> {
     let rows = answered.iter().filter_map(|message| match message {
         SimpleQueryMessage::Row(row) => Some(row),
         _ => None,
@@ -37,10 +45,12 @@ pub(super) fn check(answered: &[SimpleQueryMessage], options: &Options) -> Resul
         let names = row.columns().iter().enumerate();
         names.map(move |(place, column)| (column.name(), row.get(place).unwrap_or_default()))
     });
-    match problem(&facts.collect(), options) {
-        Some(problem) => Err(OpenError::Refused(problem)),
-        None => Ok(()),
+    let facts: HashMap<&str, &str> = facts.collect();
+    if let Some(problem) = problem(&facts, options) {
+        return Err(OpenError::Refused(problem));
     }
+    let text = |name: &str| facts.get(name).copied().unwrap_or_default();
+    Ok(Backend { process: text("process").parse().unwrap_or_default(), begun: text("begun").to_owned() })
 }
 
 fn problem(facts: &HashMap<&str, &str>, options: &Options) -> Option<String> {

@@ -14,6 +14,7 @@ use std::sync::{Mutex, PoisonError};
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, CopyInSink, Error, Row, Statement};
 
+pub(crate) use self::demands::Backend;
 use self::limit::Limit;
 pub(crate) use self::settings::Settings;
 use crate::error::OpenError;
@@ -33,6 +34,7 @@ const PLANS: &str =
 pub(crate) struct Connection {
     client: Client,
     limit: Limit,
+    backend: Backend,
     prepared: Mutex<HashMap<Box<str>, Statement>>,
 }
 
@@ -54,8 +56,13 @@ impl Connection {
             demands::FACTS
         );
         let answered = limit.within(link.client.simple_query(&setup)).await?;
-        demands::check(&answered, options)?;
-        Ok(Self { client: link.client, limit, prepared: Mutex::default() })
+        let backend = demands::check(&answered, options)?;
+        Ok(Self { client: link.client, limit, backend, prepared: Mutex::default() })
+    }
+
+    /// Who serves it.
+    pub(crate) fn backend(&self) -> &Backend {
+        &self.backend
     }
 
     pub(crate) fn is_closed(&self) -> bool {

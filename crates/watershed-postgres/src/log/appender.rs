@@ -16,7 +16,7 @@ use super::prepared::Queued;
 use super::recent::Recent;
 use super::shared::Shared;
 use super::wanted::Wanted;
-use crate::connection::Connection;
+use crate::connection::{Backend, Connection};
 use crate::error::{OpenError, in_words};
 use watershed_store::Answer;
 
@@ -233,7 +233,7 @@ impl Appender {
         match (failed, first) {
             (Failed::Lost(problem), Some(first)) => {
                 let id = Uuid::from_slice(first.row().id).unwrap_or_default();
-                match self.resolve(first.position, id).await {
+                match self.resolve(first.position, id, connection.backend()).await {
                     Some(true) => Ok(()),
                     Some(false) => Err(Failed::Lost(problem)),
                     None => Err(Failed::For(AppendError::Closed)),
@@ -258,12 +258,12 @@ impl Appender {
         Ok(connection)
     }
 
-    /// The connection was lost, and whether the commit took place is not known: waits until the database can say. Whoever asks
-    /// for the head's lock has it only when the lost transaction is over. None where the log is closed before that.
-    async fn resolve(&self, position: Position, id: Uuid) -> Option<bool> {
+    /// The connection was lost, and whether the commit took place is not known: waits until the database can say. None where the log
+    /// is closed before that.
+    async fn resolve(&self, position: Position, id: Uuid, lost: &Backend) -> Option<bool> {
         let (mut pause, begun) = (PAUSES.0, Instant::now());
         loop {
-            match self.find(position, id).await {
+            match self.find(position, id, lost).await {
                 Ok(is_there) => return Some(is_there),
                 Err(error) => {
                     tracing::warn!(%error, position, "whether a commit took place is not known yet");
@@ -277,10 +277,17 @@ impl Appender {
         }
     }
 
-    async fn find(&self, position: Position, id: Uuid) -> Result<bool, OpenError> {
+    /// Whoever asks for the head's lock has it only when a transaction that has written is over. One that has not, because what was
+    /// sent is still on its way, must not begin to after the answer: its end of the connection is ended.
+    async fn find(&self, position: Position, id: Uuid, lost: &Backend) -> Result<bool, OpenError> {
         let connection = self.open().await?;
         connection.run("BEGIN").await?;
         connection.query(LOCK, &[]).await?;
+        let ended =
+            connection.query(include_str!("sql/end_backend.sql"), &[&lost.process, &lost.begun]).await?;
+        if ended.first().is_some_and(|row| !row.get::<_, bool>(0)) {
+            return Err(OpenError::Silent(Duration::from_secs(5)));
+        }
         let rows =
             connection.query("SELECT id FROM events WHERE position = $1", &[&to_sql(position)]).await?;
         connection.run("COMMIT").await?;

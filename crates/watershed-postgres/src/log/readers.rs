@@ -35,12 +35,14 @@ impl Readers {
         Ok(opened)
     }
 
-    /// Asks; once more where the connection turns out to be lost.
+    /// Asks; once more where the connection turns out to be lost, and so may each of the others be.
     pub(super) async fn query(&self, sql: &'static str, values: Values<'_>) -> Result<Vec<Row>, LogError> {
-        let connection = self.connection().await?;
-        match connection.query(sql, values).await {
-            Err(_) if connection.is_closed() => {}
-            asked => return asked.map_err(|error| store_error(&error)),
+        for _ in &self.seats {
+            let connection = self.connection().await?;
+            match connection.query(sql, values).await {
+                Err(_) if connection.is_closed() => {}
+                asked => return asked.map_err(|error| store_error(&error)),
+            }
         }
         let connection = self.connection().await?;
         connection.query(sql, values).await.map_err(|error| store_error(&error))
