@@ -15,5 +15,5 @@ mod triage;
 pub use ledger::PostgresLedger;
 pub use log::PostgresLog;
 pub use options::Options;
-pub use rows::PostgresRows;
+pub use rows::{PostgresRows, PostgresRowsBesideLog};
 pub use triage::PostgresTriage;
