@@ -17,6 +17,6 @@ pub use ledger::PostgresLedger;
 pub use log::{About, PostgresLog};
 pub use migrate::{migrate, pending_sql, whole_sql};
 pub use options::Options;
-pub use rows::PostgresRows;
+pub use rows::{PostgresRows, PostgresRowsBesideLog};
 pub use triage::PostgresTriage;
 pub use watershed_store::Verified;

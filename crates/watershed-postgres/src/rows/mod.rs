@@ -4,6 +4,7 @@
 //! `checkpoints` that says which they are. So tables take the place of others by one update, which waits for no reader; and
 //! whoever holds a moment of the old ones keeps reading them.
 
+mod beside;
 mod edition;
 mod failure;
 mod group;
@@ -24,4 +25,5 @@ mod writer;
 pub(crate) use failure::{Failure, without_nul};
 pub(crate) use pool::{Lent, Pool};
 
+pub use beside::PostgresRowsBesideLog;
 pub use store::PostgresRows;

@@ -16,6 +16,8 @@ const IDLE: usize = 8;
 
 pub(crate) struct Pool {
     options: Options,
+    /// What each connection is told when it is opened.
+    session: &'static str,
     next: AtomicUsize,
     seats: Vec<tokio::sync::Mutex<Option<Arc<Connection>>>>,
     idle: Mutex<Vec<Connection>>,
@@ -23,12 +25,26 @@ pub(crate) struct Pool {
 
 impl Pool {
     pub(crate) fn new(options: &Options) -> Self {
+        Self::with_session(options, "")
+    }
+
+    /// Connections that are each told something when they are opened.
+    pub(crate) fn with_session(options: &Options, session: &'static str) -> Self {
         let seats = (0..options.readers.max(1)).map(|_| tokio::sync::Mutex::default()).collect();
-        Self { options: options.clone(), next: AtomicUsize::new(0), seats, idle: Mutex::default() }
+        let (options, next, idle) = (options.clone(), AtomicUsize::new(0), Mutex::default());
+        Self { options, session, next, seats, idle }
     }
 
     pub(crate) fn options(&self) -> &Options {
         &self.options
+    }
+
+    async fn open(&self) -> Result<Connection, Error> {
+        let opened = Connection::open(&self.options).await?;
+        if !self.session.is_empty() {
+            opened.run(self.session).await?;
+        }
+        Ok(opened)
     }
 
     /// A connection that reads, opened where it is not there or has been lost.
@@ -38,7 +54,7 @@ impl Pool {
         if let Some(connection) = seat.as_ref().filter(|connection| !connection.is_closed()) {
             return Ok(connection.clone());
         }
-        let opened = Arc::new(Connection::open(&self.options).await?);
+        let opened = Arc::new(self.open().await?);
         *seat = Some(opened.clone());
         Ok(opened)
     }
@@ -63,7 +79,7 @@ impl Pool {
     pub(crate) async fn lend(self: &Arc<Self>) -> Result<Lent, Failure> {
         let connection = match self.idle() {
             Some(connection) => connection,
-            None => Connection::open(&self.options).await?,
+            None => self.open().await?,
         };
         Ok(Lent { connection, pool: self.clone() })
     }

@@ -104,3 +104,18 @@ async fn the_tables_of_a_load_that_is_under_way_are_not_dropped_by_others() {
     other.write(&puts(vec![thing("a", 3, None)], 6)).await.unwrap();
     assert_eq!(group.rows(0, &[key("a")]).await.unwrap(), [thing("a", 3, None)]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_moment_keeps_tables_that_it_has_not_looked_at_yet() {
+    let server = Postgres::start();
+    let (_store, group) = open(&server).await;
+    load(&group, 1).await;
+    let moment = group.moment().await.unwrap();
+    for number in 2..5 {
+        load(&group, number).await;
+    }
+    // Whoever starts drops what nobody needs.
+    let (_others, _other) = open(&server).await;
+    let rows = moment.scan(0, &Predicate::All, None, 1_000).await.unwrap();
+    assert!(rows.len() == ROWS && rows.iter().all(|row| row.values[1] == Value::Int(1)), "{rows:?}");
+}

@@ -3,7 +3,7 @@
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 use watershed_core::ports::{RowError, RowKey, RowsFound, StoredRow};
-use watershed_core::{Ask, Key, Tenant, Value};
+use watershed_core::{Ask, Key, TableSpec, Tenant, Value};
 use watershed_store::from_sql;
 use watershed_store::rows::Question;
 
@@ -57,7 +57,7 @@ async fn ask_page(
     query: impl AsyncQuery,
 ) -> Result<Option<RowsFound>, Failure> {
     let question = Question::new(table.rows_from(), tenant, ask, PAGE_BEFORE + 1)?;
-    check_cursor(table, ask)?;
+    check_cursor(&table.spec, ask)?;
     let segments = question.segments();
     let (sql, binds) = page(table, &question, &segments);
     let bound: Vec<Bound<'_>> = binds.into_iter().map(Bound).collect();
@@ -75,10 +75,10 @@ async fn ask_page(
 }
 
 /// The columns hold nothing but their own kinds: a cursor that names another one has been tampered with.
-fn check_cursor(table: &TableSql, ask: &Ask) -> Result<(), RowError> {
+pub(crate) fn check_cursor(spec: &TableSpec, ask: &Ask) -> Result<(), RowError> {
     let Some(cursor) = &ask.after else { return Ok(()) };
     let fits = |(name, value): (&str, &Value)| {
-        table.spec.column(name).is_some_and(|(_, column)| misfit(column.kind, value).is_none())
+        spec.column(name).is_some_and(|(_, column)| misfit(column.kind, value).is_none())
     };
     let names = ask.sort.iter().map(|(name, _)| &**name);
     if names.zip(&cursor.values).all(fits) { Ok(()) } else { Err(RowError::WrongCursor) }
