@@ -20,7 +20,8 @@ use super::statements::SqlView;
 use super::tables::{check_cursor, instant, values};
 use super::value::Bound;
 use crate::connection::Connection;
-use crate::migrate::migrate;
+use crate::error::OpenError;
+use crate::migrate::{LOG, bring_up};
 use crate::options::Options;
 
 /// A view's statement is its author's: it is planned as PostgreSQL thinks best, for the values at hand, and changes nothing.
@@ -43,9 +44,9 @@ impl PostgresRowsBesideLog {
     ///
     /// # Errors
     /// Where the server cannot be reached, or the log's tables cannot be made.
-    pub async fn open(options: Options) -> Result<Self, RowError> {
-        let connection = Connection::open(&options).await.map_err(Failure::from)?;
-        migrate(&connection, &options).await.map_err(Failure::from)?;
+    pub async fn open(options: Options) -> Result<Self, OpenError> {
+        let connection = Connection::open(&options).await?;
+        bring_up(&connection, &options, &[LOG]).await?;
         Ok(Self { pool: Arc::new(Pool::with_session(&options, SESSION)) })
     }
 

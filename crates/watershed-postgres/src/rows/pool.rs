@@ -39,7 +39,7 @@ impl Pool {
         &self.options
     }
 
-    async fn open(&self) -> Result<Connection, Error> {
+    async fn open(&self) -> Result<Connection, OpenError> {
         let opened = Connection::open(&self.options).await?;
         if !self.session.is_empty() {
             opened.run(self.session).await?;
