@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
-use tokio_postgres::types::ToSql;
+use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, CopyInSink, Error, NoTls, Row, Statement};
 
 use crate::options::Options;
@@ -81,6 +81,12 @@ impl Connection {
     pub(crate) async fn copy_in(&self, sql: &'static str) -> Result<CopyInSink<Bytes>, Error> {
         let statement = self.statement(sql).await?;
         self.client.copy_in(&statement).await
+    }
+
+    /// A statement over the user's own tables, whose values are texts. It is planned each time.
+    pub(crate) async fn ask(&self, sql: &str, texts: &[Option<String>]) -> Result<Vec<Row>, Error> {
+        let texts: Vec<_> = texts.iter().map(|text| (text as &(dyn ToSql + Sync), Type::TEXT)).collect();
+        self.client.query_typed(sql, &texts).await
     }
 
     /// Statements without values.

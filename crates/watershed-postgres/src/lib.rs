@@ -8,6 +8,8 @@ mod error;
 mod log;
 mod migrate;
 mod options;
+mod state;
 
 pub use log::PostgresLog;
 pub use options::Options;
+pub use state::PostgresTables;

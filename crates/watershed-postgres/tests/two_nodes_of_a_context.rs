@@ -13,8 +13,12 @@ use watershed_testkit::postgres::Postgres;
 async fn node(server: &Postgres, folder: &tempfile::TempDir) -> Running {
     let log = PostgresLog::open(Options::new(server.server())).await.unwrap();
     let here = Sqlite::open(folder.path(), SqliteOptions::default()).unwrap();
-    let stores =
-        Stores { log: std::sync::Arc::new(log), beside_log: None, tables: None, ..watershed::stores(&here).unwrap() };
+    let stores = Stores {
+        log: std::sync::Arc::new(log),
+        beside_log: None,
+        tables: None,
+        ..watershed::stores(&here).unwrap()
+    };
     coop::context().policy(AllowAll).start(stores).await.unwrap()
 }
 

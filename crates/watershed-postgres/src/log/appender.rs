@@ -194,7 +194,7 @@ impl Appender {
     ) -> Result<Option<Vec<Answer>>, Failed> {
         let before = self.recent.take();
         let end = before.as_ref().map(|recent| (recent.head, recent.link));
-        let begun = commit::begin(connection, appends, wanted, before, look).await;
+        let begun = commit::begin(connection, "BEGIN", appends, wanted, before, look).await;
         let Begun { known, mut recent } = begun.map_err(|error| self.failed(connection, &error))?;
         // Whoever loses to another process reads on from there.
         self.shared.publish(known.head);
@@ -248,7 +248,7 @@ impl Appender {
         match (failed, first) {
             (Failed::Lost(problem), Some(first)) => {
                 let id = Uuid::from_slice(first.row().id).unwrap_or_default();
-                match self.resolve(first.position, id).await {
+                match resolve(&self.shared, first.position, id).await {
                     Some(true) => Ok(()),
                     Some(false) => Err(Failed::Lost(problem)),
                     None => Err(Failed::For(AppendError::Closed)),
@@ -262,44 +262,43 @@ impl Appender {
         if let Some(connection) = self.connection.as_ref().filter(|connection| !connection.is_closed()) {
             return Ok(connection.clone());
         }
-        let opened = self.open().await.map_err(|error| Failed::Lost(in_words(&error)))?;
+        let opened = open(&self.shared).await.map_err(|error| Failed::Lost(in_words(&error)))?;
         Ok(self.connection.insert(Arc::new(opened)).clone())
     }
+}
 
-    async fn open(&self) -> Result<Connection, tokio_postgres::Error> {
-        let connection = Connection::open(&self.shared.options).await?;
-        connection.prepare(commit::STATEMENTS).await?;
-        connection.prepare(ahead::STATEMENTS).await?;
-        Ok(connection)
-    }
+async fn open(shared: &Shared) -> Result<Connection, tokio_postgres::Error> {
+    let connection = Connection::open(&shared.options).await?;
+    connection.prepare(commit::STATEMENTS).await?;
+    connection.prepare(ahead::STATEMENTS).await?;
+    Ok(connection)
+}
 
-    /// The connection was lost, and whether the commit took place is not known: waits until the database can say. Whoever asks
-    /// for the head's lock has it only when the lost transaction is over. None where the log is closed before that.
-    async fn resolve(&self, position: Position, id: Uuid) -> Option<bool> {
-        let (mut pause, begun) = (PAUSES.0, Instant::now());
-        loop {
-            match self.find(position, id).await {
-                Ok(is_there) => return Some(is_there),
-                Err(error) => {
-                    let error = in_words(&error);
-                    tracing::warn!(error, position, "whether a commit took place is not known yet");
-                }
+/// The connection was lost, and whether the commit took place is not known: waits until the database can say. Whoever asks
+/// for the head's lock has it only when the lost transaction is over. None where the log is closed before that.
+pub(super) async fn resolve(shared: &Shared, position: Position, id: Uuid) -> Option<bool> {
+    let (mut pause, begun) = (PAUSES.0, Instant::now());
+    loop {
+        match find(shared, position, id).await {
+            Ok(is_there) => return Some(is_there),
+            Err(error) => {
+                let error = in_words(&error);
+                tracing::warn!(error, position, "whether a commit took place is not known yet");
             }
-            if self.shared.queue.is_closed() && begun.elapsed() > self.shared.options.patience {
-                return None;
-            }
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(PAUSES.1);
         }
+        if shared.queue.is_closed() && begun.elapsed() > shared.options.patience {
+            return None;
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(PAUSES.1);
     }
+}
 
-    async fn find(&self, position: Position, id: Uuid) -> Result<bool, tokio_postgres::Error> {
-        let connection = self.open().await?;
-        connection.run("BEGIN").await?;
-        connection.query(LOCK, &[]).await?;
-        let rows =
-            connection.query("SELECT id FROM events WHERE position = $1", &[&to_sql(position)]).await?;
-        connection.run("COMMIT").await?;
-        Ok(rows.first().is_some_and(|row| row.get::<_, Uuid>(0) == id))
-    }
+async fn find(shared: &Shared, position: Position, id: Uuid) -> Result<bool, tokio_postgres::Error> {
+    let connection = open(shared).await?;
+    connection.run("BEGIN").await?;
+    connection.query(LOCK, &[]).await?;
+    let rows = connection.query("SELECT id FROM events WHERE position = $1", &[&to_sql(position)]).await?;
+    connection.run("COMMIT").await?;
+    Ok(rows.first().is_some_and(|row| row.get::<_, Uuid>(0) == id))
 }

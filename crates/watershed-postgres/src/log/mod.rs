@@ -13,6 +13,7 @@ mod read;
 mod readers;
 mod recent;
 mod row;
+mod saver;
 mod shared;
 mod snapshots;
 mod wanted;
@@ -29,15 +30,18 @@ use watershed_store::{first_link, from_sql};
 
 use self::prepared::Prepared;
 use self::readers::Readers;
+use self::saver::Saver;
 use self::shared::Shared;
 use crate::connection::Connection;
 use crate::error::store_error;
 use crate::migrate::migrate;
 use crate::options::Options;
+use crate::state::PostgresTables;
 
 /// The log in a schema of a PostgreSQL database. Dropped, it takes no more appends, and writes those that wait.
 pub struct PostgresLog {
     shared: Arc<Shared>,
+    saver: Saver,
 }
 
 impl std::fmt::Debug for PostgresLog {
@@ -58,10 +62,18 @@ impl PostgresLog {
         let (identity, head) = identify(&connection).await.map_err(failed)?;
         let readers = Readers::new(&options);
         let shared = Arc::new(Shared::new(options, identity, readers, head));
-        appender::start(shared.clone())
-            .map_err(|error| LogError::Store(format!("no thread could be started: {error}")))?;
+        let no_thread =
+            |error: std::io::Error| LogError::Store(format!("no thread could be started: {error}"));
+        appender::start(shared.clone()).map_err(no_thread)?;
+        let saver = Saver::start(shared.clone()).map_err(no_thread)?;
         tokio::spawn(follow(Arc::downgrade(&shared)));
-        Ok(Self { shared })
+        Ok(Self { shared, saver })
+    }
+
+    /// The tables of aggregates' state, in the log's database.
+    #[must_use]
+    pub fn tables(&self) -> Arc<PostgresTables> {
+        Arc::new(PostgresTables::new(self.shared.options.clone(), self.shared.columns.clone()))
     }
 }
 
@@ -120,10 +132,13 @@ impl EventLog for PostgresLog {
 
     fn append(&self, append: Append) -> Later<'_, Result<Appended, AppendError>> {
         // Queued now, not when it is first polled: appends are taken in the order of the calls.
-        let queued = Prepared::new(append).and_then(|prepared| self.shared.queue.push(prepared));
+        let queued = Prepared::new(append).and_then(|prepared| match prepared.append.save {
+            None => Ok(self.shared.queue.push(prepared)?.answer),
+            Some(_) => self.saver.push(prepared),
+        });
         Box::pin(async move {
             // The appender answers everything that it takes: only its end leaves somebody without an answer.
-            queued?.answer.await.unwrap_or(Err(AppendError::Closed))
+            queued?.await.unwrap_or(Err(AppendError::Closed))
         })
     }
 

@@ -1,6 +1,6 @@
 //! What a log's handles and tasks share.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 use watershed_core::ports::InlineFold;
@@ -9,6 +9,7 @@ use watershed_core::{LogIdentity, Position};
 use super::prepared::Prepared;
 use super::readers::Readers;
 use crate::options::Options;
+use crate::state::Known;
 use watershed_store::Queue;
 
 pub(super) struct Shared {
@@ -16,6 +17,8 @@ pub(super) struct Shared {
     pub(super) identity: LogIdentity,
     pub(super) queue: Queue<Prepared>,
     pub(super) readers: Readers,
+    /// What is known of the tables of state.
+    pub(super) columns: Arc<Known>,
     head: watch::Sender<Position>,
     folds: Mutex<Vec<Box<dyn InlineFold>>>,
 }
@@ -27,6 +30,7 @@ impl Shared {
             identity,
             queue: Queue::default(),
             readers,
+            columns: Arc::default(),
             head: watch::Sender::new(head),
             folds: Mutex::default(),
         }
