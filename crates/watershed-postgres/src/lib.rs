@@ -10,6 +10,7 @@ mod log;
 mod migrate;
 mod options;
 mod rows;
+mod state;
 mod triage;
 
 pub use error::{OpenError, ServerError};
@@ -18,5 +19,6 @@ pub use log::{About, PostgresLog};
 pub use migrate::{migrate, pending_sql, whole_sql};
 pub use options::Options;
 pub use rows::{PostgresRows, PostgresRowsBesideLog};
+pub use state::PostgresTables;
 pub use triage::PostgresTriage;
 pub use watershed_store::Verified;

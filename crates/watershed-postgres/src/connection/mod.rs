@@ -11,7 +11,7 @@ use bytes::Bytes;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use tokio_postgres::types::ToSql;
+use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, CopyInSink, Error, Row, Statement};
 
 pub(crate) use self::demands::Backend;
@@ -114,6 +114,12 @@ impl Connection {
     /// Executes a statement that is prepared: sent when this is first polled, and not later.
     pub(crate) async fn send(&self, statement: &Statement, values: Values<'_>) -> Result<u64, Error> {
         self.limit.within(self.client.execute(statement, values)).await
+    }
+
+    /// A statement over the user's own tables, whose values are texts. It is planned each time.
+    pub(crate) async fn ask(&self, sql: &str, texts: &[Option<String>]) -> Result<Vec<Row>, Error> {
+        let texts: Vec<_> = texts.iter().map(|text| (text as &(dyn ToSql + Sync), Type::TEXT)).collect();
+        self.limit.within(self.client.query_typed(sql, &texts)).await
     }
 
     /// Begins a `COPY .. FROM STDIN`.

@@ -179,7 +179,7 @@ impl Appender {
     ) -> Result<Option<Vec<Answer>>, Failed> {
         let before = self.recent.take();
         let end = before.as_ref().map(|recent| (recent.head, recent.link));
-        let begun = commit::begin(connection, appends, wanted, before, look).await;
+        let begun = commit::begin(connection, "BEGIN", appends, wanted, before, look).await;
         let Begun { known, mut recent } = begun.map_err(|error| self.failed(connection, &error))?;
         // Whoever loses to another process reads on from there.
         self.shared.publish(known.head);
@@ -233,7 +233,7 @@ impl Appender {
         match (failed, first) {
             (Failed::Lost(problem), Some(first)) => {
                 let id = Uuid::from_slice(first.row().id).unwrap_or_default();
-                match self.resolve(first.position, id, connection.backend()).await {
+                match resolve(&self.shared, first.position, id, connection.backend()).await {
                     Some(true) => Ok(()),
                     Some(false) => Err(Failed::Lost(problem)),
                     None => Err(Failed::For(AppendError::Closed)),
@@ -247,50 +247,48 @@ impl Appender {
         if let Some(connection) = self.connection.as_ref().filter(|connection| !connection.is_closed()) {
             return Ok(connection.clone());
         }
-        let opened = self.open().await.map_err(|error| Failed::Lost(error.to_string()))?;
+        let opened = open(&self.shared).await.map_err(|error| Failed::Lost(error.to_string()))?;
         Ok(self.connection.insert(Arc::new(opened)).clone())
     }
+}
 
-    async fn open(&self) -> Result<Connection, OpenError> {
-        let connection = Connection::open(&self.shared.options).await?;
-        connection.prepare(commit::STATEMENTS).await?;
-        connection.prepare(ahead::STATEMENTS).await?;
-        Ok(connection)
-    }
+async fn open(shared: &Shared) -> Result<Connection, OpenError> {
+    let connection = Connection::open(&shared.options).await?;
+    connection.prepare(commit::STATEMENTS).await?;
+    connection.prepare(ahead::STATEMENTS).await?;
+    Ok(connection)
+}
 
-    /// The connection was lost, and whether the commit took place is not known: waits until the database can say. None where the log
-    /// is closed before that.
-    async fn resolve(&self, position: Position, id: Uuid, lost: &Backend) -> Option<bool> {
-        let (mut pause, begun) = (PAUSES.0, Instant::now());
-        loop {
-            match self.find(position, id, lost).await {
-                Ok(is_there) => return Some(is_there),
-                Err(error) => {
-                    tracing::warn!(%error, position, "whether a commit took place is not known yet");
-                }
+/// The connection was lost, and whether the commit took place is not known: waits until the database can say. None where the log
+/// is closed before that.
+pub(super) async fn resolve(shared: &Shared, position: Position, id: Uuid, lost: &Backend) -> Option<bool> {
+    let (mut pause, begun) = (PAUSES.0, Instant::now());
+    loop {
+        match find(shared, position, id, lost).await {
+            Ok(is_there) => return Some(is_there),
+            Err(error) => {
+                tracing::warn!(%error, position, "whether a commit took place is not known yet");
             }
-            if self.shared.queue.is_closed() && begun.elapsed() > self.shared.options.patience {
-                return None;
-            }
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(PAUSES.1);
         }
+        if shared.queue.is_closed() && begun.elapsed() > shared.options.patience {
+            return None;
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(PAUSES.1);
     }
+}
 
-    /// Whoever asks for the head's lock has it only when a transaction that has written is over. One that has not, because what was
-    /// sent is still on its way, must not begin to after the answer: its end of the connection is ended.
-    async fn find(&self, position: Position, id: Uuid, lost: &Backend) -> Result<bool, OpenError> {
-        let connection = self.open().await?;
-        connection.run("BEGIN").await?;
-        connection.query(LOCK, &[]).await?;
-        let ended =
-            connection.query(include_str!("sql/end_backend.sql"), &[&lost.process, &lost.begun]).await?;
-        if ended.first().is_some_and(|row| !row.get::<_, bool>(0)) {
-            return Err(OpenError::Silent(Duration::from_secs(5)));
-        }
-        let rows =
-            connection.query("SELECT id FROM events WHERE position = $1", &[&to_sql(position)]).await?;
-        connection.run("COMMIT").await?;
-        Ok(rows.first().is_some_and(|row| row.get::<_, Uuid>(0) == id))
+/// Whoever asks for the head's lock has it only when a transaction that has written is over. One that has not, because what was
+/// sent is still on its way, must not begin to after the answer: its end of the connection is ended.
+async fn find(shared: &Shared, position: Position, id: Uuid, lost: &Backend) -> Result<bool, OpenError> {
+    let connection = open(shared).await?;
+    connection.run("BEGIN").await?;
+    connection.query(LOCK, &[]).await?;
+    let ended = connection.query(include_str!("sql/end_backend.sql"), &[&lost.process, &lost.begun]).await?;
+    if ended.first().is_some_and(|row| !row.get::<_, bool>(0)) {
+        return Err(OpenError::Silent(Duration::from_secs(5)));
     }
+    let rows = connection.query("SELECT id FROM events WHERE position = $1", &[&to_sql(position)]).await?;
+    connection.run("COMMIT").await?;
+    Ok(rows.first().is_some_and(|row| row.get::<_, Uuid>(0) == id))
 }

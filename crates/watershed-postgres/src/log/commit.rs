@@ -56,9 +56,11 @@ pub(super) struct Look {
     pub(super) keys: bool,
 }
 
-/// Takes the head's lock, and looks up what the appends rest on. One round trip; two where what is remembered was trusted in vain.
+/// Opens the transaction, or goes on with one that is open, by `opening`; takes the head's lock, and looks up what the appends
+/// rest on. One round trip; two where what is remembered was trusted in vain.
 pub(super) async fn begin(
     connection: &Connection,
+    opening: &str,
     appends: &[Queued],
     wanted: &Wanted,
     recent: Option<Recent>,
@@ -69,7 +71,7 @@ pub(super) async fn begin(
     // In the order in which they are sent: that of their first polls.
     let (begun, locked, found) = tokio::join!(
         biased;
-        connection.run("BEGIN"),
+        connection.run(opening),
         connection.query(LOCK, &[]),
         look_up(connection, appends, wanted, &sought),
     );

@@ -14,6 +14,7 @@ mod read;
 mod readers;
 mod recent;
 mod row;
+mod saver;
 mod shared;
 mod snapshots;
 mod verify;
@@ -32,15 +33,18 @@ use watershed_store::{Verified, first_link, from_sql};
 pub use self::about::About;
 use self::prepared::Prepared;
 use self::readers::Readers;
+use self::saver::Saver;
 use self::shared::Shared;
 use crate::connection::Connection;
 use crate::error::OpenError;
 use crate::migrate::{LOG, bring_up};
 use crate::options::Options;
+use crate::state::PostgresTables;
 
 /// The log in a schema of a PostgreSQL database. Dropped, it takes no more appends, and writes those that wait.
 pub struct PostgresLog {
     shared: Arc<Shared>,
+    saver: Saver,
     about: About,
 }
 
@@ -65,7 +69,14 @@ impl PostgresLog {
         let shared = Arc::new(Shared::new(options, identity, readers, head));
         tokio::spawn(appender::run(shared.clone()));
         tokio::spawn(follow(Arc::downgrade(&shared)));
-        Ok(Self { shared, about })
+        let saver = Saver::start(shared.clone()).map_err(OpenError::Thread)?;
+        Ok(Self { shared, saver, about })
+    }
+
+    /// The tables of aggregates' state, in the log's database.
+    #[must_use]
+    pub fn tables(&self) -> Arc<PostgresTables> {
+        Arc::new(PostgresTables::new(self.shared.options.clone(), self.shared.columns.clone()))
     }
 
     /// The server behind it, as it was when it was opened.
@@ -148,10 +159,13 @@ impl EventLog for PostgresLog {
 
     fn append(&self, append: Append) -> Later<'_, Result<Appended, AppendError>> {
         // Queued now, not when it is first polled: appends are taken in the order of the calls.
-        let queued = Prepared::new(append).and_then(|prepared| self.shared.queue.push(prepared));
+        let queued = Prepared::new(append).and_then(|prepared| match prepared.append.save {
+            None => Ok(self.shared.queue.push(prepared)?.answer),
+            Some(_) => self.saver.push(prepared),
+        });
         Box::pin(async move {
             // The appender answers everything that it takes: only its end leaves somebody without an answer.
-            queued?.answer.await.unwrap_or(Err(AppendError::Closed))
+            queued?.await.unwrap_or(Err(AppendError::Closed))
         })
     }
 

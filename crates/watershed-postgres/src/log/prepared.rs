@@ -37,9 +37,6 @@ pub(crate) struct Tags {
 impl Prepared {
     pub(crate) fn new(append: Append) -> Result<Self, AppendError> {
         check_texts(&append)?;
-        if append.save.is_some() {
-            return Err(AppendError::SaveFailed("PostgreSQL keeps no tables of state yet".to_owned()));
-        }
         let follows = u32::try_from(append.events.len().saturating_sub(1)).map_err(|_| {
             AppendError::ReadOnly("an append holds more events than can be counted".to_owned())
         })?;

@@ -1,6 +1,6 @@
 //! What a log's handles and tasks share.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 use watershed_core::ports::InlineFold;
@@ -10,6 +10,7 @@ use super::about::Reach;
 use super::prepared::Prepared;
 use super::readers::Readers;
 use crate::options::Options;
+use crate::state::Known;
 use watershed_store::Queue;
 
 pub(super) struct Shared {
@@ -18,6 +19,8 @@ pub(super) struct Shared {
     pub(super) queue: Queue<Prepared>,
     pub(super) readers: Readers,
     pub(super) reach: Reach,
+    /// What is known of the tables of state.
+    pub(super) columns: Arc<Known>,
     head: watch::Sender<Position>,
     folds: Mutex<Vec<Box<dyn InlineFold>>>,
 }
@@ -30,6 +33,7 @@ impl Shared {
             queue: Queue::default(),
             readers,
             reach: Reach::default(),
+            columns: Arc::default(),
             head: watch::Sender::new(head),
             folds: Mutex::default(),
         }

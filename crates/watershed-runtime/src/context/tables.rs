@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Serialize;
 use watershed_core::ports::{ReadFrom, Scope, StateError, StateTables, WhoseRow};
@@ -16,8 +17,11 @@ use crate::command::{LoadError, StateAt, fold};
 const CHUNK: usize = 1_000;
 /// So many differences are told one by one.
 const TOLD: usize = 1_000;
-/// How often what differs is looked at: somebody may save in between.
-const LOOKS: u32 = 3;
+/// How often an aggregate is looked at that somebody saves meanwhile, and how long to wait in between.
+const LOOKS: u32 = 200;
+const PAUSE: Duration = Duration::from_millis(1);
+/// So often it must be found to differ: rows are seen a moment before the events that they were saved with.
+const SURE: u32 = 3;
 
 /// What came of holding an aggregate's tables against its events.
 #[derive(Debug, Clone, Serialize, PartialEq, Eq)]
@@ -115,29 +119,37 @@ impl Running {
         tenant: &Tenant,
         id: &Arc<str>,
     ) -> Result<Option<Disagreement>, OperateError> {
-        let mut found = None;
+        let (mut found, mut differing) = (None, 0);
         for _ in 0..LOOKS {
-            found = match self.look::<A>(store, tables, tenant, id).await {
-                Ok(found) => found,
+            let looked = match self.look::<A>(store, tables, tenant, id).await {
+                Ok(looked) => looked,
                 Err(LoadError::State(StateError::Store(problem))) => return Err(unavailable(problem)),
                 Err(LoadError::Log(error)) => return Err(unavailable(error)),
-                Err(error) => Some(Disagreement::Unreadable(error.to_string())),
+                Err(error) => Some(Some(Disagreement::Unreadable(error.to_string()))),
             };
-            if found.is_none() {
+            match looked {
+                Some(None) => return Ok(None),
+                Some(differs) => (found, differing) = (differs, differing + 1),
+                None => {}
+            }
+            if differing == SURE {
                 break;
             }
+            tokio::time::sleep(PAUSE).await;
         }
         Ok(found)
     }
 
+    /// What differs; none where somebody has saved meanwhile, so that the two are of different moments.
     async fn look<A: Aggregate + Tables>(
         &self,
         store: &dyn StateTables,
         tables: &TablesSpec,
         tenant: &Tenant,
         id: &Arc<str>,
-    ) -> Result<Option<Disagreement>, LoadError> {
+    ) -> Result<Option<Option<Disagreement>>, LoadError> {
         let stream = StreamId { category: A::Event::CATEGORY.into(), id: id.clone() };
+        let before = self.0.core.log.stream_version(tenant, &stream).await?;
         let row = match store.load(tables, tenant, id).await? {
             // As the state would write them: not as somebody else may have spelt them.
             Some(loaded) => Some(A::from_rows(loaded.rows)?.to_rows()?),
@@ -145,14 +157,17 @@ impl Running {
         };
         let start = (A::default(), 0);
         let (state, version) = fold(&self.0.core, tenant, &stream, start, StateAt::Latest).await?;
+        if version != before {
+            return Ok(None);
+        }
         let folded = state.to_rows()?;
-        Ok(match row {
+        Ok(Some(match row {
             Some(_) if version == 0 => Some(Disagreement::NoEvents),
             Some(row) if folded.kept => contents(tables, &row, &folded),
             Some(_) => Some(Disagreement::NoState),
             None if folded.kept && version > 0 => Some(Disagreement::NoRow),
             None => None,
-        })
+        }))
     }
 }
 
