@@ -8,6 +8,7 @@ mod context;
 mod editions;
 mod feed;
 mod import;
+mod nodes;
 mod projector;
 mod query;
 mod reconcile;

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use watershed_postgres::PostgresLog;
+use watershed_postgres::{PostgresLedger, PostgresLog, PostgresRows, PostgresRowsBesideLog, PostgresTriage};
 use watershed_runtime::Stores;
 use watershed_sqlite::{Options, Sqlite};
 
@@ -19,6 +19,25 @@ pub enum SharedError {
     /// The folder.
     #[error(transparent)]
     Folder(#[from] watershed_sqlite::OpenError),
+}
+
+/// Opens everything on PostgreSQL, and makes what is not there: the log, the tables that aggregates' state may stand in, the rows of
+/// read models, what operators have decided. Several processes may do so at once; each group of read models is then kept by one of
+/// them, and another one takes it over when that is gone.
+///
+/// # Errors
+/// Where the server cannot be reached or is not to be used, or where its tables are newer than this program; the error says what to
+/// do.
+pub async fn postgres(options: watershed_postgres::Options) -> Result<Stores, watershed_postgres::OpenError> {
+    let log = PostgresLog::open(options.clone()).await?;
+    Ok(Stores {
+        tables: Some(log.tables()),
+        log: Arc::new(log),
+        rows: Arc::new(PostgresRows::open(options.clone()).await?),
+        ledger: Arc::new(PostgresLedger::open(options.clone()).await?),
+        triage: Arc::new(PostgresTriage::open(options.clone()).await?),
+        beside_log: Some(Arc::new(PostgresRowsBesideLog::open(options).await?)),
+    })
 }
 
 /// Opens the log on PostgreSQL, and makes it where it is not there; several processes may do so at once. What a node folds from

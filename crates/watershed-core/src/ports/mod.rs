@@ -5,6 +5,7 @@
 
 mod clock;
 mod journal;
+mod leases;
 mod ledger;
 mod log;
 mod moment;
@@ -18,6 +19,7 @@ pub use journal::{
     Changed, ChangedRow, JournalEnd, JournalEntry, JournalFrom, JournalMark, JournalMarkError, JournalPart,
     RowJournal, RowState,
 };
+pub use leases::{Lease, Leases, Node, Nodes, NodesSeen, Seats};
 pub use ledger::Ledger;
 pub use log::{
     Append, AppendError, Appended, Condition, EventLog, Events, Expected, Idempotency, InlineFold, KeyRecord,

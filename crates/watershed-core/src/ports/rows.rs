@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Later, RowJournal, RowMoments};
+use super::{Later, Leases, RowJournal, RowMoments};
 use crate::{Ask, Cursor, EventId, Key, Position, TableSpec, Tenant, Timestamp, Value, Version};
 
 /// The tables of a group of read models, which share one checkpoint and one store.
@@ -139,6 +139,9 @@ pub enum RowError {
     /// The cursor was made for another question.
     #[error("the cursor belongs to another question")]
     WrongCursor,
+    /// Somebody else keeps the group by now: nothing was written.
+    #[error("another process keeps these rows by now")]
+    Fenced,
     /// The store takes no writes: its disk is full or failing.
     #[error("the store takes no writes: {0}")]
     ReadOnly(String),
@@ -167,6 +170,11 @@ pub trait RowEditions: RowStore + RowSnapshots {
     /// # Errors
     /// Where somebody has it open: it stays as it is.
     fn remove<'a>(&'a self, group: &'a str, edition: u32) -> Later<'a, Result<(), RowError>>;
+
+    /// Who keeps which rows, where several processes share them. None where nobody else can have them open.
+    fn leases(&self) -> Option<&dyn Leases> {
+        None
+    }
 }
 
 /// Keeps whole editions as they stood, to be carried elsewhere and gone on from.
@@ -224,6 +232,13 @@ pub trait RowGroup: RowReader + RowWriter + RowMoments + RowJournal {
 
     /// A loader that fills new tables beside these, and puts them in their place when it is finished.
     fn loader(&self) -> Later<'_, Result<Box<dyn Loader>, RowError>>;
+
+    /// Writes under this epoch from now on. Whoever writes under an earlier one is refused, whatever is under way there; and so is this
+    /// handle once there is a later one ([`RowError::Fenced`]). Of no use where nobody else can have the rows open.
+    fn fence(&self, epoch: u64) -> Later<'_, Result<(), RowError>> {
+        let _ = epoch;
+        Box::pin(std::future::ready(Ok(())))
+    }
 }
 
 /// Reads a group's rows.

@@ -94,3 +94,16 @@ CREATE TABLE saved (
   parked     text   NOT NULL,    -- rows of `parked`, a JSON array
   checkpoint json   NOT NULL     -- a row of `checkpoints`
 );
+
+-- The processes that share the rows, and which of them keeps what.
+CREATE TABLE nodes (
+  name  text        COLLATE "C" PRIMARY KEY,
+  heard timestamptz NOT NULL
+);
+
+CREATE TABLE leases (
+  seat  text        COLLATE "C" PRIMARY KEY,
+  node  text        COLLATE "C" NOT NULL,
+  epoch bigint      NOT NULL, -- how often the seat has been taken
+  until timestamptz NOT NULL
+);

@@ -1,6 +1,6 @@
 //! One edition of a group of read models.
 
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use watershed_core::ports::{
@@ -29,6 +29,8 @@ pub(crate) struct Group {
     pub(super) may_replace: AtomicBool,
     /// Writes of this process wait here, and not at the database.
     pub(super) writing: tokio::sync::Mutex<()>,
+    /// Under which this process writes; see [`RowGroup::fence`].
+    epoch: AtomicU64,
 }
 
 /// A group's tables, checkpoint and parked keys.
@@ -38,7 +40,16 @@ impl Group {
     pub(crate) fn new(pool: Arc<Pool>, edition: Edition, made: Option<Arc<Made>>) -> Self {
         let may_replace = AtomicBool::new(made.is_none());
         let made = RwLock::new(made);
-        Self { pool, edition, made, may_replace, writing: tokio::sync::Mutex::default() }
+        let (writing, epoch) = (tokio::sync::Mutex::default(), AtomicU64::new(0));
+        Self { pool, edition, made, may_replace, writing, epoch }
+    }
+
+    pub(super) fn epoch(&self) -> u64 {
+        self.epoch.load(Ordering::Acquire)
+    }
+
+    pub(super) fn set_epoch(&self, epoch: u64) {
+        self.epoch.store(epoch, Ordering::Release);
     }
 
     pub(crate) fn made(&self) -> Option<Arc<Made>> {
@@ -222,5 +233,9 @@ impl RowGroup for PostgresGroup {
 
     fn loader(&self) -> Later<'_, Result<Box<dyn Loader>, RowError>> {
         Box::pin(async move { Ok(Box::new(PostgresLoader::start(self.0.clone()).await?) as Box<dyn Loader>) })
+    }
+
+    fn fence(&self, epoch: u64) -> Later<'_, Result<(), RowError>> {
+        Box::pin(async move { Ok(self.0.fence(epoch).await?) })
     }
 }

@@ -9,7 +9,7 @@ use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 use watershed_core::ports::{Checkpoint, Later, Loader, ParkedKey, RowError, StoredRow};
 use watershed_store::rows::{Bind, KeyColumn};
-use watershed_store::to_sql;
+use watershed_store::{from_sql, to_sql};
 
 use super::edition::Made;
 use super::failure::Failure;
@@ -112,6 +112,7 @@ impl PostgresLoader {
             let problem = format!("edition {number} of `{}` has been removed", edition.name);
             return Err(RowError::Store(problem).into());
         };
+        self.group.is_fenced(from_sql(row.try_get(6)?))?;
         let old = edition.found(row)?;
         let names: Vec<String> = self.new.names().into_iter().map(str::to_owned).collect();
         let made = tables::replace(lent, edition, Some(&old), self.load, names.clone()).await?;

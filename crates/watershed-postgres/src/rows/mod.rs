@@ -8,6 +8,7 @@ mod beside;
 mod edition;
 mod failure;
 mod group;
+mod leases;
 mod loader;
 mod moment;
 mod names;

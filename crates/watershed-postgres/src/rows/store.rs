@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use watershed_core::ports::{GroupSpec, Later, RowEditions, RowError, RowGroup, RowSnapshots, RowStore};
+use watershed_core::ports::{
+    GroupSpec, Later, Leases, RowEditions, RowError, RowGroup, RowSnapshots, RowStore,
+};
 
 use super::edition::{Edition, FIND, Made, lock_of};
 use super::failure::Failure;
@@ -29,7 +31,7 @@ type Open = HashMap<(String, u32), Vec<Weak<Group>>>;
 /// The tables can be read with any tool, and made again from the log. What belongs to them is in `checkpoints`, `parked`, and
 /// `changes` and `journals`, where a journal is kept. Several processes may open the same editions.
 pub struct PostgresRows {
-    pool: Arc<Pool>,
+    pub(super) pool: Arc<Pool>,
     /// What is open here, and not to be removed.
     open: Mutex<Open>,
 }
@@ -157,6 +159,10 @@ impl RowEditions for PostgresRows {
 
     fn remove<'a>(&'a self, group: &'a str, edition: u32) -> Later<'a, Result<(), RowError>> {
         Box::pin(self.remove_now(group, edition))
+    }
+
+    fn leases(&self) -> Option<&dyn Leases> {
+        Some(self)
     }
 }
 

@@ -126,6 +126,7 @@ impl Group {
             let problem = format!("edition {number} of `{}` has been removed", self.edition.name);
             return Err(RowError::Store(problem).into());
         };
+        self.is_fenced(from_sql(row.try_get(6)?))?;
         Ok(Locked { found: self.edition.found(row)?, position: from_sql(row.try_get(5)?) })
     }
 

@@ -24,6 +24,9 @@ use crate::reconcile::Check;
 /// What a rebuild's rows may take in memory where nothing is said.
 const REBUILD_MEMORY: usize = 256 << 20;
 
+/// How long a lease is held without being renewed.
+const LEASE: Duration = Duration::from_secs(3);
+
 /// How long a fold may take where nothing is said.
 const FOLD_LIMIT: Duration = Duration::from_secs(10);
 
@@ -219,6 +222,8 @@ pub struct Context {
     /// How many workers fold the read model of that name, where it was said.
     pub(crate) workers: Vec<(&'static str, u16)>,
     pub(crate) fold_limit: Duration,
+    pub(crate) node: Option<String>,
+    pub(crate) lease: Duration,
     pub(crate) write_models: Vec<AddedWriteModel>,
     pub(crate) read_models: Vec<AddedModel>,
     pub(crate) rollups: RollupsByModel,
@@ -242,6 +247,8 @@ impl Context {
             rebuild_memory: REBUILD_MEMORY,
             workers: Vec::new(),
             fold_limit: FOLD_LIMIT,
+            node: None,
+            lease: LEASE,
             write_models: Vec::new(),
             read_models: Vec::new(),
             rollups: RollupsByModel::default(),
@@ -288,6 +295,20 @@ impl Context {
     /// model, the process ends with code 70, and says why.
     pub fn fold_limit(mut self, limit: Duration) -> Self {
         self.fold_limit = limit;
+        self
+    }
+
+    /// This process's name among those that share the rows. No two may have the same at one time; where nothing is said, it is made of
+    /// the machine's name and chance.
+    pub fn node(mut self, name: impl Into<String>) -> Self {
+        self.node = Some(name.into());
+        self
+    }
+
+    /// How long a process that shares rows with others keeps what it has without being heard of; 3 seconds where nothing is said.
+    /// When one is gone, others have what it kept within twice that time.
+    pub fn lease(mut self, term: Duration) -> Self {
+        self.lease = term;
         self
     }
 

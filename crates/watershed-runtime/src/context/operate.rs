@@ -457,7 +457,9 @@ impl Running {
     /// Where the caller may not, or there is no such view.
     pub async fn pause(&self, principal: &Principal, view: &str) -> Result<(), OperateError> {
         self.operate(principal, "pause")?;
-        self.group(view)?.serving().projector.tell(Control::Pause);
+        let serving = self.group(view)?.serving();
+        serving.projector.check_kept_here().map_err(OperateError::WrongState)?;
+        serving.projector.tell(Control::Pause);
         Ok(())
     }
 
@@ -467,7 +469,9 @@ impl Running {
     /// Where the caller may not, or there is no such view.
     pub async fn resume(&self, principal: &Principal, view: &str) -> Result<(), OperateError> {
         self.operate(principal, "resume")?;
-        self.group(view)?.serving().projector.tell(Control::Resume);
+        let serving = self.group(view)?.serving();
+        serving.projector.check_kept_here().map_err(OperateError::WrongState)?;
+        serving.projector.tell(Control::Resume);
         Ok(())
     }
 

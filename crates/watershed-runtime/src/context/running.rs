@@ -4,18 +4,20 @@ use std::time::{Duration, Instant};
 
 use rustc_hash::FxHashMap;
 use serde_json::value::RawValue;
-use watershed_core::ports::{Events, ReadFrom, Scope, Triage};
+use watershed_core::ports::{Events, Nodes, ReadFrom, Scope, Triage};
 use watershed_core::{
     Access, Action, Ask, Cursor, Direction, Key, LogIdentity, PageOf, Position, Predicate, Principal,
     Receipt, StreamId, Token, Version,
 };
 
 use super::catalogue::Catalogue;
+use super::operate::OperateError;
 use super::queries::Question;
 use super::views::RunningView;
 use crate::command::{AnyRefusal, ErasedHandler, Request, SendError, StateAt, WriteCore, WriteModel};
 use crate::editions::Group;
 use crate::import::Importer;
+use crate::nodes::Member;
 use crate::query::{Answer, AskError, Fetch, Stand, Terms, declared, filter_of};
 use crate::reconcile::{Drift, Reconciler, Watched};
 use crate::telemetry;
@@ -35,6 +37,8 @@ pub(crate) struct Inner {
     pub(crate) views: FxHashMap<&'static str, RunningView>,
     pub(crate) questions: FxHashMap<&'static str, Box<dyn Question>>,
     pub(crate) groups: Vec<Arc<Group>>,
+    /// This process among those that share the rows.
+    pub(crate) member: Option<Arc<Member>>,
     /// The groups, as reconciliation sees them.
     pub(crate) watched: Vec<Arc<Watched>>,
     pub(crate) drift: Arc<Drift>,
@@ -264,7 +268,7 @@ impl Running {
         };
         loop {
             let serving = group.serving();
-            let position = serving.projector.progress.past(after).await;
+            let position = serving.projector.past(after).await;
             // Another edition may serve by now, and not have come as far, or be the only one that comes any further.
             if group.serving().number == serving.number {
                 let closed = || AskError::Unavailable("the context is closed".to_owned());
@@ -337,6 +341,7 @@ impl Running {
         for group in &inner.groups {
             group.end_tasks().await;
         }
+        let member = inner.member.clone();
         let closed = tokio::task::spawn_blocking(move || {
             inner.reconciler.close();
             for group in &inner.groups {
@@ -346,6 +351,19 @@ impl Running {
         if closed.await.is_err() {
             tracing::error!("closing the projectors failed");
         }
+        if let Some(member) = member {
+            member.leave().await;
+        }
+    }
+
+    /// The processes that share the context's rows, and which of them keeps which; with this one's name. None where nobody else can
+    /// have the rows open.
+    ///
+    /// # Errors
+    /// Where the store cannot be asked.
+    pub async fn nodes(&self) -> Result<Option<(String, Nodes)>, OperateError> {
+        let Some(member) = &self.0.member else { return Ok(None) };
+        Ok(Some((member.name().to_owned(), member.nodes().await?)))
     }
 
     /// The token's longest wait where nobody says: 2 seconds.

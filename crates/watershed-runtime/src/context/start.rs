@@ -14,6 +14,7 @@ use crate::command::{WriteCore, WriteModel};
 use crate::editions::{Ground, Group};
 use crate::feed::{Decoders, Feed};
 use crate::import::AddedImport;
+use crate::nodes::Member;
 use crate::projector::{
     Aside, Footing, GroupDefinition, Inline, MOST_WORKERS, ModelDefinition, Watchdog, bring_up,
 };
@@ -118,7 +119,9 @@ impl Context {
             feed: feed.clone(),
             clock: self.clock.clone(),
             watchdog: watchdog.clone(),
+            member: Member::join(&stores.rows, self.node.take(), self.lease),
         };
+        let member = ground.member.clone();
         for group in groups.projected {
             let earlier = groups.earlier.remove(group.name());
             let group = Group::start(group, earlier, ground.clone()).await.map_err(StartError::Store)?;
@@ -146,6 +149,7 @@ impl Context {
             views,
             questions,
             groups: running,
+            member,
             watched,
             drift,
             reconciler,

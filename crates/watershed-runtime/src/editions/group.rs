@@ -8,6 +8,7 @@ use super::plan::{Versions, settle};
 use super::record::{EditionRecord, EditionState, Flag, Record};
 use super::verify::Verification;
 use crate::feed::Feed;
+use crate::nodes::Member;
 use crate::projector::{Control, Filling, GroupDefinition, Place, Projector, Watchdog};
 
 /// What a group stands on.
@@ -18,6 +19,8 @@ pub(crate) struct Ground {
     pub(crate) feed: Arc<Feed>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) watchdog: Arc<Watchdog>,
+    /// This process among those that share the rows, where there may be others.
+    pub(crate) member: Option<Arc<Member>>,
 }
 
 /// One edition of a group, kept up by a projector.
@@ -280,7 +283,9 @@ async fn open(
     };
     let store = ground.rows.open(definition.spec(number)).await.map_err(|error| error.to_string())?;
     let (feed, clock, watchdog) = (ground.feed.clone(), ground.clock.clone(), ground.watchdog.clone());
-    let projector = Projector::start(definition.clone(), store, feed, clock, watchdog, filling).await?;
+    let tenure = ground.member.as_ref().map(|member| member.seat(format!("{}/{number}", definition.name())));
+    let projector =
+        Projector::start(definition.clone(), store, feed, clock, watchdog, filling, tenure).await?;
     Ok(Edition { number, definition: definition.clone(), projector })
 }
 

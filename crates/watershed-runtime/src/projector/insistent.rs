@@ -31,6 +31,7 @@ impl Insistent<'_> {
             match attempt() {
                 Ok(done) => return Ok(done),
                 Err(RowError::Damaged(problem)) => return Err(Trouble::Stop(problem)),
+                Err(RowError::Fenced) => return Err(Trouble::Fenced),
                 Err(error) => {
                     let error = error.to_string();
                     tracing::warn!(group = self.group, error, "the row store failed; trying again");

@@ -7,6 +7,7 @@ mod age;
 mod before;
 mod control;
 mod definition;
+mod elsewhere;
 mod fold;
 mod folding;
 mod inline;

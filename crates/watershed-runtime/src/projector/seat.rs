@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot, watch};
-use watershed_core::Clock;
 use watershed_core::ports::{Checkpoint, RowGroup};
+use watershed_core::{Clock, Position};
 
+use super::elsewhere::kept_elsewhere;
 use super::live::{Footing, Live};
 use super::refold::{Mended, Refold};
 use super::stuck::{StuckFold, Watchdog, end_process, is_enough};
@@ -17,9 +18,13 @@ use super::worker::{Controls, Filling, Worker};
 use super::{Control, GroupDefinition, Progress};
 use crate::editions::Held;
 use crate::feed::Feed;
+use crate::nodes::Tenure;
 
 /// How often somebody who waits for something that nobody announces looks again.
 const LOOK_AGAIN: Duration = Duration::from_millis(1);
+/// How often somebody who waits for rows that another process folds looks at them; and how long rows of this process are waited
+/// for before it is looked whether they still are.
+const LOOK_ELSEWHERE: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(200));
 /// How long the process waits, before it ends, for the key to be parked that it ends for.
 const TO_PARK: Duration = Duration::from_secs(10);
 
@@ -28,6 +33,7 @@ pub(crate) struct Projector {
     pub(crate) definition: Arc<GroupDefinition>,
     pub(crate) store: Arc<dyn RowGroup>,
     pub(crate) progress: Arc<Progress>,
+    tenure: Option<Arc<Tenure>>,
     control: mpsc::UnboundedSender<Control>,
     seat: Arc<Seat>,
 }
@@ -39,6 +45,7 @@ struct Seat {
     closing: Arc<AtomicBool>,
     controls: Controls,
     filling: Filling,
+    tenure: Option<Arc<Tenure>>,
     watchdog: Arc<Watchdog>,
     taken: Mutex<Option<JoinHandle<()>>>,
     /// How often a thread was given up, and another one has its place.
@@ -54,6 +61,7 @@ impl Projector {
         clock: Arc<dyn Clock>,
         watchdog: Arc<Watchdog>,
         filling: Filling,
+        tenure: Option<Arc<Tenure>>,
     ) -> Result<Self, String> {
         let checkpoint = store.checkpoint().await.map_err(|error| error.to_string())?;
         if checkpoint.position > feed.log().head() {
@@ -79,12 +87,47 @@ impl Projector {
             closing: Arc::default(),
             controls: Arc::new(tokio::sync::Mutex::new(controls)),
             filling,
+            tenure: tenure.clone(),
             watchdog,
             taken: Mutex::default(),
             relieved: watch::Sender::new(0),
         });
         seat.begin(checkpoint)?;
-        Ok(Self { definition, store, progress, control, seat })
+        Ok(Self { definition, store, progress, tenure, control, seat })
+    }
+
+    /// Whether this process keeps the rows, of those that share them.
+    pub(crate) fn is_kept_here(&self) -> bool {
+        self.tenure.as_ref().is_none_or(|tenure| tenure.epoch().is_some())
+    }
+
+    /// Refuses, with what to do, what only the process can do that keeps the rows.
+    pub(crate) fn check_kept_here(&self) -> Result<(), String> {
+        if self.is_kept_here() { Ok(()) } else { Err(kept_elsewhere(self.definition.name())) }
+    }
+
+    /// Answers once the rows have come past `position`, whoever folds them; `None` where the projector is closed before.
+    pub(crate) async fn past(&self, position: Position) -> Option<Position> {
+        loop {
+            if self.is_kept_here() {
+                if self.tenure.is_none() {
+                    return self.progress.past(position).await;
+                }
+                // The lease may be lost meanwhile.
+                let past = tokio::time::timeout(LOOK_ELSEWHERE.1, self.progress.past(position)).await;
+                if let Ok(past) = past {
+                    return past;
+                }
+                continue;
+            }
+            match self.store.checkpoint().await {
+                Ok(checkpoint) if checkpoint.position > position => {
+                    self.progress.advance(&checkpoint);
+                    return Some(checkpoint.position);
+                }
+                _ => tokio::time::sleep(LOOK_ELSEWHERE.0).await,
+            }
+        }
     }
 
     pub(crate) fn tell(&self, control: Control) {
@@ -97,6 +140,7 @@ impl Projector {
         &self,
         control: impl FnOnce(oneshot::Sender<Result<T, String>>) -> Control,
     ) -> Result<T, String> {
+        self.check_kept_here()?;
         let (done, answer) = oneshot::channel();
         let mut relief = self.relief();
         self.tell(control(done));
@@ -108,6 +152,7 @@ impl Projector {
     /// # Errors
     /// Where it does not come to that: others are not kept waiting for a group whose store cannot be written.
     pub(crate) async fn hold(&self) -> Result<Held, String> {
+        self.check_kept_here()?;
         let (at, held) = oneshot::channel();
         let (sender, orders) = std::sync::mpsc::channel();
         let mut patience = Patience { relief: self.relief(), limit: self.seat.watchdog.limit() * 2 };
@@ -118,6 +163,7 @@ impl Projector {
 
     /// Has the worker put a refold's rows in place of the stored ones, and waits for it. Not for threads that may not block.
     pub(crate) fn mend(&self, refold: Refold, rollups: bool) -> Result<Mended, String> {
+        self.check_kept_here()?;
         let (done, answer) = oneshot::channel();
         let mut relief = self.relief();
         self.tell(Control::Mend { refold: Box::new(refold), rollups, done });
@@ -166,7 +212,7 @@ impl Seat {
             live.rate = rate;
         }
         let is_new = matches!(self.filling, Filling::InBulk { .. });
-        let worker = Worker::new(live, self.controls.clone(), is_new);
+        let worker = Worker::new(live, self.controls.clone(), is_new, self.tenure.clone());
         let (seat, given_up) = (Arc::downgrade(self), *self.relieved.borrow());
         let turn = self.watchdog.turn(move |fold| {
             // Gone where nobody has the group any more.

@@ -16,6 +16,7 @@ use super::trouble::Trouble;
 use super::upkeep::Upkeep;
 use super::{Control, Progress};
 use crate::editions::Order;
+use crate::nodes::Tenure;
 
 /// Behind by so many events, with nothing folded yet, a group is filled in bulk instead of batch by batch.
 const FILL_IN_BULK: u64 = 20_000;
@@ -66,13 +67,17 @@ pub(crate) fn bring_up(footing: Footing) -> Result<u64, String> {
 }
 
 pub(super) struct Worker {
-    live: Live,
+    pub(super) live: Live,
     /// Shared with whoever takes this thread's place.
-    controls: Controls,
-    paused: bool,
+    pub(super) controls: Controls,
+    pub(super) paused: bool,
     /// Nobody reads the rows yet: they are filled in bulk, however many there are.
     is_new: bool,
     upkeep: Upkeep,
+    /// The group's seat among several processes, where there are such.
+    pub(super) tenure: Option<Arc<Tenure>>,
+    /// The lease under which this worker folds; none while it stands by.
+    pub(super) epoch: Option<u64>,
 }
 
 /// What the worker turns to next.
@@ -84,14 +89,15 @@ enum Next {
 }
 
 impl Worker {
-    pub(super) fn new(live: Live, controls: Controls, is_new: bool) -> Self {
+    pub(super) fn new(live: Live, controls: Controls, is_new: bool, tenure: Option<Arc<Tenure>>) -> Self {
         let paused = live.checkpoint.status == "paused";
         let upkeep = Upkeep::of(&live.definition);
-        Self { live, controls, paused, is_new, upkeep }
+        Self { live, controls, paused, is_new, upkeep, tenure, epoch: None }
     }
 
     pub(super) fn run(mut self) {
-        let mut goes_on = self.contained(Self::begin);
+        // Of several processes, the one that has the seat begins.
+        let mut goes_on = if self.tenure.is_none() { self.contained(Self::begin) } else { Some(()) };
         while goes_on.is_some() {
             goes_on = self.contained(Self::turn);
         }
@@ -106,12 +112,13 @@ impl Worker {
             Ok(()) => {}
             // What has been folded in memory is not written: nothing may be folded on top of it.
             Err(Trouble::Closing) => return None,
+            Err(Trouble::Fenced) => self.is_overtaken(),
             Err(trouble) => self.stop(&trouble),
         }
         Some(())
     }
 
-    fn begin(&mut self) -> Option<Result<(), Trouble>> {
+    pub(super) fn begin(&mut self) -> Option<Result<(), Trouble>> {
         // As many workers as the thread had whose place this one takes.
         self.live.set_workers(self.live.progress.workers());
         if let Err(trouble) = self.live.load() {
@@ -132,6 +139,9 @@ impl Worker {
 
     /// One step; `None` to end.
     fn turn(&mut self) -> Option<Result<(), Trouble>> {
+        if let Some(elsewhere) = self.other_than_fold() {
+            return elsewhere;
+        }
         let waiting = self.controls.blocking_lock().try_recv();
         if let Ok(control) = waiting {
             return self.obey(control);
@@ -305,7 +315,7 @@ impl Worker {
 
     /// Nothing helps but an operator: what has been folded in memory is dropped, and the group waits.
     fn stop(&mut self, trouble: &Trouble) {
-        if matches!(trouble, Trouble::Closing) {
+        if matches!(trouble, Trouble::Closing | Trouble::Fenced) {
             return;
         }
         let problem = trouble.to_string();

@@ -164,7 +164,7 @@ impl Fetch {
             return Ok(folded);
         }
         if matches!(terms.on_stale, OnStale::Best | OnStale::Wait) {
-            let reached = tokio::time::timeout(terms.patience, projector.progress.past(demanded - 1)).await;
+            let reached = tokio::time::timeout(terms.patience, projector.past(demanded - 1)).await;
             if matches!(reached, Ok(Some(_))) {
                 let found = projector.store.ask(tenant, ask).await?;
                 let is_parked_row = ask.key.is_some() && found.parked > 0;

@@ -1,0 +1,5 @@
+INSERT INTO leases (seat, node, epoch, until)
+VALUES ($1, $2, 1, clock_timestamp() + make_interval(secs => $3))
+ON CONFLICT (seat) DO UPDATE SET node = excluded.node, epoch = leases.epoch + 1, until = excluded.until
+WHERE leases.until < clock_timestamp() OR leases.node = excluded.node
+RETURNING epoch
