@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use tokio_postgres::NoTls;
 use watershed_postgres::{Options, PostgresLog};
-use watershed_testkit::postgres::Postgres as Server;
+use watershed_testkit::postgres::{Postgres as Server, Setup};
 
 use super::{About, Case, Reading, Round};
 use crate::coop::{Coop, Views, family, risk};
@@ -67,11 +67,11 @@ impl Case for Postgres {
     }
 
     fn prepare<'a>(&'a self, lab: &'a Lab) -> Result<Round<'a>, Problem> {
-        let server = Server::start();
+        let server = Setup::default().setting("shared_buffers=512MB").setting("max_wal_size=4GB").start();
         let mut schema = 0;
         Ok(Box::new(move || {
             schema += 1;
-            let mut options = Options::new(server.server());
+            let mut options = Options::new(server.socket());
             options.schema = format!("log{schema}");
             lab.runtime()?.block_on(async {
                 let raw =
@@ -139,7 +139,7 @@ async fn plain_inserts(
 }
 
 async fn connect(server: &Server) -> Result<tokio_postgres::Client, Problem> {
-    let (client, driver) = tokio_postgres::connect(&server.server(), NoTls).await?;
+    let (client, driver) = tokio_postgres::connect(&server.socket(), NoTls).await?;
     tokio::spawn(driver);
     Ok(client)
 }

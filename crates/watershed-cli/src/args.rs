@@ -25,6 +25,10 @@ pub(crate) struct Global {
     /// The data folder [default: ./watershed-data]
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
+    /// The log's PostgreSQL server, where the log is not in the data folder: postgres://app@db.example/app. Passwords stand better
+    /// in PGPASSWORD or ~/.pgpass
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) store: Option<String>,
     /// Ask this server rather than the one that holds the data folder
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) server: Option<String>,
@@ -70,6 +74,11 @@ pub(crate) enum Command {
     Log {
         #[command(subcommand)]
         action: LogAction,
+    },
+    /// The tables on PostgreSQL: bring them up to this program
+    Store {
+        #[command(subcommand)]
+        action: StoreAction,
     },
     /// Check everything, and say what to do
     Doctor,
@@ -322,4 +331,17 @@ pub(crate) enum LogAction {
     Head,
     /// Verify, and print the head with its link, to be kept elsewhere
     ExportHead,
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub(crate) enum StoreAction {
+    /// Make the tables, or bring them to where this program knows them; `serve` does so too, where it may
+    Migrate {
+        /// Print the SQL that would be run, for somebody to run by hand, and change nothing
+        #[arg(long)]
+        print: bool,
+        /// Print the SQL that makes everything anew, without asking a server
+        #[arg(long, requires = "print")]
+        all: bool,
+    },
 }

@@ -2,6 +2,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use watershed_http::ServeError;
+use watershed_postgres::OpenError as SharedError;
 use watershed_runtime::StartError;
 use watershed_sqlite::OpenError;
 
@@ -17,6 +18,10 @@ pub(crate) enum CliError {
     Call(#[from] CallError),
     #[error("{0}")]
     Open(#[from] OpenError),
+    #[error("{0}")]
+    Shared(#[from] SharedError),
+    #[error("no PostgreSQL server is named: say which with --store, or `url` in [store] of the settings")]
+    NoStore,
     #[error("{0}")]
     Start(#[from] StartError),
     #[error("{0}")]
@@ -47,7 +52,7 @@ impl CliError {
     /// The exit code.
     pub(crate) fn code(&self) -> ExitCode {
         ExitCode::from(match self {
-            Self::Settings(_) | Self::NoContext { .. } | Self::File { .. } => 2,
+            Self::Settings(_) | Self::NoStore | Self::NoContext { .. } | Self::File { .. } => 2,
             Self::Call(CallError::Problem { .. }) => 4,
             Self::Demo(_) | Self::Undone(_) | Self::Print(_) => 1,
             _ => 3,

@@ -1,9 +1,55 @@
 //! What PostgreSQL says, in words.
 
 use std::error::Error as _;
+use std::time::Duration;
 
 use tokio_postgres::Error;
 use watershed_core::ports::LogError;
+
+/// Why a store on PostgreSQL was not opened, or a connection not made. No error names a password.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// What says where the server is makes no sense, or names what is not there.
+    #[error("the settings for PostgreSQL cannot be used: {0}")]
+    Settings(String),
+    /// The server could not be reached, or has said no.
+    #[error("PostgreSQL: {0}")]
+    Server(ServerError),
+    /// Nothing came back in time.
+    #[error("PostgreSQL did not answer within {0:?}")]
+    Silent(Duration),
+    /// The server is there, and would not keep what it has acknowledged, or cannot do what is needed.
+    #[error("this PostgreSQL server cannot be used: {0}")]
+    Refused(String),
+    /// The tables are not those that this program can work with, and it may not change them.
+    #[error("{0}")]
+    Tables(String),
+}
+
+/// What the server or the connection to it has said.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", in_words(.0))]
+pub struct ServerError(Error);
+
+impl ServerError {
+    /// The server's code for it, where it comes from the server.
+    pub(crate) fn code(&self) -> Option<&tokio_postgres::error::SqlState> {
+        self.0.code()
+    }
+}
+
+impl From<Error> for OpenError {
+    fn from(error: Error) -> Self {
+        Self::Server(ServerError(error))
+    }
+}
+
+impl From<OpenError> for LogError {
+    fn from(error: OpenError) -> Self {
+        Self::Store(error.to_string())
+    }
+}
 
 /// The error with what is behind it: by itself the driver says only that there is one.
 pub(crate) fn in_words(error: &Error) -> String {

@@ -1,23 +1,33 @@
+use std::fmt;
 use std::time::Duration;
 
+use crate::connection::Settings;
+
 /// How a store on PostgreSQL is reached, and how it works.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Options {
     /// Where the server is, as libpq says it: `host=db.example user=app dbname=app`, or `postgres://app@db.example/app`.
+    ///
+    /// With TLS by `sslmode` (`verify-full` where `sslrootcert` is said and no mode; `prefer` where neither is), `sslrootcert` (a file,
+    /// or `system`), `sslcert` and `sslkey`. A password that does not stand here is looked for in `PGPASSWORD`, then in `passfile`,
+    /// `PGPASSFILE` or `~/.pgpass`. Files are read again for every connection, so that what they hold may be changed.
     pub server: String,
     /// The schema of the tables. It is made where it is not there.
     pub schema: String,
     /// How many connections read.
     pub readers: usize,
-    /// How long a group waits for as many appends as the last one had. A lone caller never waits.
-    pub gather: Duration,
     /// At most so many appends are committed together.
     pub group: usize,
     /// How often other processes' appends are looked for where no hint of them comes.
     pub poll: Duration,
     /// How long a statement may wait for a lock, and a transaction stand still.
     pub patience: Duration,
+    /// How long a statement may take; zero for as long as it likes. Where nothing has come back by then and `patience` after it,
+    /// the connection is given up as one that carries nothing any more.
+    pub statement: Duration,
+    /// The server's storage never tears a page (ZFS, Aurora): `full_page_writes` may be off.
+    pub whole_pages: bool,
 }
 
 impl Options {
@@ -28,10 +38,37 @@ impl Options {
             server: server.into(),
             schema: "watershed".to_owned(),
             readers: 4,
-            gather: Duration::from_micros(100),
             group: 1_024,
             poll: Duration::from_millis(20),
             patience: Duration::from_secs(10),
+            statement: Duration::from_secs(30),
+            whole_pages: false,
         }
+    }
+
+    /// The same for statements that may take long.
+    pub(crate) fn unhurried(&self) -> Self {
+        Self { statement: Duration::ZERO, ..self.clone() }
+    }
+
+    /// Where that is, for people: without what is secret.
+    #[must_use]
+    pub fn place(&self) -> String {
+        Settings::place(&self.server)
+    }
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("server", &self.place())
+            .field("schema", &self.schema)
+            .field("readers", &self.readers)
+            .field("group", &self.group)
+            .field("poll", &self.poll)
+            .field("patience", &self.patience)
+            .field("statement", &self.statement)
+            .field("whole_pages", &self.whole_pages)
+            .finish()
     }
 }

@@ -4,21 +4,13 @@
 
 use coop::queries::GetFamily;
 use coop::year::{Expected, Year};
+use watershed::postgres::Options;
 use watershed::prelude::*;
-use watershed::runtime::{Running, SendError, Stores};
-use watershed::sqlite::{Options as SqliteOptions, Sqlite};
-use watershed_postgres::{Options, PostgresLog};
+use watershed::runtime::{Running, SendError};
 use watershed_testkit::postgres::Postgres;
 
 async fn node(server: &Postgres, folder: &tempfile::TempDir) -> Running {
-    let log = PostgresLog::open(Options::new(server.server())).await.unwrap();
-    let here = Sqlite::open(folder.path(), SqliteOptions::default()).unwrap();
-    let stores = Stores {
-        log: std::sync::Arc::new(log),
-        beside_log: None,
-        tables: None,
-        ..watershed::stores(&here).unwrap()
-    };
+    let stores = watershed::shared(Options::new(server.server()), folder.path()).await.unwrap();
     coop::context().policy(AllowAll).start(stores).await.unwrap()
 }
 
@@ -61,4 +53,15 @@ async fn every_command_ends_as_it_should_whichever_node_it_comes_to() {
     for node in nodes {
         node.close().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rows_are_not_followed_on_another_log_than_they_were_folded_from() {
+    let servers = [Postgres::start(), Postgres::start()];
+    let folder = tempfile::tempdir().unwrap();
+    node(&servers[0], &folder).await.close().await;
+    let said = watershed::shared(Options::new(servers[1].server()), folder.path()).await.err().unwrap();
+    assert!(said.to_string().contains("the rows in"), "{said}");
+    watershed::open(None, "", folder.path()).await.err().unwrap();
+    watershed::open(Some(&servers[0].server()), "watershed", folder.path()).await.unwrap();
 }

@@ -46,6 +46,14 @@ pub enum OpenError {
         /// What was found.
         found: String,
     },
+    /// The rows in the folder are those of another log.
+    #[error("the rows in {} are {problem}. Say another folder with --data, or name the log that they are of", .folder.display())]
+    OtherLog {
+        /// The folder.
+        folder: PathBuf,
+        /// Which log they are of.
+        problem: String,
+    },
     /// The file system or SQLite failed.
     #[error("{}: {problem}", .path.display())]
     Store {

@@ -7,9 +7,10 @@ use std::sync::{Arc, OnceLock};
 
 use watershed_core::ports::LogError;
 
-use crate::log::{Options, SqliteLog, Verified, verify_file};
+use crate::log::{Options, SqliteLog, verify_file};
 use crate::rows::SqliteRowsBesideLog;
 use crate::{OpenError, SqliteLedger, SqliteTables, SqliteTriage};
+use watershed_store::Verified;
 
 /// A data folder that this process holds, with everything in it.
 ///

@@ -12,6 +12,7 @@ mod folder;
 mod ledger;
 mod log;
 mod rows;
+mod rows_of;
 mod state;
 mod triage;
 
@@ -19,7 +20,8 @@ pub use connection::sqlite_version;
 pub use error::OpenError;
 pub use folder::Sqlite;
 pub use ledger::SqliteLedger;
-pub use log::{Health, Options, SqliteLog, Verified};
+pub use log::{Health, Options, SqliteLog};
 pub use rows::{SqliteRows, SqliteRowsBesideLog};
 pub use state::SqliteTables;
 pub use triage::SqliteTriage;
+pub use watershed_store::Verified;

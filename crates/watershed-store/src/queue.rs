@@ -1,6 +1,8 @@
 //! Appends that wait for whoever writes them, a thread or a caller, with everything made ready that a store makes ready.
 
+use std::future::poll_fn;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Poll, Waker};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
@@ -35,6 +37,8 @@ struct Inner<P> {
     /// The writer's thread is to look around, whoever waits.
     called: bool,
     thread: Option<Thread>,
+    /// A task that waits in place of a thread.
+    task: Option<Waker>,
     closed: bool,
 }
 
@@ -47,6 +51,7 @@ impl<P> Default for Queue<P> {
             wake_at: None,
             called: false,
             thread: None,
+            task: None,
             closed: false,
         }))
     }
@@ -62,6 +67,9 @@ impl<P> Inner<P> {
         self.wake_at = None;
         if let Some(thread) = &self.thread {
             thread.unpark();
+        }
+        if let Some(task) = self.task.take() {
+            task.wake();
         }
     }
 }
@@ -180,6 +188,21 @@ impl<P> Queue<P> {
                 None => thread::park(),
             }
         }
+    }
+
+    /// Waits for an append; false once the queue is closed and empty. For a task that writes.
+    pub async fn waits(&self) -> bool {
+        poll_fn(|cx| {
+            let mut inner = self.lock();
+            if inner.closed || !inner.waiting.is_empty() {
+                inner.wake_at = None;
+                return Poll::Ready(!inner.waiting.is_empty());
+            }
+            inner.wake_at = Some(1);
+            inner.task = Some(cx.waker().clone());
+            Poll::Pending
+        })
+        .await
     }
 
     /// Calls the writer's thread: callers are not to commit by themselves for now, and it has something to do although nobody

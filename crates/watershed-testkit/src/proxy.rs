@@ -1,9 +1,11 @@
-//! A TCP proxy between a client and a server, for what networks do: lose connections at any moment.
+//! A TCP proxy between a client and a server, for what networks do: lose connections at any moment, carry nothing though nobody has
+//! closed anything, take their time.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -12,9 +14,21 @@ use tokio::task::JoinHandle;
 #[derive(Debug)]
 pub struct Proxy {
     address: SocketAddr,
-    /// Counts the cuts.
-    cuts: Arc<watch::Sender<u64>>,
+    weather: Arc<watch::Sender<Weather>>,
     task: JoinHandle<()>,
+}
+
+/// What happens to connections.
+#[derive(Debug, Default, Clone, Copy)]
+struct Weather {
+    /// Counts those that were made to end.
+    cuts: u64,
+    /// The last of them came as a reset.
+    reset: bool,
+    /// Nothing is carried.
+    held: bool,
+    /// How long each piece waits before it is carried.
+    delay: Duration,
 }
 
 impl Proxy {
@@ -25,9 +39,9 @@ impl Proxy {
     pub async fn to(port: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap_or_else(|error| crate::fail(error));
         let address = listener.local_addr().unwrap_or_else(|error| crate::fail(error));
-        let cuts = Arc::new(watch::Sender::new(0));
-        let task = tokio::spawn(serve(listener, port, cuts.clone()));
-        Self { address, cuts, task }
+        let weather = Arc::new(watch::Sender::new(Weather::default()));
+        let task = tokio::spawn(serve(listener, port, weather.clone()));
+        Self { address, weather, task }
     }
 
     /// Where it listens.
@@ -39,7 +53,27 @@ impl Proxy {
     /// Ends all connections. What clients have sent has gone to the server, or still goes there; what it answers from now on is
     /// lost.
     pub fn cut(&self) {
-        self.cuts.send_modify(|cuts| *cuts += 1);
+        self.weather.send_modify(|weather| (weather.cuts, weather.reset) = (weather.cuts + 1, false));
+    }
+
+    /// Ends all connections as a router does that has forgotten them: both sides are told that there is none.
+    pub fn reset(&self) {
+        self.weather.send_modify(|weather| (weather.cuts, weather.reset) = (weather.cuts + 1, true));
+    }
+
+    /// Carries nothing any more, and closes nothing: connections are half open, and new ones are taken and stay silent.
+    pub fn hold(&self) {
+        self.weather.send_modify(|weather| weather.held = true);
+    }
+
+    /// Carries everything again, also what was held.
+    pub fn release(&self) {
+        self.weather.send_modify(|weather| weather.held = false);
+    }
+
+    /// Lets each piece wait so long in either direction; zero for none of it.
+    pub fn delay(&self, delay: Duration) {
+        self.weather.send_modify(|weather| weather.delay = delay);
     }
 }
 
@@ -50,42 +84,55 @@ impl Drop for Proxy {
     }
 }
 
-async fn serve(listener: TcpListener, port: u16, cuts: Arc<watch::Sender<u64>>) {
+async fn serve(listener: TcpListener, port: u16, weather: Arc<watch::Sender<Weather>>) {
     while let Ok((client, _)) = listener.accept().await {
-        let cut = cuts.subscribe();
+        let weather = weather.subscribe();
         tokio::spawn(async move {
             if let Ok(server) = TcpStream::connect(("127.0.0.1", port)).await {
                 let _ = client.set_nodelay(true);
                 let _ = server.set_nodelay(true);
-                carry(client, server, cut).await;
+                carry(client, server, weather).await;
             }
         });
     }
 }
 
 /// Carries bytes both ways until one side ends, or the connection is cut.
-async fn carry(client: TcpStream, server: TcpStream, mut cut: watch::Receiver<u64>) {
-    let (mut from_client, mut to_client) = client.into_split();
-    let (mut from_server, mut to_server) = server.into_split();
-    let there = async move {
-        let mut bytes = vec![0; 16 << 10];
-        while let Ok(read @ 1..) = from_client.read(&mut bytes).await {
-            if to_server.write_all(&bytes[..read]).await.is_err() {
-                break;
-            }
+async fn carry(mut client: TcpStream, mut server: TcpStream, weather: watch::Receiver<Weather>) {
+    let mut cut = weather.clone();
+    let before = cut.borrow().cuts;
+    {
+        let (mut from_client, mut to_client) = client.split();
+        let (mut from_server, mut to_server) = server.split();
+        tokio::select! {
+            () = pass(&mut from_client, &mut to_server, weather.clone()) => {}
+            () = pass(&mut from_server, &mut to_client, weather) => {}
+            _ = cut.wait_for(|weather| weather.cuts != before) => {}
         }
-    };
-    let back = async move {
-        let mut bytes = vec![0; 16 << 10];
-        while let Ok(read @ 1..) = from_server.read(&mut bytes).await {
-            if to_client.write_all(&bytes[..read]).await.is_err() {
-                break;
-            }
+    }
+    let now = *cut.borrow();
+    if now.cuts != before && now.reset {
+        let _ = client.set_zero_linger();
+        let _ = server.set_zero_linger();
+    }
+}
+
+/// Carries bytes one way, as the weather allows.
+async fn pass(
+    from: &mut (impl AsyncRead + Unpin),
+    to: &mut (impl AsyncWrite + Unpin),
+    mut weather: watch::Receiver<Weather>,
+) {
+    let mut bytes = vec![0; 16 << 10];
+    while let Ok(read @ 1..) = from.read(&mut bytes).await {
+        let Ok(delay) = weather.wait_for(|weather| !weather.held).await.map(|weather| weather.delay) else {
+            return;
+        };
+        if !delay.is_zero() {
+            tokio::time::sleep(delay).await;
         }
-    };
-    tokio::select! {
-        () = there => {}
-        () = back => {}
-        _ = cut.changed() => {}
+        if to.write_all(&bytes[..read]).await.is_err() {
+            return;
+        }
     }
 }

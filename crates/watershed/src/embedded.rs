@@ -12,6 +12,7 @@ use watershed_sqlite::{OpenError, Options, Sqlite, SqliteRows};
 /// Where another process writes the folder, or it is damaged, or cannot be written durably; the error says what to do.
 pub fn embedded(folder: impl AsRef<Path>) -> Result<Stores, OpenError> {
     let sqlite = Sqlite::open(&folder, Options::default())?;
+    sqlite.has_own_rows()?;
     stores(&sqlite)
 }
 

@@ -6,6 +6,7 @@ mod browser;
 mod demo;
 mod imports;
 mod operators;
+mod postgres;
 mod process;
 mod reconcile;
 mod tracking;

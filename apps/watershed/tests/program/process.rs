@@ -49,7 +49,13 @@ impl Running {
     /// Starts it and waits until it says where it serves.
     pub(crate) fn start(data: &Path, arguments: &[&str]) -> Self {
         let mut command = watershed(data);
-        let mut child = command.args(arguments).stdout(Stdio::piped()).spawn().expect("starts");
+        command.args(arguments);
+        Self::of(command)
+    }
+
+    /// The same for a command that is made up.
+    pub(crate) fn of(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("starts");
         let lines = BufReader::new(child.stdout.take().expect("piped")).lines();
         let mut running = Self { child, lines, said: String::new(), url: String::new() };
         let line = running.until("on http://");
@@ -85,6 +91,11 @@ impl Running {
     /// Asks it in the plainest way there is.
     pub(crate) fn get(&self, path: &str) -> (u16, String) {
         self.call(&format!("GET {path} HTTP/1.1\r\n"), "")
+    }
+
+    /// Asks it with more headers.
+    pub(crate) fn get_with(&self, path: &str, headers: &str) -> (u16, String) {
+        self.call(&format!("GET {path} HTTP/1.1\r\n{headers}"), "")
     }
 
     /// The head of what it answers.

@@ -19,11 +19,12 @@ pub(crate) async fn reach(program: &Program, settings: &Settings, global: &Globa
     if let Some(client) = holding_server(&settings.data.join(&context.name)).await {
         return Ok(Door::server(client, context, false));
     }
-    let is_there = program.contexts.iter().any(|hosted| is_data_folder(&settings.data.join(hosted.name)));
+    let is_there = settings.store.url.is_some()
+        || program.contexts.iter().any(|hosted| is_data_folder(&settings.data.join(hosted.name)));
     if !is_there {
         return Err(CliError::NoData { folder: settings.data.clone(), program: program.name });
     }
-    Ok(Door::folder(Opened::open(program, &settings.data).await?, context))
+    Ok(Door::folder(Opened::open(program, settings).await?, context))
 }
 
 fn context_of(program: &Program, global: &Global) -> Result<String, CliError> {

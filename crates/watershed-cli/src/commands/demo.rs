@@ -18,7 +18,7 @@ pub(super) async fn demo(
     if address != wanted && wanted.port() != 0 {
         screen.line(&format!("Port {} is taken, so this is on {}.", wanted.port(), address.port()))?;
     }
-    let (events, data) = (serving.events, settings.data.display());
+    let (events, data) = (serving.events, settings.place());
     screen.line(&match events {
         0 => format!("Serving on http://{address}, with new data in {data}."),
         _ => {

@@ -8,6 +8,7 @@ mod imports;
 mod log;
 mod parked;
 mod serve;
+mod store;
 mod streams;
 mod views;
 
@@ -35,6 +36,7 @@ pub(crate) async fn carry_out(
         Command::Serve(how) => {
             return serve::serve(program, settings, &how, screen).await.map(|()| ExitCode::SUCCESS);
         }
+        Command::Store { action } => return store::store(program, &settings, screen, &action).await,
         other => other,
     };
     // An import names its context as one of its words: it changes what is in there.
@@ -64,8 +66,8 @@ async fn ask(
         Command::Imports { action } => imports::imports(door, screen, action).await?,
         Command::Log { action } => return log::log(door, screen, action).await,
         Command::Doctor => return doctor::doctor(door, screen, settings).await,
-        // invariant: both have been carried out before a way to the API was looked for.
-        Command::Demo(_) | Command::Serve(_) => {}
+        // invariant: they have been carried out before a way to the API was looked for.
+        Command::Demo(_) | Command::Serve(_) | Command::Store { .. } => {}
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -15,7 +15,7 @@ pub(super) async fn serve(
     let settings = settings.served_as(how);
     let serving = host::serve(program, &settings, Port::Exact).await?;
     let (address, events) = (serving.address, thousands(serving.events));
-    let data = settings.data.display();
-    screen.line(&format!("Serving {data} ({events} events) on http://{address} until Ctrl-C."))?;
+    let place = settings.place();
+    screen.line(&format!("Serving {place} ({events} events) on http://{address} until Ctrl-C."))?;
     serving.until_stopped().await
 }

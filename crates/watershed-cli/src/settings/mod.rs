@@ -2,6 +2,7 @@
 
 mod layers;
 mod sections;
+mod store;
 
 pub(crate) use layers::SettingsError;
 pub(crate) use sections::{LogFormat, Settings};

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use watershed_http::Options;
 
 use super::layers::{SettingsError, of_file, put_environment};
+use super::store::Store;
 use crate::args::{Global, Serve};
 
 /// Everything that can be set, with the command line's word already taken.
@@ -14,6 +15,7 @@ use crate::args::{Global, Serve};
 pub(crate) struct Settings {
     /// The data folder.
     pub(crate) data: PathBuf,
+    pub(crate) store: Store,
     pub(crate) server: Server,
     pub(crate) log: Log,
 }
@@ -54,7 +56,12 @@ pub(crate) enum LogFormat {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { data: "./watershed-data".into(), server: Server::default(), log: Log::default() }
+        Self {
+            data: "./watershed-data".into(),
+            store: Store::default(),
+            server: Server::default(),
+            log: Log::default(),
+        }
     }
 }
 
@@ -90,6 +97,11 @@ impl Settings {
         if let Some(data) = &global.data {
             settings.data.clone_from(data);
         }
+        if global.store.is_some() {
+            settings.store.url.clone_from(&global.store);
+        }
+        // Said to be empty, it is not said.
+        settings.store.url = settings.store.url.filter(|url| !url.is_empty());
         Ok(settings)
     }
 
@@ -98,6 +110,15 @@ impl Settings {
         self.server.listen = serve.listen.unwrap_or(self.server.listen);
         self.server.expose_unauthenticated |= serve.expose_unauthenticated;
         self
+    }
+
+    /// Where the data is, for people.
+    pub(crate) fn place(&self) -> String {
+        let folder = self.data.display();
+        match self.store.place() {
+            None => folder.to_string(),
+            Some(server) => format!("{server} with its rows in {folder}"),
+        }
     }
 
     /// What the server is built with.
@@ -123,7 +144,7 @@ mod tests {
     use super::*;
 
     fn global(file: Option<PathBuf>) -> Global {
-        Global { data: None, server: None, context: None, config: file, json: false }
+        Global { data: None, store: None, server: None, context: None, config: file, json: false }
     }
 
     fn environment(pairs: &[(&str, &str)]) -> impl Iterator<Item = (String, String)> {

@@ -21,7 +21,7 @@ pub use journal::{
 pub use ledger::Ledger;
 pub use log::{
     Append, AppendError, Appended, Condition, EventLog, Events, Expected, Idempotency, InlineFold, KeyRecord,
-    LogError, LogIndex, LogReader, NewEvent, ReadFrom, Scope, Snapshot, Snapshots,
+    Line, LogError, LogIndex, LogReader, NewEvent, ReadFrom, Scope, Snapshot, Snapshots,
 };
 pub use moment::{RowMoment, RowMoments};
 pub use rows::{

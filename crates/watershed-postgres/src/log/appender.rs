@@ -1,4 +1,4 @@
-//! The thread that commits what waits, group by group.
+//! The task that commits what waits, group by group.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -6,51 +6,36 @@ use std::time::{Duration, Instant};
 use uuid::Uuid;
 use watershed_core::Position;
 use watershed_core::ports::AppendError;
-use watershed_store::{Patience, to_sql};
+use watershed_store::to_sql;
 
 use super::ahead;
 use super::alone::Alone;
 use super::commit::{self, Begun, LOCK, Look};
 use super::group::{Group, Placed};
-use super::prepared::Queued;
+use super::prepared::{Queued, tell};
 use super::recent::Recent;
 use super::shared::Shared;
 use super::wanted::Wanted;
-use crate::connection::Connection;
-use crate::error::in_words;
+use crate::connection::{Backend, Connection};
+use crate::error::{OpenError, in_words};
 use watershed_store::Answer;
 
 /// How long to wait before a server is tried again that could not be reached, at first and at most.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
 
-/// No caller commits by itself: it would wait for the network on its own thread.
-const SLOW: Duration = Duration::from_secs(1);
 /// Up to so many events go in one statement; more are copied.
 const FEW: usize = 16;
 
-/// Starts the thread that commits. It is one of its own, with its connection: between a commit's answer and the next group everybody
-/// waits for it, and among the tasks of all who have just been answered it would come last.
-pub(super) fn start(shared: Arc<Shared>) -> std::io::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let thread = std::thread::Builder::new().name("log-appender".to_owned());
-    thread.spawn(move || runtime.block_on(run(shared))).map(drop)
-}
-
 /// Commits until the queue is closed and empty.
-async fn run(shared: Arc<Shared>) {
+pub(super) async fn run(shared: Arc<Shared>) {
     // Whoever waits is told, also where a fold panics and ends the task.
     let _abandons = Abandons(shared.clone());
     let mut appender =
         Appender { shared, connection: None, recent: None, alone: Alone::default(), lost: None };
-    let options = &appender.shared.options;
-    let patience = Patience { gather: options.gather, most: options.group, idle: None };
-    // Nothing is under way while this thread waits.
-    while appender.shared.queue.wait(patience) {
+    while appender.shared.queue.waits().await {
         let mut group = Vec::new();
-        appender.shared.queue.take(patience.most, &mut group);
-        let (size, began) = (group.len(), Instant::now());
+        appender.shared.queue.take(appender.shared.options.group, &mut group);
         appender.commit(group).await;
-        appender.shared.queue.done(size, began.elapsed().max(SLOW));
     }
 }
 
@@ -84,12 +69,12 @@ impl Appender {
         match self.insist(&appends).await {
             Ok(answers) => {
                 for (queued, answer) in appends.into_iter().zip(answers) {
-                    let _ = queued.answer.send(answer);
+                    tell(queued, answer);
                 }
             }
             Err(failed) => {
                 for queued in appends {
-                    let _ = queued.answer.send(Err(failed.clone()));
+                    tell(queued, Err(failed.clone()));
                 }
             }
         }
@@ -248,7 +233,7 @@ impl Appender {
         match (failed, first) {
             (Failed::Lost(problem), Some(first)) => {
                 let id = Uuid::from_slice(first.row().id).unwrap_or_default();
-                match resolve(&self.shared, first.position, id).await {
+                match resolve(&self.shared, first.position, id, connection.backend()).await {
                     Some(true) => Ok(()),
                     Some(false) => Err(Failed::Lost(problem)),
                     None => Err(Failed::For(AppendError::Closed)),
@@ -262,28 +247,27 @@ impl Appender {
         if let Some(connection) = self.connection.as_ref().filter(|connection| !connection.is_closed()) {
             return Ok(connection.clone());
         }
-        let opened = open(&self.shared).await.map_err(|error| Failed::Lost(in_words(&error)))?;
+        let opened = open(&self.shared).await.map_err(|error| Failed::Lost(error.to_string()))?;
         Ok(self.connection.insert(Arc::new(opened)).clone())
     }
 }
 
-async fn open(shared: &Shared) -> Result<Connection, tokio_postgres::Error> {
+async fn open(shared: &Shared) -> Result<Connection, OpenError> {
     let connection = Connection::open(&shared.options).await?;
     connection.prepare(commit::STATEMENTS).await?;
     connection.prepare(ahead::STATEMENTS).await?;
     Ok(connection)
 }
 
-/// The connection was lost, and whether the commit took place is not known: waits until the database can say. Whoever asks
-/// for the head's lock has it only when the lost transaction is over. None where the log is closed before that.
-pub(super) async fn resolve(shared: &Shared, position: Position, id: Uuid) -> Option<bool> {
+/// The connection was lost, and whether the commit took place is not known: waits until the database can say. None where the log
+/// is closed before that.
+pub(super) async fn resolve(shared: &Shared, position: Position, id: Uuid, lost: &Backend) -> Option<bool> {
     let (mut pause, begun) = (PAUSES.0, Instant::now());
     loop {
-        match find(shared, position, id).await {
+        match find(shared, position, id, lost).await {
             Ok(is_there) => return Some(is_there),
             Err(error) => {
-                let error = in_words(&error);
-                tracing::warn!(error, position, "whether a commit took place is not known yet");
+                tracing::warn!(%error, position, "whether a commit took place is not known yet");
             }
         }
         if shared.queue.is_closed() && begun.elapsed() > shared.options.patience {
@@ -294,10 +278,16 @@ pub(super) async fn resolve(shared: &Shared, position: Position, id: Uuid) -> Op
     }
 }
 
-async fn find(shared: &Shared, position: Position, id: Uuid) -> Result<bool, tokio_postgres::Error> {
+/// Whoever asks for the head's lock has it only when a transaction that has written is over. One that has not, because what was
+/// sent is still on its way, must not begin to after the answer: its end of the connection is ended.
+async fn find(shared: &Shared, position: Position, id: Uuid, lost: &Backend) -> Result<bool, OpenError> {
     let connection = open(shared).await?;
     connection.run("BEGIN").await?;
     connection.query(LOCK, &[]).await?;
+    let ended = connection.query(include_str!("sql/end_backend.sql"), &[&lost.process, &lost.begun]).await?;
+    if ended.first().is_some_and(|row| !row.get::<_, bool>(0)) {
+        return Err(OpenError::Silent(Duration::from_secs(5)));
+    }
     let rows = connection.query("SELECT id FROM events WHERE position = $1", &[&to_sql(position)]).await?;
     connection.run("COMMIT").await?;
     Ok(rows.first().is_some_and(|row| row.get::<_, Uuid>(0) == id))

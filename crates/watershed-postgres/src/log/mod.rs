@@ -1,5 +1,6 @@
 //! The log: appends are committed by one task, group by group; reads are done by whoever asks.
 
+mod about;
 mod ahead;
 mod alone;
 mod appender;
@@ -16,6 +17,7 @@ mod row;
 mod saver;
 mod shared;
 mod snapshots;
+mod verify;
 mod wanted;
 
 use std::sync::{Arc, Weak};
@@ -26,15 +28,16 @@ use watershed_core::ports::{
     LogReader, ReadFrom, Snapshot, Snapshots,
 };
 use watershed_core::{LogIdentity, Position, StreamId, Tag, Tenant, Version};
-use watershed_store::{first_link, from_sql};
+use watershed_store::{Verified, first_link, from_sql};
 
+pub use self::about::About;
 use self::prepared::Prepared;
 use self::readers::Readers;
 use self::saver::Saver;
 use self::shared::Shared;
 use crate::connection::Connection;
-use crate::error::store_error;
-use crate::migrate::migrate;
+use crate::error::OpenError;
+use crate::migrate::{LOG, bring_up};
 use crate::options::Options;
 use crate::state::PostgresTables;
 
@@ -42,6 +45,7 @@ use crate::state::PostgresTables;
 pub struct PostgresLog {
     shared: Arc<Shared>,
     saver: Saver,
+    about: About,
 }
 
 impl std::fmt::Debug for PostgresLog {
@@ -54,20 +58,19 @@ impl PostgresLog {
     /// Opens the log, and makes it where it is not there.
     ///
     /// # Errors
-    /// Where the server cannot be reached, or its tables cannot be made.
-    pub async fn open(options: Options) -> Result<Self, LogError> {
-        let failed = |error: tokio_postgres::Error| store_error(&error);
-        let connection = Connection::open(&options).await.map_err(failed)?;
-        migrate(&connection, &options).await.map_err(failed)?;
-        let (identity, head) = identify(&connection).await.map_err(failed)?;
+    /// Where the server cannot be reached or is not to be used, where its tables are newer than this program can work with, or
+    /// where its user may not make them.
+    pub async fn open(options: Options) -> Result<Self, OpenError> {
+        let connection = Connection::open(&options.unhurried()).await?;
+        bring_up(&connection, &options, &[LOG]).await?;
+        let (identity, head) = identify(&connection).await?;
+        let about = About::of(&connection, &options).await?;
         let readers = Readers::new(&options);
         let shared = Arc::new(Shared::new(options, identity, readers, head));
-        let no_thread =
-            |error: std::io::Error| LogError::Store(format!("no thread could be started: {error}"));
-        appender::start(shared.clone()).map_err(no_thread)?;
-        let saver = Saver::start(shared.clone()).map_err(no_thread)?;
+        tokio::spawn(appender::run(shared.clone()));
+        let saver = Saver::start(shared.clone());
         tokio::spawn(follow(Arc::downgrade(&shared)));
-        Ok(Self { shared, saver })
+        Ok(Self { shared, saver, about })
     }
 
     /// The tables of aggregates' state, in the log's database.
@@ -75,10 +78,32 @@ impl PostgresLog {
     pub fn tables(&self) -> Arc<PostgresTables> {
         Arc::new(PostgresTables::new(self.shared.options.clone(), self.shared.columns.clone()))
     }
+
+    /// The server behind it, as it was when it was opened.
+    #[must_use]
+    pub fn about(&self) -> &About {
+        &self.about
+    }
+
+    /// Why the server cannot be reached at present; none where it can.
+    #[must_use]
+    pub fn problem(&self) -> Option<String> {
+        self.shared.reach.problem()
+    }
+
+    /// Checks every event and every link up to the present head, and that what events are found by is what they say. Calls
+    /// `progress` now and then with the position that it has come to and the last one.
+    ///
+    /// # Errors
+    /// What is wrong with the log.
+    pub async fn verify(&self, progress: &mut dyn FnMut(Position, Position)) -> Result<Verified, LogError> {
+        let connection = Connection::open(&self.shared.options.unhurried()).await?;
+        verify::verify(&connection, self.shared.identity, progress).await
+    }
 }
 
 /// Which log it is, and how far it has come. A new one is given a name.
-async fn identify(connection: &Connection) -> Result<(LogIdentity, Position), tokio_postgres::Error> {
+async fn identify(connection: &Connection) -> Result<(LogIdentity, Position), OpenError> {
     let id = Uuid::new_v4();
     let link = first_link(id.as_bytes());
     connection.run("BEGIN").await?;
@@ -104,11 +129,13 @@ async fn follow(shared: Weak<Shared>) {
         if present.queue.is_closed() {
             return;
         }
-        if let Ok(rows) = present.readers.query(include_str!("sql/select_head.sql"), &[]).await
+        let asked = present.readers.query(include_str!("sql/select_head.sql"), &[]).await;
+        if let Ok(rows) = &asked
             && let Some(row) = rows.first()
         {
             present.publish(from_sql(row.get(0)));
         }
+        present.reach.set(asked.err().map(|error| error.to_string()));
         let poll = present.options.poll;
         drop(present);
         tokio::time::sleep(poll).await;

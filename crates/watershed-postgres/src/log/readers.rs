@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::Mutex;
-use tokio_postgres::{Error, Row};
+use tokio_postgres::Row;
 use watershed_core::ports::LogError;
 
 use crate::connection::{Connection, Values};
-use crate::error::store_error;
+use crate::error::{OpenError, store_error};
 use crate::options::Options;
 
 pub(super) struct Readers {
@@ -24,7 +24,7 @@ impl Readers {
     }
 
     /// A connection, opened where it is not there or has been lost.
-    async fn connection(&self) -> Result<Arc<Connection>, Error> {
+    async fn connection(&self) -> Result<Arc<Connection>, OpenError> {
         let seat = &self.seats[self.next.fetch_add(1, Ordering::Relaxed) % self.seats.len()];
         let mut seat = seat.lock().await;
         if let Some(connection) = seat.as_ref().filter(|connection| !connection.is_closed()) {
@@ -35,20 +35,22 @@ impl Readers {
         Ok(opened)
     }
 
-    /// Asks; once more where the connection turns out to be lost.
+    /// Asks; once more where the connection turns out to be lost, and so may each of the others be.
     pub(super) async fn query(&self, sql: &'static str, values: Values<'_>) -> Result<Vec<Row>, LogError> {
-        let connection = self.connection().await.map_err(|error| store_error(&error))?;
-        match connection.query(sql, values).await {
-            Err(_) if connection.is_closed() => {}
-            asked => return asked.map_err(|error| store_error(&error)),
+        for _ in &self.seats {
+            let connection = self.connection().await?;
+            match connection.query(sql, values).await {
+                Err(_) if connection.is_closed() => {}
+                asked => return asked.map_err(|error| store_error(&error)),
+            }
         }
-        let connection = self.connection().await.map_err(|error| store_error(&error))?;
+        let connection = self.connection().await?;
         connection.query(sql, values).await.map_err(|error| store_error(&error))
     }
 
     /// Does something that gives no rows.
     pub(super) async fn execute(&self, sql: &'static str, values: Values<'_>) -> Result<(), LogError> {
-        let connection = self.connection().await.map_err(|error| store_error(&error))?;
+        let connection = self.connection().await?;
         connection.execute(sql, values).await.map(drop).map_err(|error| store_error(&error))
     }
 }

@@ -7,7 +7,7 @@ use watershed_core::StoredEvent;
 use watershed_core::ports::{LogError, NameCache};
 use watershed_store::{EventRow, checksum, from_sql};
 
-/// The event, once its checksum has been verified.
+/// The event, once its checksum has been verified. `bytes` is left with what that was taken over, for whoever checks links.
 pub(crate) fn read_event(
     row: &Row,
     names: &mut NameCache,

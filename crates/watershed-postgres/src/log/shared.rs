@@ -6,6 +6,7 @@ use tokio::sync::watch;
 use watershed_core::ports::InlineFold;
 use watershed_core::{LogIdentity, Position};
 
+use super::about::Reach;
 use super::prepared::Prepared;
 use super::readers::Readers;
 use crate::options::Options;
@@ -17,6 +18,7 @@ pub(super) struct Shared {
     pub(super) identity: LogIdentity,
     pub(super) queue: Queue<Prepared>,
     pub(super) readers: Readers,
+    pub(super) reach: Reach,
     /// What is known of the tables of state.
     pub(super) columns: Arc<Known>,
     head: watch::Sender<Position>,
@@ -30,6 +32,7 @@ impl Shared {
             identity,
             queue: Queue::default(),
             readers,
+            reach: Reach::default(),
             columns: Arc::default(),
             head: watch::Sender::new(head),
             folds: Mutex::default(),

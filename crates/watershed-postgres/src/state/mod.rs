@@ -50,7 +50,8 @@ impl PostgresTables {
         if let Some(connection) = seat.as_ref().filter(|connection| !connection.is_closed()) {
             return Ok(connection.clone());
         }
-        let opened = Connection::open(&self.options).await.map_err(|error| failed(&error))?;
+        let opened = Connection::open(&self.options).await;
+        let opened = opened.map_err(|error| StateError::Store(error.to_string()))?;
         Ok(seat.insert(Arc::new(opened)).clone())
     }
 }
@@ -59,7 +60,8 @@ impl StateSchema for PostgresTables {
     fn make<'a>(&'a self, owner: &'a str, steps: &'a [SchemaStep]) -> Later<'a, Result<(), StateError>> {
         Box::pin(async move {
             // One of its own: a step may change the session.
-            let connection = Connection::open(&self.options).await.map_err(|error| failed(&error))?;
+            let connection = Connection::open(&self.options.unhurried()).await;
+            let connection = connection.map_err(|error| StateError::Store(error.to_string()))?;
             make::make(&connection, owner, steps).await
         })
     }

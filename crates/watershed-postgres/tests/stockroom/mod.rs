@@ -10,25 +10,25 @@ use watershed_testkit::postgres::Postgres;
 
 #[derive(Event, Serialize, Deserialize, JsonSchema, Debug, Clone)]
 #[event(category = "count", prefix = "counts.count")]
-pub enum CountEvent {
+pub(crate) enum CountEvent {
     Added { by: i64 },
 }
 
 #[derive(Tables, Default, Debug)]
 #[tables(table = "counts", tenant = "tenant", id = "count_id", version = "version")]
-pub struct Count {
+pub(crate) struct Count {
     total: i64,
 }
 
 #[derive(Command, Deserialize, JsonSchema, Debug, Clone)]
 #[command(aggregate = Count, id = id)]
-pub enum CountCommand {
+pub(crate) enum CountCommand {
     Add { id: String, by: i64 },
 }
 
 #[derive(Refusal, Debug, PartialEq)]
 #[refusal(prefix = "counts.count")]
-pub enum CountRefusal {
+pub(crate) enum CountRefusal {
     #[refusal("it would be below zero")]
     Below,
 }
@@ -64,14 +64,14 @@ const TABLES: SchemaStep = SchemaStep {
         version bigint NOT NULL DEFAULT 0, PRIMARY KEY (tenant, count_id))",
 };
 
-pub fn options(server: &Postgres, schema: &str) -> Options {
+pub(crate) fn options(server: &Postgres, schema: &str) -> Options {
     let mut options = Options::new(server.server());
     schema.clone_into(&mut options.schema);
     options
 }
 
 /// A node; what is only its own is in that folder.
-pub async fn start(options: &Options, folder: &Path) -> Running {
+pub(crate) async fn start(options: &Options, folder: &Path) -> Running {
     let log = PostgresLog::open(options.clone()).await.unwrap();
     let own = watershed::embedded(folder).unwrap();
     let stores = Stores { tables: Some(log.tables()), log: Arc::new(log), beside_log: None, ..own };

@@ -14,8 +14,7 @@ use super::row::store_error;
 use crate::OpenError;
 use crate::connection::{Durability, open_paged_writer};
 use crate::files::wal_of;
-use watershed_store::{Link, checksum, first_link, next_link};
-use watershed_store::{from_sql, to_sql};
+use watershed_store::{Link, as_link, checksum, first_link, from_sql, next_link, to_sql, wrong_link};
 
 /// The number of the way in which the log is stored. A program refuses a higher one.
 const FORMAT: u32 = 1;
@@ -154,19 +153,6 @@ fn check_last_commit(
         return Err(wrong_link(head));
     }
     Ok((link, sum))
-}
-
-/// `link` as it must stand at `position`.
-pub(crate) fn as_link(position: Position, link: &[u8]) -> Result<Link, LogError> {
-    link.try_into().map_err(|_| wrong_link(position))
-}
-
-pub(crate) fn wrong_link(position: Position) -> LogError {
-    LogError::Damaged {
-        position,
-        problem: "the link of its commit does not fit: events of it, or before it, have been changed"
-            .to_owned(),
-    }
 }
 
 /// Gives the write-ahead log its size at once: a commit that has to make its file longer is half as fast.

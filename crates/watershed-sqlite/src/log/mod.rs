@@ -32,5 +32,4 @@ pub use health::Health;
 pub(crate) use inline::InlineRows;
 pub use options::Options;
 pub use service::SqliteLog;
-pub use verify::Verified;
 pub(crate) use verify::verify_file;

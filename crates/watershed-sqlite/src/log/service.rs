@@ -6,12 +6,13 @@ use watershed_core::ports::{
     LogReader, LogScan, ReadFrom, Scope, Snapshot, Snapshots,
 };
 use watershed_core::{LogIdentity, Position, StreamId, Tag, Tenant, Version};
+use watershed_store::Verified;
 
 use super::health::Health;
 use super::open::Threads;
 use super::prepared::Prepared;
 use super::shared::{Shared, lock};
-use super::verify::{Verified, verify};
+use super::verify::verify;
 use super::writer::{self, Writer};
 use crate::connection::open_reader;
 use crate::folder::Folder;

@@ -37,6 +37,7 @@ fn append(number: u8, length: usize) -> Append {
         expected: Expected::Any,
         conditions: Vec::new(),
         save: None,
+        line: None,
         idempotency: None,
         looked_until: 0,
         events: vec![event],
@@ -73,7 +74,7 @@ fn forge(dir: &Path, position: i64, payload: &str) {
     assert_eq!(connection.execute(changed, (position, payload, to_sql(sum))).unwrap(), 1);
 }
 
-fn verify(dir: &Path) -> Result<super::Verified, LogError> {
+fn verify(dir: &Path) -> Result<watershed_store::Verified, LogError> {
     Sqlite::verify(dir, &mut |_, _| {}).unwrap()
 }
 

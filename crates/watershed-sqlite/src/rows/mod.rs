@@ -19,7 +19,7 @@ mod view;
 
 pub(crate) use failure::{failure, of_log_file, open_failure};
 
-pub(crate) use value::{Bind, read as read_value};
+pub(crate) use value::{Bound, read as read_value};
 
 pub use beside::SqliteRowsBesideLog;
 pub use store::SqliteRows;

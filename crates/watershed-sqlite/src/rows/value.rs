@@ -3,27 +3,23 @@
 use rusqlite::ToSql;
 use rusqlite::types::{ToSqlOutput, Value as Owned, ValueRef};
 use watershed_core::{ColumnKind, Decimal, Timestamp, Value};
+use watershed_store::rows::Bind;
 
 /// SQLite has no such number and would keep an empty column; as a text it stays what it is, and sorts last.
 const NOT_A_NUMBER: &[u8] = b"NaN";
 
 /// Something that a statement's parameter is bound to.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Bind<'a> {
-    /// A column's content.
-    Value(&'a Value),
-    /// A tenant or a key.
-    Text(&'a str),
-    /// A position, a number of rows, a truth value.
-    Int(i64),
-}
+pub(crate) struct Bound<'a>(pub(crate) Bind<'a>);
 
-impl ToSql for Bind<'_> {
+impl ToSql for Bound<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(match self {
-            Self::Value(value) => bound(value),
-            Self::Text(text) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
-            Self::Int(number) => ToSqlOutput::Owned(Owned::Integer(*number)),
+        Ok(match self.0 {
+            Bind::Value(value) => bound(value),
+            Bind::Text(text) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
+            Bind::Int(number) => ToSqlOutput::Owned(Owned::Integer(number)),
+            // invariant: the dialect has no lists
+            Bind::Values(_) => ToSqlOutput::Owned(Owned::Null),
         })
     }
 }

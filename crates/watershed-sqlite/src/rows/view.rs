@@ -2,13 +2,15 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 use watershed_core::ports::{RowError, RowKey, RowsFound, StoredRow};
-use watershed_core::read::parse_value;
-use watershed_core::{Ask, ColumnSpec, Key, Predicate, TableSpec, Tenant, Value};
+use watershed_core::{Ask, Predicate, TableSpec, Tenant};
+use watershed_store::rows::{
+    Allowed, Bind, Columns, Conditions, Relation, RowsFrom, key_of_values, values_of_key,
+};
 
 use super::failure::failure;
-use super::statements::{Allowed, Columns, Conditions, Relation, quoted};
-use super::tables::{RowsFrom, Snapshot, instant, key_from, page, scan, unsigned, values};
-use super::value::Bind;
+use super::statements::{SQLITE, quoted};
+use super::tables::{Snapshot, instant, page, scan, unsigned, values};
+use super::value::Bound;
 
 const LOG_HEAD: &str = include_str!("sql/log_head.sql");
 
@@ -24,12 +26,13 @@ impl SqlView {
     /// The view of `sql`, which is one `SELECT` that gives the table's columns and `tenant`.
     pub(crate) fn new(spec: TableSpec, sql: &str) -> Self {
         let names: Vec<String> = spec.columns.iter().map(|column| quoted(&column.name)).collect();
-        let columns = Columns { spec: &spec, allowed: Allowed::Stored, computed: true };
-        let tie = key_columns(&spec).map(|column| columns.term(column)).collect();
+        let columns = Columns { spec: &spec, allowed: Allowed::Stored, computed: true, dialect: SQLITE };
+        let tie = spec.key_columns().map(|place| columns.term(&spec.columns[place])).collect();
         // On a line of its own, so that a comment at the end does not swallow what closes the view.
         let select = sql.trim().trim_end_matches(';').to_owned();
         let from = format!("({select}\n)");
-        let relation = Relation { from, columns: names.join(", "), hides: false, computed: true, tie };
+        let relation =
+            Relation { from, columns: names.join(", "), shown: None, computed: true, tie, dialect: SQLITE };
         Self { spec, select, relation }
     }
 
@@ -95,8 +98,8 @@ impl SqlView {
         position: u64,
         key: &RowKey,
     ) -> Result<Option<StoredRow>, RowError> {
-        let Some(parts) = split(&self.spec, key.key.as_str()) else { return Ok(None) };
-        let mut conditions = Conditions::default();
+        let Some(parts) = values_of_key(&self.spec, key.key.as_str()) else { return Ok(None) };
+        let mut conditions = Conditions::new(SQLITE, 1);
         conditions.compare("tenant", " = ", Bind::Text(key.tenant.as_str()));
         for (column, part) in self.relation.tie.iter().zip(&parts) {
             conditions.and().compare(column, " = ", Bind::Value(part));
@@ -106,18 +109,20 @@ impl SqlView {
         let find = || -> rusqlite::Result<Option<StoredRow>> {
             let mut statement = connection.prepare_cached(&sql)?;
             let read = |row: &Row<'_>| self.stored(row, 0, position, key.tenant.clone());
-            statement.query_row(params_from_iter(&conditions.binds), read).optional()
+            statement
+                .query_row(params_from_iter(conditions.binds.iter().map(|bind| Bound(*bind))), read)
+                .optional()
         };
         find().map_err(failure)
     }
 
     fn rows_from(&self) -> RowsFrom<'_> {
-        RowsFrom { relation: &self.relation, spec: &self.spec, tie: split }
+        RowsFrom { relation: &self.relation, spec: &self.spec, tie: values_of_key }
     }
 
     fn stored(&self, row: &Row<'_>, at: usize, position: u64, tenant: Tenant) -> rusqlite::Result<StoredRow> {
         let values = values(&self.spec, row, at)?;
-        let key = joined(&self.spec, &values);
+        let key = key_of_values(&self.spec, &values);
         Ok(StoredRow { key: RowKey { tenant, key }, values, position, revision: 0, shown: true })
     }
 }
@@ -129,33 +134,4 @@ fn head(connection: &Connection) -> rusqlite::Result<RowsFound> {
     };
     let found = connection.prepare_cached(LOG_HEAD)?.query_row([], read).optional()?;
     Ok(found.unwrap_or_default())
-}
-
-fn key_columns(spec: &TableSpec) -> impl Iterator<Item = &ColumnSpec> {
-    spec.columns.iter().filter(|column| column.key)
-}
-
-/// The key of a row with these contents.
-fn joined(spec: &TableSpec, values: &[Value]) -> Key {
-    let parts: Vec<Key> = spec.key_columns().map(|place| key_from(&values[place])).collect();
-    match parts.as_slice() {
-        [one] => one.clone(),
-        several => {
-            let several: Vec<&dyn std::fmt::Display> = several.iter().map(|part| part as _).collect();
-            Key::joined(&several)
-        }
-    }
-}
-
-/// The contents of the key columns; none where the text is no key of such a row.
-fn split(spec: &TableSpec, key: &str) -> Option<Vec<Value>> {
-    let columns: Vec<&ColumnSpec> = key_columns(spec).collect();
-    let parts: Vec<String> = match columns.as_slice() {
-        [_] => vec![key.to_owned()],
-        _ => key.split(':').map(|part| part.replace("%3A", ":").replace("%25", "%")).collect(),
-    };
-    if parts.len() != columns.len() {
-        return None;
-    }
-    columns.iter().zip(&parts).map(|(column, part)| parse_value(column.kind, part).ok()).collect()
 }

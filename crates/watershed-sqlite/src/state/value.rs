@@ -3,13 +3,14 @@
 use rusqlite::ToSql;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use watershed_core::{ColumnKind, Value};
+use watershed_store::rows::Bind;
 
 use super::affinity::Affinity;
-use crate::rows::{Bind, read_value};
+use crate::rows::{Bound, read_value};
 
 /// A value on its way into a column.
 pub(super) enum Given<'a> {
-    Bound(Bind<'a>),
+    Bound(Bound<'a>),
     /// An instant as people write it, where the column is a text.
     Written(String),
 }
@@ -18,7 +19,7 @@ impl<'a> Given<'a> {
     pub(super) fn new(value: &'a Value, column: Option<Affinity>) -> Self {
         match (value, column) {
             (Value::Timestamp(instant), Some(Affinity::Text)) => Self::Written(instant.to_string()),
-            (value, _) => Self::Bound(Bind::Value(value)),
+            (value, _) => Self::Bound(Bound(Bind::Value(value))),
         }
     }
 }

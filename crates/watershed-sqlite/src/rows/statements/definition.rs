@@ -1,9 +1,10 @@
 //! Tables and indexes from their specs.
 
 use watershed_core::{ColumnKind, ColumnSpec, Direction, TableSpec};
+use watershed_store::rows::KeyColumn;
 
 use super::quoted;
-use super::table::KeyColumn;
+use super::table::key_name;
 
 /// How decimals are compared; see `connection.rs`.
 pub(super) const AS_DECIMAL: &str = " COLLATE decimal";
@@ -25,7 +26,7 @@ pub(crate) fn create_table(spec: &TableSpec, name: &str) -> String {
 
 /// The statements that make the indexes of such a table, the one of the keys first.
 pub(crate) fn create_indexes(spec: &TableSpec, name: &str) -> Vec<String> {
-    let key = KeyColumn::of(spec).name(spec);
+    let key = key_name(KeyColumn::of(spec), spec);
     let mut statements = vec![format!(
         "CREATE UNIQUE INDEX {} ON {} (tenant, {key})",
         quoted(&format!("{name}_key")),

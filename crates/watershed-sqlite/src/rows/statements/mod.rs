@@ -1,17 +1,15 @@
 //! Statements that are generated from a table's spec. Names are quoted and values always bound: nothing that a caller
 //! wrote becomes part of a statement's text.
 
-mod conditions;
 mod definition;
-mod page;
+mod dialect;
 mod puts;
 mod table;
 
-pub(crate) use conditions::{Allowed, Columns, Conditions};
 pub(crate) use definition::{create_indexes, create_table};
-pub(crate) use page::{Relation, Segment, Term, first_page, segments_after};
+pub(crate) use dialect::SQLITE;
 pub(crate) use puts::{AfterLook, Puts, insert_into};
-pub(crate) use table::{KeyColumn, LOOK_UP_HEAD, TableSql};
+pub(crate) use table::{LOOK_UP_HEAD, TableSql};
 
 /// The name in the form that a statement takes it in, whatever letters it holds.
 pub(crate) fn quoted(name: &str) -> String {

@@ -1,9 +1,10 @@
 //! The statements that put rows.
 
 use watershed_core::TableSpec;
+use watershed_store::rows::KeyColumn;
 
 use super::quoted;
-use super::table::KeyColumn;
+use super::table::key_name;
 
 /// How a row is put into its table, whether it is there or not.
 ///
@@ -38,7 +39,7 @@ impl Puts {
     }
 
     fn at_once(spec: &TableSpec, key: KeyColumn) -> Self {
-        let key_name = key.name(spec);
+        let key_name = key_name(key, spec);
         let replaced: Vec<String> = stored_columns(spec, key)
             .iter()
             .filter(|name| *name != "tenant" && **name != key_name)
@@ -65,7 +66,7 @@ impl Puts {
                 "SELECT _rowid_, {} FROM {} WHERE tenant = ?1 AND {} = ?2",
                 names.join(", "),
                 quoted(&spec.name),
-                key.name(spec),
+                key_name(key, spec),
             ),
             insert: insert_into(spec, &spec.name),
             updates,
@@ -100,7 +101,7 @@ fn indexed(spec: &TableSpec, key: KeyColumn) -> Vec<usize> {
 
 /// Sets everything but the key and the columns at these places.
 fn update(spec: &TableSpec, key: KeyColumn, left: &[usize]) -> String {
-    let key_name = key.name(spec);
+    let key_name = key_name(key, spec);
     let left: Vec<String> = left.iter().map(|place| quoted(&spec.columns[*place].name)).collect();
     let stored = stored_columns(spec, key);
     let set: Vec<String> = stored

@@ -1,47 +1,17 @@
 //! The statements of one table, made once.
 
-use watershed_core::{ColumnKind, TableSpec};
+use watershed_core::TableSpec;
+use watershed_store::rows::{KeyColumn, Relation};
 
-use super::page::Relation;
+use super::dialect::SQLITE;
 use super::puts::Puts;
 use super::quoted;
 
-/// Which column holds a row's key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum KeyColumn {
-    /// The row's only key column, which is a text that is never empty.
-    Column(usize),
-    /// `_key`, beside the row's columns.
-    Own,
-}
-
-impl KeyColumn {
-    pub(crate) fn of(spec: &TableSpec) -> Self {
-        let mut places = spec.key_columns();
-        match (places.next(), places.next()) {
-            (Some(place), None)
-                if spec.columns[place].kind == ColumnKind::Text && !spec.columns[place].optional =>
-            {
-                Self::Column(place)
-            }
-            _ => Self::Own,
-        }
-    }
-
-    /// Its place among the row's columns, where it is one of them.
-    pub(crate) fn place(self) -> Option<usize> {
-        match self {
-            Self::Column(place) => Some(place),
-            Self::Own => None,
-        }
-    }
-
-    /// Its name, quoted.
-    pub(crate) fn name(self, spec: &TableSpec) -> String {
-        match self {
-            Self::Column(place) => quoted(&spec.columns[place].name),
-            Self::Own => "_key".to_owned(),
-        }
+/// The name of the column that holds a row's key, quoted.
+pub(crate) fn key_name(key: KeyColumn, spec: &TableSpec) -> String {
+    match key.place() {
+        Some(place) => quoted(&spec.columns[place].name),
+        None => "_key".to_owned(),
     }
 }
 
@@ -70,7 +40,7 @@ pub(crate) const LOOK_UP_HEAD: usize = 3;
 impl TableSql {
     pub(crate) fn new(spec: TableSpec) -> Self {
         let key = KeyColumn::of(&spec);
-        let (table, key_name) = (quoted(&spec.name), key.name(&spec));
+        let (table, key_name) = (quoted(&spec.name), key_name(key, &spec));
         let list = |prefix: &str| -> String {
             let names = row_columns(&spec, key);
             let names: Vec<String> = names.iter().map(|name| format!("{prefix}{name}")).collect();
@@ -92,9 +62,10 @@ impl TableSql {
             relation: Relation {
                 from: table,
                 columns: list(""),
-                hides: true,
+                shown: Some("_shown = 1"),
                 computed: false,
                 tie: vec![key_name],
+                dialect: SQLITE,
             },
             key,
             spec,

@@ -11,8 +11,8 @@ mod scan;
 mod write;
 
 pub(crate) use make::{Standing, drop_table, prepare_file};
-pub(crate) use page::{RowsFrom, page};
-pub(crate) use read::{Snapshot, instant, key_from, unsigned, values};
+pub(crate) use page::page;
+pub(crate) use read::{Snapshot, instant, unsigned, values};
 pub(crate) use scan::scan;
 pub(crate) use write::insert;
 

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use rusqlite::params_from_iter;
-use watershed_core::{ColumnKind, ColumnSpec, Direction, IndexSpec};
+use watershed_core::ports::RowKey;
+use watershed_core::{ColumnKind, ColumnSpec, Direction, IndexSpec, TableSpec, Value};
 
 use super::*;
 use crate::rows::statements::{TableSql, create_indexes, create_table};
@@ -43,21 +44,35 @@ fn plans(table: &TableSql, sort: &[(&'static str, Direction)], after: &[Value]) 
         connection.execute_batch(&index).unwrap();
     }
     let from = table.rows_from();
-    let ask = Ask {
+    let mut ask = Ask {
         sort: sort.iter().map(|(name, direction)| ((*name).into(), *direction)).collect(),
+        limit: 1,
         ..Ask::rows("families")
     };
     let tenant = Tenant::default();
-    let terms = terms(&from, &ask).unwrap();
-    let question = question(&from, &tenant, &ask).unwrap();
+    // The cursor behind a row with these values, as a page that ends there gives it.
+    let stored = |key: &str| {
+        let key = RowKey { tenant: tenant.clone(), key: key.into() };
+        let mut values = vec![Value::Null; table.spec.columns.len()];
+        for ((name, _), value) in sort.iter().zip(after) {
+            values[table.spec.column(name).unwrap().0] = value.clone();
+        }
+        StoredRow { key, values, position: 1, revision: 1, shown: true }
+    };
+    let first = Question::new(from, &tenant, &ask, 1).unwrap();
+    let (_, cursor) = first.page(vec![stored("k"), stored("l")]);
+    ask.after = cursor;
+    let question = Question::new(from, &tenant, &ask, 1).unwrap();
     let plan = |segment: &Segment<'_>| {
-        let sql = format!("EXPLAIN QUERY PLAN {}", select(from.relation, &question, segment, &terms));
-        let binds = question.binds.iter().chain(&segment.conditions.binds).chain([&Bind::Int(50)]);
+        let sql = format!("EXPLAIN QUERY PLAN {}", question.select(segment));
+        let limit = Bind::Int(50);
+        let binds = question.conditions().binds.iter().chain(&segment.conditions.binds).chain([&limit]);
         let mut statement = connection.prepare(&sql).unwrap();
-        let steps = statement.query_map(params_from_iter(binds), |row| row.get::<_, String>(3)).unwrap();
+        let binds = params_from_iter(binds.map(|bind| Bound(*bind)));
+        let steps = statement.query_map(binds, |row| row.get::<_, String>(3)).unwrap();
         steps.map(Result::unwrap).collect::<Vec<_>>().join("; ")
     };
-    segments_after(&terms, after).iter().map(plan).collect()
+    question.segments().iter().map(plan).collect()
 }
 
 fn text(text: &str) -> Value {

@@ -4,13 +4,13 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
 use watershed_core::ports::{RowError, RowKey, StoredRow};
 use watershed_core::{Key, TableSpec, Tenant, Timestamp, Value};
+use watershed_store::rows::{KeyColumn, RowsFrom, key_from};
 
 use super::super::failure::failure;
 use super::super::file::run;
-use super::super::statements::{KeyColumn, TableSql};
+use super::super::statements::TableSql;
 use super::super::value::{read, text_of};
 use super::Tables;
-use super::page::RowsFrom;
 
 /// A read transaction: everything read in it is as of one moment. Ends when it is dropped. Where the connection is inside
 /// one already, it is that one, and goes on.
@@ -64,14 +64,6 @@ pub(crate) fn values(spec: &TableSpec, row: &Row<'_>, at: usize) -> rusqlite::Re
         values.push(read(column.kind, row.get_ref(at + place)?));
     }
     Ok(values)
-}
-
-/// The key that a single column makes.
-pub(crate) fn key_from(value: &Value) -> Key {
-    match value {
-        Value::Text(text) => Key::from(&**text),
-        other => Key::from(format!("{other:?}")),
-    }
 }
 
 /// In a table, keys are compared as the texts that they are.

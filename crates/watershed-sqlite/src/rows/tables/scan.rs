@@ -3,11 +3,11 @@
 use rusqlite::{Connection, Row, params_from_iter};
 use watershed_core::ports::{RowError, RowKey, StoredRow};
 use watershed_core::{Predicate, Tenant, Value};
+use watershed_store::rows::{Allowed, Bind, Conditions, RowsFrom};
 
 use super::super::failure::failure;
-use super::super::statements::{Allowed, Conditions};
-use super::super::value::Bind;
-use super::page::RowsFrom;
+use super::super::statements::SQLITE;
+use super::super::value::Bound;
 use super::read::text;
 use super::{Snapshot, Tables};
 
@@ -61,7 +61,7 @@ pub(crate) fn scan(
     read: impl Fn(&Row<'_>, Tenant) -> rusqlite::Result<StoredRow>,
 ) -> Result<Vec<StoredRow>, RowError> {
     let tie = from.relation.tie.join(", ");
-    let mut conditions = Conditions::default();
+    let mut conditions = Conditions::new(SQLITE, 1);
     if let Some(tenant) = tenant {
         conditions.compare("tenant", " = ", Bind::Text(tenant.as_str()));
     }
@@ -97,7 +97,7 @@ fn rows(
     read: impl Fn(&Row<'_>, Tenant) -> rusqlite::Result<StoredRow>,
 ) -> rusqlite::Result<Vec<StoredRow>> {
     let mut statement = connection.prepare_cached(sql)?;
-    let mut found = statement.query(params_from_iter(binds))?;
+    let mut found = statement.query(params_from_iter(binds.iter().map(|bind| Bound(*bind))))?;
     let mut rows: Vec<StoredRow> = Vec::new();
     while let Some(row) = found.next()? {
         let name = text(row, 0)?;

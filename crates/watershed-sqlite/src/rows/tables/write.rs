@@ -3,10 +3,11 @@
 use rusqlite::{CachedStatement, Connection, Statement};
 use watershed_core::Value;
 use watershed_core::ports::{RowChange, RowError, RowsBatch, StoredRow};
+use watershed_store::rows::{Bind, KeyColumn};
 
 use super::super::failure::failure;
-use super::super::statements::{AfterLook, KeyColumn, Puts, TableSql};
-use super::super::value::{Bind, is_stored_as};
+use super::super::statements::{AfterLook, Puts, TableSql};
+use super::super::value::{Bound, is_stored_as};
 use super::checkpoint::signed;
 use super::journal::Noted;
 use super::{Tables, execute};
@@ -148,7 +149,7 @@ fn run(
         ])
         .chain(number.map(Bind::Int));
     for (place, bind) in binds.enumerate() {
-        statement.raw_bind_parameter(place + 1, bind)?;
+        statement.raw_bind_parameter(place + 1, Bound(bind))?;
     }
     statement.raw_execute().map(drop)
 }

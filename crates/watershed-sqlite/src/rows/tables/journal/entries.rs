@@ -1,26 +1,16 @@
-//! One entry: what it is kept as, and the link that stands for it.
+//! One entry: what it is kept as.
 
 use rusqlite::{Connection, Row, params};
-use watershed_core::ports::{Changed, ChangedRow, JournalEntry, JournalMark, RowError, RowKey, RowState};
+use watershed_core::ports::{Changed, ChangedRow, JournalEntry, JournalMark, RowError, RowKey};
 use watershed_core::{Key, Tenant, Timestamp};
+use watershed_store::rows::{NotedRow, read_image, state_code, state_from_code};
 
 use super::super::Tables;
 use super::super::checkpoint::signed;
 use super::super::execute;
 use super::super::read::{instant, text, unsigned};
-use super::image;
 
 const ADD: &str = include_str!("../../sql/changes_add.sql");
-
-/// A row that has changed, and has no number yet.
-pub(in super::super) struct NotedRow<'a> {
-    pub(super) table: &'a str,
-    pub(super) key: &'a RowKey,
-    pub(super) position: u64,
-    pub(super) revision: u64,
-    pub(super) state: RowState,
-    pub(super) before: Option<String>,
-}
 
 /// Writes an entry down; a row that has changed, or that everything may have.
 pub(super) fn add(
@@ -42,39 +32,10 @@ pub(super) fn add(
         row.map(|row| row.key.key.as_str()),
         row.map(|row| signed(row.position)),
         row.map(|row| signed(row.revision)),
-        row.map(|row| code(row.state)),
+        row.map(|row| state_code(row.state)),
         row.and_then(|row| row.before.as_deref()),
     ];
     execute(connection, ADD, values).map(drop)
-}
-
-/// What stands for an entry and, through the one before it, for all before.
-pub(super) fn link(before: u64, number: u64, generation: u64, row: Option<&NotedRow<'_>>) -> u64 {
-    let mut hasher = blake3::Hasher::new();
-    for part in [before, number, generation] {
-        hasher.update(&part.to_be_bytes());
-    }
-    if let Some(row) = row {
-        for part in [row.table, row.key.tenant.as_str(), row.key.key.as_str()] {
-            hasher.update(&(part.len() as u64).to_be_bytes());
-            hasher.update(part.as_bytes());
-        }
-        for part in [row.position, row.revision] {
-            hasher.update(&part.to_be_bytes());
-        }
-        hasher.update(&[code(row.state)]);
-    }
-    let mut link = [0; 8];
-    hasher.finalize_xof().fill(&mut link);
-    u64::from_be_bytes(link)
-}
-
-fn code(state: RowState) -> u8 {
-    match state {
-        RowState::Gone => 0,
-        RowState::Shown => 1,
-        RowState::Hidden => 2,
-    }
 }
 
 impl Tables {
@@ -90,11 +51,7 @@ impl Tables {
         let Some(table) = place else {
             return Ok(JournalEntry { mark, generation, at, changed: Changed::Everything });
         };
-        let state = match unsigned(row, 9)? {
-            0 => RowState::Gone,
-            1 => RowState::Shown,
-            _ => RowState::Hidden,
-        };
+        let state = state_from_code(unsigned(row, 9)?);
         let before: Option<String> = row.get(10)?;
         let key = RowKey { tenant: Tenant::stored(text(row, 5)?.into()), key: Key::from(&*text(row, 6)?) };
         let changed = ChangedRow {
@@ -103,7 +60,7 @@ impl Tables {
             position: unsigned(row, 7)?,
             revision: unsigned(row, 8)?,
             state,
-            before: before.and_then(|before| image::read(&self.tables[table].spec, &before)),
+            before: before.and_then(|before| read_image(&self.tables[table].spec, &before)),
         };
         Ok(JournalEntry { mark, generation, at, changed: Changed::Row(changed) })
     }

@@ -1,7 +1,6 @@
 //! The journal of a group's rows, in the tables `_changes` and `_journal` beside them.
 
 mod entries;
-mod image;
 mod read;
 mod state;
 mod write;

@@ -1,10 +1,10 @@
 use rusqlite::Connection;
 use watershed_core::Timestamp;
 use watershed_core::ports::{JournalMark, RowChange, RowError, RowState, RowsBatch, StoredRow};
+use watershed_store::rows::{NotedRow, change_link, written_image};
 
 use super::super::Tables;
-use super::entries::{NotedRow, add, link};
-use super::image;
+use super::entries::add;
 use super::state::{State, forget};
 
 /// The changes of a batch that are to be written down: looked at before the rows are changed, written after.
@@ -38,7 +38,7 @@ impl Tables {
             if seen.is_none() && state != RowState::Shown {
                 continue;
             }
-            let before = seen.map(|row| image::written(spec, &row.values));
+            let before = seen.map(|row| written_image(spec, &row.values));
             noted.push(NotedRow { table: &spec.name, key, position, revision, state, before });
         }
         Ok(())
@@ -62,7 +62,7 @@ impl Tables {
         };
         for row in noted {
             state.number += 1;
-            state.link = link(state.link, state.number, state.generation, Some(row));
+            state.link = change_link(state.link, state.number, state.generation, Some(row));
             let mark = JournalMark { slice: 0, number: state.number, link: state.link };
             add(connection, &self.name, mark, state.generation, at.unwrap_or(NEVER), Some(row))?;
         }
@@ -79,7 +79,7 @@ impl Tables {
     ) -> Result<(), RowError> {
         forget(connection, &self.name, u64::MAX)?;
         let (number, generation) = (state.number + 1, state.generation + 1);
-        let mark = JournalMark { slice: 0, number, link: link(state.link, number, generation, None) };
+        let mark = JournalMark { slice: 0, number, link: change_link(state.link, number, generation, None) };
         add(connection, &self.name, mark, generation, at.unwrap_or(NEVER), None)?;
         let begun = State {
             number,

@@ -1,0 +1,1 @@
+SELECT position, link FROM log_head

@@ -1,0 +1,1 @@
+INSERT INTO migrations (part, number, oldest) VALUES ($1, $2, $3)

@@ -1,0 +1,1 @@
+SELECT part, max(number), max(oldest) FROM migrations GROUP BY part

@@ -1,0 +1,1 @@
+DELETE FROM changes WHERE projection = $1 AND number <= $2

@@ -1,0 +1,1 @@
+SELECT link FROM changes WHERE projection = $1 AND number = $2

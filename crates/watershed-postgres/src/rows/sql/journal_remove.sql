@@ -1,0 +1,1 @@
+DELETE FROM journals WHERE projection = $1

@@ -1,0 +1,1 @@
+SELECT table_name, load FROM leftovers ORDER BY table_name

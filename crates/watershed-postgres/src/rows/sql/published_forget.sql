@@ -1,0 +1,1 @@
+DELETE FROM published WHERE view_name = $1

@@ -1,0 +1,1 @@
+SELECT note, views, tables, parked, checkpoint::text FROM saved WHERE name = $1

@@ -1,0 +1,1 @@
+DELETE FROM leftovers WHERE table_name = ANY($1)

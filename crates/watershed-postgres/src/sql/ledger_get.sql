@@ -1,0 +1,1 @@
+SELECT document FROM ledger WHERE name = $1

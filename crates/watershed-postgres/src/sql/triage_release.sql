@@ -1,0 +1,1 @@
+DELETE FROM triage WHERE import = $1 AND number = $2
