@@ -19,7 +19,7 @@ use watershed_core::ports::{Later, LoadedRows, SchemaStep, StateError, StateSche
 use watershed_core::write::TablesSpec;
 
 use crate::connection::Connection;
-use crate::error::in_words;
+use crate::error::{OpenError, in_words};
 use crate::options::Options;
 
 /// How many connections read.
@@ -50,8 +50,7 @@ impl PostgresTables {
         if let Some(connection) = seat.as_ref().filter(|connection| !connection.is_closed()) {
             return Ok(connection.clone());
         }
-        let opened = Connection::open(&self.options).await;
-        let opened = opened.map_err(|error| StateError::Store(error.to_string()))?;
+        let opened = Connection::open(&self.options).await.map_err(not_opened)?;
         Ok(seat.insert(Arc::new(opened)).clone())
     }
 }
@@ -60,8 +59,7 @@ impl StateSchema for PostgresTables {
     fn make<'a>(&'a self, owner: &'a str, steps: &'a [SchemaStep]) -> Later<'a, Result<(), StateError>> {
         Box::pin(async move {
             // One of its own: a step may change the session.
-            let connection = Connection::open(&self.options.unhurried()).await;
-            let connection = connection.map_err(|error| StateError::Store(error.to_string()))?;
+            let connection = Connection::open(&self.options.unhurried()).await.map_err(not_opened)?;
             make::make(&connection, owner, steps).await
         })
     }
@@ -93,4 +91,9 @@ impl StateTables for PostgresTables {
 
 fn failed(error: &Error) -> StateError {
     StateError::Store(in_words(error))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "`map_err` gives it")]
+fn not_opened(error: OpenError) -> StateError {
+    StateError::Store(error.to_string())
 }
