@@ -87,6 +87,7 @@ impl Recorder {
             expected: Expected::Version(turn),
             conditions: Vec::new(),
             save: None,
+            line: None,
             idempotency: None,
             looked_until: event,
             events,

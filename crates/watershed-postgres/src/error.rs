@@ -25,9 +25,6 @@ pub enum OpenError {
     /// The tables are not those that this program can work with, and it may not change them.
     #[error("{0}")]
     Tables(String),
-    /// This machine has no thread for it.
-    #[error("no thread could be started: {0}")]
-    Thread(std::io::Error),
 }
 
 /// What the server or the connection to it has said.

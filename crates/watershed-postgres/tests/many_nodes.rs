@@ -30,6 +30,7 @@ fn append(stream: &str, id: u64) -> Append {
         expected: Expected::Any,
         conditions: Vec::new(),
         save: None,
+        line: None,
         idempotency: None,
         looked_until: 0,
         events: vec![NewEvent {

@@ -27,6 +27,7 @@ fn append(id: u8) -> Append {
         expected: Expected::Any,
         conditions: Vec::new(),
         save: None,
+        line: None,
         idempotency: None,
         looked_until: 0,
         events: vec![NewEvent {

@@ -164,6 +164,7 @@ async fn events_larger_than_any_record_of_tls_come_back_whole() {
         expected: Expected::Any,
         conditions: Vec::new(),
         save: None,
+        line: None,
         idempotency: None,
         looked_until: 0,
         events: vec![NewEvent {

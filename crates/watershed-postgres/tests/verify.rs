@@ -19,6 +19,7 @@ fn append(id: u8) -> Append {
         expected: Expected::Any,
         conditions: Vec::new(),
         save: None,
+        line: None,
         idempotency: Some(Idempotency { key: format!("k{id}").into(), fingerprint: [id; 16] }),
         looked_until: 0,
         events: vec![event(0), event(1)],

@@ -51,6 +51,7 @@ async fn append(log: &PostgresLog, tenant: &str, stream: &str, events: u8) {
         expected: Expected::Any,
         conditions: Vec::new(),
         save: None,
+        line: None,
         idempotency: None,
         looked_until: 0,
         events: events.collect(),

@@ -54,7 +54,8 @@ pub async fn shared(
     let here = Sqlite::open(folder, Options::default())?;
     here.set_rows_of(watershed_core::ports::EventLog::identity(&log))?;
     // Inline rows are committed with the log: there are none of them here.
-    Ok(Stores { log: Arc::new(log), beside_log: None, tables: None, ..stores(&here)? })
+    let tables = log.tables();
+    Ok(Stores { log: Arc::new(log), beside_log: None, tables: Some(tables), ..stores(&here)? })
 }
 
 /// Opens a context's stores where the settings say: everything in `folder`, or, where a server is named

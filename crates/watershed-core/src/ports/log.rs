@@ -1,6 +1,7 @@
 //! The port of the log.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{Later, LogScan, RowsBatch, RowsNow, Save, SaveRule};
 use crate::{
@@ -50,6 +51,30 @@ pub struct Idempotency {
     pub fingerprint: Fingerprint,
 }
 
+/// Ties appends together that were decided one upon the other while they were on their way. Once one of them is refused, those
+/// behind it are too ([`AppendError::Conflict`]), whatever version their stream is at: somebody else may have brought it there.
+#[derive(Debug, Clone, Default)]
+pub struct Line(Arc<AtomicBool>);
+
+impl Line {
+    /// One of the appends was refused.
+    pub fn break_off(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+
+    /// Whether one of the appends was refused.
+    #[must_use]
+    pub fn is_broken(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+
+    /// Whether this is that line.
+    #[must_use]
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
 /// Events that are to be recorded together or not at all, in one stream.
 ///
 /// An append without events records nothing: it is answered when everything before it is durable, and checked like any
@@ -64,6 +89,8 @@ pub struct Append {
     pub expected: Expected,
     /// What must not have come in between: each of them holds, or the append is refused.
     pub conditions: Vec<Condition>,
+    /// What the append was decided upon, where that may still be on its way.
+    pub line: Option<Line>,
     /// What is saved of the aggregate's state in tables of its own, where it stands in such.
     pub save: Option<Save>,
     /// The caller's idempotency key.

@@ -23,7 +23,7 @@ pub use leases::{Lease, Leases, Node, Nodes, NodesSeen, Seats};
 pub use ledger::Ledger;
 pub use log::{
     Append, AppendError, Appended, Condition, EventLog, Events, Expected, Idempotency, InlineFold, KeyRecord,
-    LogError, LogIndex, LogReader, NewEvent, ReadFrom, Scope, Snapshot, Snapshots,
+    Line, LogError, LogIndex, LogReader, NewEvent, ReadFrom, Scope, Snapshot, Snapshots,
 };
 pub use moment::{RowMoment, RowMoments};
 pub use rows::{

@@ -116,16 +116,16 @@ impl Connection {
         self.limit.within(self.client.execute(statement, values)).await
     }
 
-    /// A statement over the user's own tables, whose values are texts. It is planned each time.
-    pub(crate) async fn ask(&self, sql: &str, texts: &[Option<String>]) -> Result<Vec<Row>, Error> {
-        let texts: Vec<_> = texts.iter().map(|text| (text as &(dyn ToSql + Sync), Type::TEXT)).collect();
-        self.limit.within(self.client.query_typed(sql, &texts)).await
-    }
-
     /// Begins a `COPY .. FROM STDIN`.
     pub(crate) async fn copy_in(&self, sql: &str) -> Result<CopyInSink<Bytes>, Error> {
         let statement = self.statement(sql).await?;
         self.limit.within(self.client.copy_in(&statement)).await
+    }
+
+    /// A statement over the user's own tables, whose values are texts: sent when this is first polled, and planned each time.
+    pub(crate) async fn ask(&self, sql: &str, texts: &[Option<String>]) -> Result<Vec<Row>, Error> {
+        let texts: Vec<_> = texts.iter().map(|text| (text as &(dyn ToSql + Sync), Type::TEXT)).collect();
+        self.limit.within(self.client.query_typed(sql, &texts)).await
     }
 
     /// Statements without values.

@@ -12,7 +12,7 @@ use super::ahead;
 use super::alone::Alone;
 use super::commit::{self, Begun, LOCK, Look};
 use super::group::{Group, Placed};
-use super::prepared::Queued;
+use super::prepared::{Queued, tell};
 use super::recent::Recent;
 use super::shared::Shared;
 use super::wanted::Wanted;
@@ -69,12 +69,12 @@ impl Appender {
         match self.insist(&appends).await {
             Ok(answers) => {
                 for (queued, answer) in appends.into_iter().zip(answers) {
-                    let _ = queued.answer.send(answer);
+                    tell(queued, answer);
                 }
             }
             Err(failed) => {
                 for queued in appends {
-                    let _ = queued.answer.send(Err(failed.clone()));
+                    tell(queued, Err(failed.clone()));
                 }
             }
         }

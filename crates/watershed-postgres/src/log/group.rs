@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 use watershed_core::ports::{
-    AppendError, Appended, Expected, InlineFold, LogError, NameCache, RowError, RowKey, RowsNow, StoredRow,
+    AppendError, Appended, Expected, InlineFold, Line, LogError, NameCache, RowError, RowKey, RowsNow,
+    StoredRow,
 };
 use watershed_core::{Position, StoredEvent, Tenant, Version};
 use watershed_store::{EventRow, Link, checksum, next_link, to_sql};
@@ -96,6 +97,8 @@ pub(super) struct Group<'a> {
     pub(super) placed: Vec<Placed<'a>>,
     keys: HashMap<Uuid, Position>,
     tags: HashMap<Uuid, Position>,
+    /// The lines of appends that it has refused.
+    broken: Vec<Line>,
 }
 
 impl<'a> Group<'a> {
@@ -105,11 +108,23 @@ impl<'a> Group<'a> {
         appends: &'a [Queued],
         folds: &mut [Box<dyn InlineFold>],
     ) -> (Self, Vec<Answer>) {
-        let mut group = Self { known, placed: Vec::new(), keys: HashMap::new(), tags: HashMap::new() };
+        let mut group = Self {
+            known,
+            placed: Vec::new(),
+            keys: HashMap::new(),
+            tags: HashMap::new(),
+            broken: Vec::new(),
+        };
         let answers = appends
             .iter()
             .enumerate()
-            .map(|(place, queued)| group.take_one(place, &queued.append, folds))
+            .map(|(place, queued)| {
+                let taken = group.take_one(place, &queued.append, folds);
+                if taken.is_err() {
+                    group.broken.extend(queued.append.append.line.clone());
+                }
+                taken
+            })
             .collect();
         (group, answers)
     }
@@ -163,7 +178,7 @@ impl<'a> Group<'a> {
         }
         let actual = self.known.versions.get(&append.stream).copied().unwrap_or(0);
         if let Expected::Version(expected) = append.append.expected
-            && expected != actual
+            && (expected != actual || self.is_broken(append))
         {
             return Err(AppendError::Conflict { expected, actual });
         }
@@ -174,6 +189,12 @@ impl<'a> Group<'a> {
         }
         self.check_once(append)?;
         Ok(actual)
+    }
+
+    /// Whether something that the append was decided upon was refused.
+    fn is_broken(&self, append: &Prepared) -> bool {
+        let line = append.append.line.as_ref();
+        line.is_some_and(|line| line.is_broken() || self.broken.iter().any(|broken| broken.is(line)))
     }
 
     /// The first event that the group has taken and the boundary matches.

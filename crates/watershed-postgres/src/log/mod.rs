@@ -68,8 +68,8 @@ impl PostgresLog {
         let readers = Readers::new(&options);
         let shared = Arc::new(Shared::new(options, identity, readers, head));
         tokio::spawn(appender::run(shared.clone()));
+        let saver = Saver::start(shared.clone());
         tokio::spawn(follow(Arc::downgrade(&shared)));
-        let saver = Saver::start(shared.clone()).map_err(OpenError::Thread)?;
         Ok(Self { shared, saver, about })
     }
 

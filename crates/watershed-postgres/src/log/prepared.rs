@@ -1,7 +1,7 @@
 //! An append with everything made ready that does not depend on where it will stand.
 
 use uuid::Uuid;
-use watershed_core::ports::{Append, AppendError, LogError};
+use watershed_core::ports::{Append, AppendError, Appended, LogError};
 use watershed_core::{Position, Tenant};
 use watershed_store::{FAR, tag_texts};
 
@@ -9,6 +9,14 @@ use super::names;
 
 /// One that waits.
 pub(crate) type Queued = watershed_store::Queued<Prepared>;
+
+/// Answers an append; what was decided upon one that is refused is refused from then on.
+pub(crate) fn tell(queued: Queued, answer: Result<Appended, AppendError>) {
+    if let (Err(_), Some(line)) = (&answer, &queued.append.append.line) {
+        line.break_off();
+    }
+    let _ = queued.answer.send(answer);
+}
 
 /// An append on its way to the log.
 pub(crate) struct Prepared {

@@ -1,4 +1,4 @@
-//! The thread that commits appends which save a state in the user's own tables.
+//! The task that commits appends which save a state in the user's own tables.
 //!
 //! The order of the locks: the users' rows first, in the order of their names; then what is written to them; then the head, and
 //! what is behind it, as in every commit. Nothing behind the head's lock waits for another one. A row that somebody else holds is
@@ -13,13 +13,13 @@ use futures_util::future::join_all;
 use tokio::sync::mpsc;
 use tokio_postgres::Error;
 use uuid::Uuid;
-use watershed_core::ports::AppendError;
+use watershed_core::ports::{AppendError, Expected};
 use watershed_store::Answer;
 
 use super::appender::resolve;
 use super::commit::{self, Begun, Look};
 use super::group::Group;
-use super::prepared::{Prepared, Queued};
+use super::prepared::{Prepared, Queued, tell};
 use super::shared::Shared;
 use super::wanted::Wanted;
 use crate::connection::Connection;
@@ -30,21 +30,11 @@ use crate::state::{Refusal, Row, refusal, statements};
 pub(super) struct Saver(mpsc::UnboundedSender<Queued>);
 
 impl Saver {
-    /// Starts the thread.
-    pub(super) fn start(shared: Arc<Shared>) -> std::io::Result<Self> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    /// Starts the task.
+    pub(super) fn start(shared: Arc<Shared>) -> Self {
         let (sender, waiting) = mpsc::unbounded_channel();
-        let thread = std::thread::Builder::new().name("log-saver".to_owned());
-        thread.spawn(move || {
-            let tasks = tokio::task::LocalSet::new();
-            let run = run(shared, waiting);
-            // Until the last row that is waited for has been let go of.
-            runtime.block_on(async {
-                tasks.run_until(run).await;
-                tasks.await;
-            });
-        })?;
-        Ok(Self(sender))
+        tokio::spawn(run(shared, waiting));
+        Self(sender)
     }
 
     pub(super) fn push(
@@ -101,12 +91,12 @@ fn wait_for(held: &Held, first: Queued, shared: Arc<Shared>) {
     }
     line.insert(stream, VecDeque::new());
     let held = held.clone();
-    tokio::task::spawn_local(async move {
+    tokio::spawn(async move {
         let mut hand = Hand { shared, connection: None };
         let mut next = Some(first);
         while let Some(queued) = next {
             let answer = hand.patiently(std::slice::from_ref(&queued)).await;
-            let _ = queued.answer.send(answer);
+            tell(queued, answer);
             let mut held = held.lock().unwrap_or_else(PoisonError::into_inner);
             next = held.get_mut(&stream).and_then(VecDeque::pop_front);
             if next.is_none() {
@@ -150,7 +140,7 @@ impl Hand {
             match self.insist(&group, Manner::PassBy).await {
                 Outcome::Done(answers) => {
                     for (queued, answer) in group.drain(..).zip(answers) {
-                        let _ = queued.answer.send(answer);
+                        tell(queued, answer);
                     }
                 }
                 Outcome::Locked(places) => take_out(&mut group, &places, &mut locked),
@@ -179,7 +169,7 @@ impl Hand {
             Outcome::Lost(problem) => Err(AppendError::ReadOnly(problem)),
             Outcome::Locked(_) | Outcome::OneByOne => return Some(queued),
         };
-        let _ = queued.answer.send(answer);
+        tell(queued, answer);
         None
     }
 
@@ -267,6 +257,9 @@ impl Hand {
         group: &[Queued],
         manner: Manner,
     ) -> Result<Outcome, Error> {
+        if let Some(broken) = group.iter().find_map(|queued| broken(&queued.append)) {
+            return Ok(refused(group, broken));
+        }
         let rows: Vec<Row<'_>> = group.iter().filter_map(|queued| row_of(&queued.append)).collect();
         let mut saves = Vec::with_capacity(rows.len());
         for row in &rows {
@@ -356,6 +349,13 @@ impl Hand {
     }
 }
 
+/// What an append is answered whose line is broken.
+fn broken(append: &Prepared) -> Option<AppendError> {
+    append.append.line.as_ref().filter(|line| line.is_broken())?;
+    let Expected::Version(expected) = append.append.expected else { return None };
+    Some(AppendError::Conflict { expected, actual: expected })
+}
+
 /// invariant: only appends that save something come here.
 fn row_of(append: &Prepared) -> Option<Row<'_>> {
     let save = append.append.save.as_ref()?;
@@ -411,6 +411,6 @@ fn take_out(group: &mut Vec<Queued>, places: &[usize], out: &mut Vec<Queued>) {
 
 fn answer_all(group: &mut Vec<Queued>, error: &AppendError) {
     for queued in group.drain(..) {
-        let _ = queued.answer.send(Err(error.clone()));
+        tell(queued, Err(error.clone()));
     }
 }

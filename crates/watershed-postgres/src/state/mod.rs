@@ -59,7 +59,7 @@ impl StateSchema for PostgresTables {
     fn make<'a>(&'a self, owner: &'a str, steps: &'a [SchemaStep]) -> Later<'a, Result<(), StateError>> {
         Box::pin(async move {
             // One of its own: a step may change the session.
-            let connection = Connection::open(&self.options).await.map_err(not_opened)?;
+            let connection = Connection::open(&self.options.unhurried()).await.map_err(not_opened)?;
             make::make(&connection, owner, steps).await
         })
     }

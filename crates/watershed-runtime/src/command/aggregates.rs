@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use schemars::SchemaGenerator;
-use watershed_core::ports::{AppendError, Appended, Expected, Later, Save, Snapshot};
+use watershed_core::ports::{AppendError, Appended, Expected, Later, Line, Save, Snapshot};
 use watershed_core::write::TablesSpec;
 use watershed_core::{
     Aggregate, ColumnError, Command, CommandKind, Cx, Event, Fingerprint, Position, Receipt, Refusal,
@@ -134,6 +134,7 @@ impl<A: Aggregate> Aggregates<A> {
         let now = self.core.clock.now();
         let mut append = append_for(request, stream, now, looked_until);
         append.expected = Expected::Version(cell.version);
+        append.line = Some(cell.line.clone());
         append.conditions = std::mem::take(&mut premises.conditions);
         let tables = self.in_tables();
         append.save = tables.as_ref().map(|tables| tables.look(cell.row));
@@ -267,7 +268,8 @@ impl<A: Aggregate> Aggregates<A> {
             let _loading = shared.loading.lock().await;
             if !is_fresh(&shared) {
                 let (state, version, row) = self.load_present(tenant, stream).await?;
-                *shared.lock() = Some(Cell { state, version, durable: version, row, stale: false });
+                *shared.lock() =
+                    Some(Cell { state, version, durable: version, row, line: Line::default(), stale: false });
             }
         }
         Ok(shared)

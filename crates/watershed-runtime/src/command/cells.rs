@@ -3,6 +3,7 @@ use std::hash::BuildHasher;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustc_hash::FxBuildHasher;
+use watershed_core::ports::Line;
 use watershed_core::{Tenant, Version};
 
 const SHARDS: usize = 16;
@@ -19,6 +20,8 @@ pub(crate) struct Cell<A> {
     pub(crate) durable: Version,
     /// The version of the row that the state stands in, where it stands in tables and has a row.
     pub(crate) row: Option<u64>,
+    /// Ties together what is decided on the state from its loading on.
+    pub(crate) line: Line,
     /// The state rests on an append that failed: load it again.
     pub(crate) stale: bool,
 }
@@ -46,6 +49,7 @@ impl<A> Shared<A> {
     pub(crate) fn spoil(&self) {
         if let Some(cell) = &mut *self.lock() {
             cell.stale = true;
+            cell.line.break_off();
         }
     }
 }

@@ -161,6 +161,7 @@ pub(crate) fn append_for(
         expected: watershed_core::ports::Expected::Any,
         conditions: Vec::new(),
         save: None,
+        line: None,
         idempotency: None,
         looked_until,
         events: Vec::new(),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use watershed_core::ports::{Append, Expected, Idempotency, NewEvent, Save};
+use watershed_core::ports::{Append, Expected, Idempotency, Line, NewEvent, Save};
 use watershed_core::{Position, StreamId, Tag, Tenant, Timestamp};
 use watershed_store::{FAR, tag_texts};
 
@@ -17,6 +17,7 @@ pub(crate) struct Prepared {
     pub(crate) expected: Expected,
     pub(crate) conditions: Vec<PreparedCondition>,
     pub(crate) save: Option<Save>,
+    pub(crate) line: Option<Line>,
     pub(crate) idempotency: Option<(ListId, Idempotency)>,
     pub(crate) looked_until: Position,
     pub(crate) events: Vec<PreparedEvent>,
@@ -67,6 +68,7 @@ impl Prepared {
             expected: append.expected,
             conditions,
             save: append.save,
+            line: append.line,
             idempotency,
             looked_until: append.looked_until,
             events,

@@ -37,6 +37,7 @@ fn append(number: u8, length: usize) -> Append {
         expected: Expected::Any,
         conditions: Vec::new(),
         save: None,
+        line: None,
         idempotency: None,
         looked_until: 0,
         events: vec![event],

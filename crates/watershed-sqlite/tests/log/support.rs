@@ -37,6 +37,7 @@ pub(crate) fn append(number: u64, id: &str, events: u64) -> Append {
         expected: Expected::Any,
         conditions: Vec::new(),
         save: None,
+        line: None,
         idempotency: Some(Idempotency {
             key: format!("key-{number}").into(),
             fingerprint: [number as u8; 16],

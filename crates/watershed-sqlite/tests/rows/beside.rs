@@ -84,6 +84,7 @@ pub(crate) fn append(stream: &str, events: usize) -> Append {
         expected: Expected::Any,
         conditions: Vec::new(),
         save: None,
+        line: None,
         idempotency: None,
         looked_until: 0,
         events: (0..events).map(event).collect(),

@@ -1,6 +1,6 @@
 //! What must hold for an append to be taken, with everything that the group has taken before it.
 
-use watershed_core::ports::{AppendError, Expected};
+use watershed_core::ports::{AppendError, Expected, Line};
 use watershed_core::{Position, Version};
 
 use super::Writer;
@@ -18,8 +18,9 @@ impl Writer {
             return Err(AppendError::KeyTaken { position });
         }
         let actual = self.version(append.list)?;
+        let is_broken = append.line.as_ref().is_some_and(Line::is_broken);
         if let Expected::Version(expected) = append.expected
-            && expected != actual
+            && (expected != actual || is_broken)
         {
             return Err(AppendError::Conflict { expected, actual });
         }

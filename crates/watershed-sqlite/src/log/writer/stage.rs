@@ -15,6 +15,15 @@ use watershed_store::Answer;
 impl Writer {
     /// Checks an append, and takes it into the group where it may be taken.
     pub(super) fn take(&mut self, append: Prepared) -> Answer {
+        let line = append.line.clone();
+        let taken = self.take_one(append);
+        if let (Err(_), Some(line)) = (&taken, line) {
+            line.break_off();
+        }
+        taken
+    }
+
+    fn take_one(&mut self, append: Prepared) -> Answer {
         let version = self.check(&append)?;
         self.check_state(&append)?;
         if append.events.is_empty() {

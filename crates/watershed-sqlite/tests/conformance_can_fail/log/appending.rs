@@ -61,6 +61,7 @@ impl Faulty {
         match self.fault {
             Fault::NoExpected => append.expected = Expected::Any,
             Fault::NoCondition => append.conditions.clear(),
+            Fault::NoLines => append.line = None,
             Fault::FirstConditionOnly => append.conditions.truncate(1),
             Fault::LastConditionOnly => {
                 let last = append.conditions.len().saturating_sub(1);

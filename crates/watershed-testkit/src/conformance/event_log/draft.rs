@@ -26,6 +26,7 @@ impl Draft {
             expected: Expected::Any,
             conditions: Vec::new(),
             save: None,
+            line: None,
             idempotency: None,
             looked_until: 0,
             events: Vec::new(),

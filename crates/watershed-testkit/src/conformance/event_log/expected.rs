@@ -82,3 +82,26 @@ pub(super) async fn only_its_own(bench: Bench) -> Checked {
     }
     same("the head", &log.head(), &42)
 }
+
+pub(super) async fn upon(bench: Bench) -> Checked {
+    let log = bench.open().await;
+    let line = watershed_core::ports::Line::default();
+    let on = |version| {
+        let draft = Draft::on("s").expecting(version).event("happened");
+        draft.with(|append| append.line = Some(line.clone()))
+    };
+    take(&log, on(0)).await?;
+    // Somebody else comes first, and brings the stream to where the second of these expects it.
+    let other = log.append(Draft::on("s").event("happened").into());
+    let first = log.append(on(1).into());
+    let second = log.append(on(2).into());
+    other.await?;
+    let answer = first.await;
+    same("one that came too late", &answer, &Err(AppendError::Conflict { expected: 1, actual: 2 }))?;
+    let answer = second.await;
+    holds!(matches!(answer, Err(AppendError::Conflict { .. })), "one that was decided upon it: {answer:?}");
+    let answer = log.append(on(2).into()).await;
+    holds!(matches!(answer, Err(AppendError::Conflict { .. })), "one that comes later: {answer:?}");
+    take(&log, Draft::on("s").expecting(2).event("happened")).await?;
+    Ok(())
+}

@@ -60,6 +60,7 @@ suite! {
     "an append with another expected version conflicts, and says which it is" => expected::conflict,
     "of appends that expect the same version one is taken" => expected::one_wins,
     "appends may expect what is still on its way" => expected::pipelined,
+    "what was decided upon an append that is refused is refused as well, wherever its stream has come to" => expected::upon,
     "a conflict refuses its own append only" => expected::only_its_own,
     "a condition refuses what a matching event has come before" => boundary::moved,
     "a condition looks at all tags and any of the names" => boundary::tags_and_names,
