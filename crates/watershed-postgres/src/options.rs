@@ -65,7 +65,6 @@ impl fmt::Debug for Options {
             .field("schema", &self.schema)
             .field("readers", &self.readers)
             .field("group", &self.group)
-            .field("gather", &self.gather)
             .field("poll", &self.poll)
             .field("patience", &self.patience)
             .field("statement", &self.statement)

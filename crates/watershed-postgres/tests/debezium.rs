@@ -33,7 +33,8 @@ fn append(id: u8, events: u8) -> Append {
         tenant: Tenant::default(),
         stream: StreamId::new("thing", format!("thing-{id}")),
         expected: Expected::Any,
-        condition: None,
+        conditions: Vec::new(),
+        save: None,
         idempotency: None,
         looked_until: 0,
         events: (0..events).map(event).collect(),
@@ -116,7 +117,10 @@ async fn events_are_decoded_once_each_in_the_order_of_the_log() {
         decoded.lines().filter_map(|line| line.strip_prefix("table watershed_coop.events: ")).collect();
     assert_eq!(inserts.len(), 46);
     for (insert, position) in inserts.iter().zip(1..) {
-        assert!(insert.starts_with(&format!("INSERT: \"position\"[bigint]:{position} id[uuid]:'")), "{insert}");
+        assert!(
+            insert.starts_with(&format!("INSERT: \"position\"[bigint]:{position} id[uuid]:'")),
+            "{insert}"
+        );
         for column in [
             "category[text]:'thing'",
             "stream[text]:'thing-",

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use watershed_postgres::PostgresLog;
+use watershed_postgres::{PostgresLedger, PostgresLog, PostgresRows, PostgresTriage};
 use watershed_runtime::Stores;
 use watershed_sqlite::{Options, Sqlite};
 
@@ -36,6 +36,25 @@ pub async fn shared(
     here.set_rows_of(watershed_core::ports::EventLog::identity(&log))?;
     // Inline rows are committed with the log: there are none of them here.
     Ok(Stores { log: Arc::new(log), beside_log: None, tables: None, ..stores(&here)? })
+}
+
+/// Opens everything on PostgreSQL: the log, the rows, what operators have decided, and the lines that imports could not take. Nothing is on
+/// this machine's disk.
+///
+/// Any number of processes may append and ask; let one of them fold, until they take turns by themselves. A second one that folds
+/// the same rows is refused each batch that was made for a checkpoint that is past, so that no row is wrong, and gets nowhere.
+///
+/// # Errors
+/// Where the server cannot be reached or is not to be used, or where its tables are newer than this program.
+pub async fn on_postgres(options: watershed_postgres::Options) -> Result<Stores, SharedError> {
+    Ok(Stores {
+        log: Arc::new(PostgresLog::open(options.clone()).await?),
+        rows: Arc::new(PostgresRows::open(options.clone()).await?),
+        ledger: Arc::new(PostgresLedger::open(options.clone()).await?),
+        triage: Arc::new(PostgresTriage::open(options).await?),
+        beside_log: None,
+        tables: None,
+    })
 }
 
 /// Opens a context's stores where the settings say: everything in `folder`, or, where a server is named

@@ -16,6 +16,19 @@ pub(crate) struct Store {
     patience_ms: u64,
     statement_ms: u64,
     whole_pages: bool,
+    /// Where the rows are.
+    pub(crate) rows: Rows,
+}
+
+/// Where rows, operators' decisions and kept lines are, where the log is on a server.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Rows {
+    /// In each node's data folder.
+    #[default]
+    Folder,
+    /// Beside the log: one process folds them.
+    Server,
 }
 
 impl Default for Store {
@@ -29,6 +42,7 @@ impl Default for Store {
             patience_ms: millis(patience),
             statement_ms: millis(statement),
             whole_pages,
+            rows: Rows::default(),
         }
     }
 }
