@@ -34,8 +34,9 @@ pub async fn shared(
     let log = PostgresLog::open(options).await?;
     let here = Sqlite::open(folder, Options::default())?;
     here.set_rows_of(watershed_core::ports::EventLog::identity(&log))?;
-    // Inline rows are committed with the log: there are none of them here.
-    Ok(Stores { log: Arc::new(log), beside_log: None, tables: None, ..stores(&here)? })
+    // Inline rows are committed with the log: there are none of them here. Saved states are beside it.
+    let tables = Some(log.tables() as Arc<_>);
+    Ok(Stores { log: Arc::new(log), beside_log: None, tables, ..stores(&here)? })
 }
 
 /// Opens everything on PostgreSQL: the log, the rows, what operators have decided, and the lines that imports could not take. Nothing is on
@@ -47,13 +48,14 @@ pub async fn shared(
 /// # Errors
 /// Where the server cannot be reached or is not to be used, or where its tables are newer than this program.
 pub async fn on_postgres(options: watershed_postgres::Options) -> Result<Stores, SharedError> {
+    let log = PostgresLog::open(options.clone()).await?;
     Ok(Stores {
-        log: Arc::new(PostgresLog::open(options.clone()).await?),
+        tables: Some(log.tables()),
+        log: Arc::new(log),
         rows: Arc::new(PostgresRows::open(options.clone()).await?),
         ledger: Arc::new(PostgresLedger::open(options.clone()).await?),
         triage: Arc::new(PostgresTriage::open(options).await?),
         beside_log: None,
-        tables: None,
     })
 }
 

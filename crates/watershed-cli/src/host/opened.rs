@@ -100,9 +100,9 @@ impl Context {
         match (&shared, settings.store.options(context.name)) {
             (Some(log), Some(options)) => {
                 stores.log = log.clone();
-                // Inline rows and saved states are committed with the log.
+                // Inline rows are committed with the log, and saved states are beside it.
                 stores.beside_log = None;
-                stores.tables = None;
+                stores.tables = Some(log.tables());
                 match settings.store.rows {
                     Rows::Folder => folder.set_rows_of(log.identity())?,
                     Rows::Server => {
