@@ -13,6 +13,8 @@ pub struct Options {
     /// or `system`), `sslcert` and `sslkey`. A password that does not stand here is looked for in `PGPASSWORD`, then in `passfile`,
     /// `PGPASSFILE` or `~/.pgpass`. Files are read again for every connection, so that what they hold may be changed.
     pub server: String,
+    /// Standbys of that server, said in the same way. Pages of the log that lie in the past are read from them, as far as they have come.
+    pub replicas: Vec<String>,
     /// The schema of the tables. It is made where it is not there.
     pub schema: String,
     /// How many connections read.
@@ -36,6 +38,7 @@ impl Options {
     pub fn new(server: impl Into<String>) -> Self {
         Self {
             server: server.into(),
+            replicas: Vec::new(),
             schema: "watershed".to_owned(),
             readers: 4,
             group: 1_024,
@@ -62,6 +65,10 @@ impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Options")
             .field("server", &self.place())
+            .field(
+                "replicas",
+                &self.replicas.iter().map(|server| Settings::place(server)).collect::<Vec<_>>(),
+            )
             .field("schema", &self.schema)
             .field("readers", &self.readers)
             .field("group", &self.group)

@@ -28,7 +28,7 @@ fn context() -> Context {
 }
 
 async fn node(server: &str, name: &str) -> Running {
-    let stores = watershed::postgres(Options::new(server)).await.unwrap();
+    let stores = watershed::on_postgres(Options::new(server)).await.unwrap();
     context().node(name).lease(TERM).start(stores).await.unwrap()
 }
 

@@ -17,7 +17,7 @@ pub mod __private;
 #[cfg(feature = "sqlite")]
 pub use embedded::{embedded, stores};
 #[cfg(feature = "postgres")]
-pub use shared::{SharedError, open, postgres, shared};
+pub use shared::{SharedError, on_postgres, open, shared};
 
 pub use watershed_core as core;
 #[cfg(feature = "postgres")]

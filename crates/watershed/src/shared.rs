@@ -28,7 +28,9 @@ pub enum SharedError {
 /// # Errors
 /// Where the server cannot be reached or is not to be used, or where its tables are newer than this program; the error says what to
 /// do.
-pub async fn postgres(options: watershed_postgres::Options) -> Result<Stores, watershed_postgres::OpenError> {
+pub async fn on_postgres(
+    options: watershed_postgres::Options,
+) -> Result<Stores, watershed_postgres::OpenError> {
     let log = PostgresLog::open(options.clone()).await?;
     Ok(Stores {
         tables: Some(log.tables()),
@@ -53,9 +55,9 @@ pub async fn shared(
     let log = PostgresLog::open(options).await?;
     let here = Sqlite::open(folder, Options::default())?;
     here.set_rows_of(watershed_core::ports::EventLog::identity(&log))?;
-    // Inline rows are committed with the log: there are none of them here.
-    let tables = log.tables();
-    Ok(Stores { log: Arc::new(log), beside_log: None, tables: Some(tables), ..stores(&here)? })
+    // Inline rows are committed with the log: there are none of them here. Saved states are beside it.
+    let tables = Some(log.tables() as Arc<_>);
+    Ok(Stores { log: Arc::new(log), beside_log: None, tables, ..stores(&here)? })
 }
 
 /// Opens a context's stores where the settings say: everything in `folder`, or, where a server is named

@@ -110,6 +110,31 @@ fn two_servers_share_a_log_and_nobody_sees_the_password() {
 }
 
 #[test]
+fn rows_stand_beside_the_log_where_the_settings_say_so() {
+    let site = Site::new();
+    site.server.sql("GRANT CREATE ON DATABASE postgres TO app");
+    let serve = |node: &str| {
+        let mut command = site.command(node, &["serve", "--listen", "127.0.0.1:0"]);
+        command.env("WATERSHED__STORE__ROWS", "server");
+        Running::of(command)
+    };
+    let mut node = serve("a");
+    let body = r#"{"family_id":"fam-1","family_name":"Garcia","enrollment_date":"2025-01-01"}"#;
+    let (status, receipt) = node.post("/api/coop/commands/EnrollFamily", "application/json", body);
+    assert_eq!(status, 200, "{receipt}");
+    let receipt: Value = serde_json::from_str(&receipt).expect("JSON");
+    let token = format!("watershed-token: {}\r\n", receipt["token"].as_str().expect("a token"));
+    let ask = |node: &Running| node.get_with("/api/coop/views/family_detail/fam-1", &token);
+    let (status, row) = ask(&node);
+    assert_eq!(status, 200, "{row}");
+    node.signal("TERM");
+    assert_eq!(node.ended(), Some(0));
+    assert_eq!(site.server.sql("SELECT family_name FROM watershed_coop.family_detail"), "Garcia");
+    // Another machine goes on where that one was, with an empty folder.
+    assert_eq!(ask(&serve("b")), (status, row));
+}
+
+#[test]
 fn tables_that_the_program_may_not_make_are_made_by_hand_from_what_it_prints() {
     let site = Site::new();
     let refused = site.run("a", &["serve", "--listen", "127.0.0.1:0"]);

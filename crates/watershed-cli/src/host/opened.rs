@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use watershed_core::ports::EventLog;
 use watershed_http::{Options, Server};
-use watershed_postgres::PostgresLog;
+use watershed_postgres::{PostgresLedger, PostgresLog, PostgresRows, PostgresTriage};
 use watershed_runtime::{Running, Stores};
 use watershed_sqlite::{OpenError, Options as StoreOptions, Sqlite, SqliteRows};
 
@@ -11,7 +11,7 @@ use super::audit::{LogAudit, SharedAudit};
 use super::holder::Holder;
 use crate::error::CliError;
 use crate::program::{Hosted, Program};
-use crate::settings::Settings;
+use crate::settings::{Rows, Settings};
 
 /// The program's contexts, running on their stores.
 pub(crate) struct Opened(Vec<Context>);
@@ -97,15 +97,22 @@ impl Context {
             beside_log: Some(folder.rows_beside_log()),
             tables: Some(folder.tables()),
         };
-        match &shared {
-            None => folder.has_own_rows()?,
-            Some(log) => folder.set_rows_of(log.identity())?,
-        }
-        if let Some(log) = &shared {
-            stores.log = log.clone();
-            // Inline rows and saved states are committed with the log.
-            stores.beside_log = None;
-            stores.tables = None;
+        match (&shared, settings.store.options(context.name)) {
+            (Some(log), Some(options)) => {
+                stores.log = log.clone();
+                // Inline rows are committed with the log, and saved states are beside it.
+                stores.beside_log = None;
+                stores.tables = Some(log.tables());
+                match settings.store.rows {
+                    Rows::Folder => folder.set_rows_of(log.identity())?,
+                    Rows::Server => {
+                        stores.rows = Arc::new(PostgresRows::open(options.clone()).await?);
+                        stores.ledger = Arc::new(PostgresLedger::open(options.clone()).await?);
+                        stores.triage = Arc::new(PostgresTriage::open(options).await?);
+                    }
+                }
+            }
+            _ => folder.has_own_rows()?,
         }
         let running = (context.make)().start(stores).await?;
         Ok(Self { running, folder, shared })

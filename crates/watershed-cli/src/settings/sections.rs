@@ -6,7 +6,7 @@ use serde::Deserialize;
 use watershed_http::Options;
 
 use super::layers::{SettingsError, of_file, put_environment};
-use super::store::Store;
+use super::store::{Rows, Store};
 use crate::args::{Global, Serve};
 
 /// Everything that can be set, with the command line's word already taken.
@@ -117,6 +117,7 @@ impl Settings {
         let folder = self.data.display();
         match self.store.place() {
             None => folder.to_string(),
+            Some(server) if self.store.rows == Rows::Server => server,
             Some(server) => format!("{server} with its rows in {folder}"),
         }
     }

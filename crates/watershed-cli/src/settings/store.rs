@@ -9,6 +9,8 @@ use watershed_postgres::Options;
 pub(crate) struct Store {
     /// A server, as libpq says it: `postgres://app@db.example/app?sslmode=verify-full`.
     pub(crate) url: Option<String>,
+    /// Standbys of it, said in the same way.
+    replicas: Vec<String>,
     /// Each context has a schema: this, an underscore, and its name.
     schema: String,
     /// How many connections read, for each context.
@@ -16,6 +18,19 @@ pub(crate) struct Store {
     patience_ms: u64,
     statement_ms: u64,
     whole_pages: bool,
+    /// Where the rows are.
+    pub(crate) rows: Rows,
+}
+
+/// Where rows, operators' decisions and kept lines are, where the log is on a server.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Rows {
+    /// In each node's data folder.
+    #[default]
+    Folder,
+    /// Beside the log: one process folds them.
+    Server,
 }
 
 impl Default for Store {
@@ -24,11 +39,13 @@ impl Default for Store {
         let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         Self {
             url: None,
+            replicas: Vec::new(),
             schema,
             readers,
             patience_ms: millis(patience),
             statement_ms: millis(statement),
             whole_pages,
+            rows: Rows::default(),
         }
     }
 }
@@ -54,6 +71,7 @@ impl Store {
         let mut options = Options::new(self.url.clone()?);
         options.schema = self.schema(context);
         options.readers = self.readers;
+        options.replicas.clone_from(&self.replicas);
         options.patience = Duration::from_millis(self.patience_ms);
         options.statement = Duration::from_millis(self.statement_ms);
         options.whole_pages = self.whole_pages;

@@ -26,6 +26,15 @@ pub(super) fn check_version(version: &str) -> Result<(), OpenError> {
     }
 }
 
+/// What a server is to be for us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// It takes commits.
+    Primary,
+    /// It follows the one that does. Of what it would do with commits nothing is demanded.
+    Standby,
+}
+
 /// Who serves a connection at the server's side.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Backend {
@@ -35,7 +44,11 @@ pub(crate) struct Backend {
 }
 
 /// Refuses a server that does not fit, by what it has answered; otherwise says who serves.
-pub(super) fn check(answered: &[SimpleQueryMessage], options: &Options) -> Result<Backend, OpenError> {
+pub(super) fn check(
+    answered: &[SimpleQueryMessage],
+    options: &Options,
+    role: Role,
+) -> Result<Backend, OpenError> {
     let rows = answered.iter().filter_map(|message| match message {
         SimpleQueryMessage::Row(row) => Some(row),
         _ => None,
@@ -46,7 +59,12 @@ pub(super) fn check(answered: &[SimpleQueryMessage], options: &Options) -> Resul
         names.map(move |(place, column)| (column.name(), row.get(place).unwrap_or_default()))
     });
     let facts: HashMap<&str, &str> = facts.collect();
-    if let Some(problem) = problem(&facts, options) {
+    let problem = match role {
+        Role::Primary => problem(&facts, options),
+        Role::Standby if facts.get("in_recovery").copied() == Some("t") => None,
+        Role::Standby => Some("it is no standby".to_owned()),
+    };
+    if let Some(problem) = problem {
         return Err(OpenError::Refused(problem));
     }
     let text = |name: &str| facts.get(name).copied().unwrap_or_default();

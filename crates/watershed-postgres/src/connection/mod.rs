@@ -15,6 +15,7 @@ use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, CopyInSink, Error, Row, Statement};
 
 pub(crate) use self::demands::Backend;
+use self::demands::Role;
 use self::limit::Limit;
 pub(crate) use self::settings::Settings;
 use crate::error::OpenError;
@@ -44,6 +45,15 @@ const PREPARED: usize = 1_000;
 impl Connection {
     /// Connects, with durable commits and the schema's tables in sight.
     pub(crate) async fn open(options: &Options) -> Result<Self, OpenError> {
+        Self::open_to(options, Role::Primary).await
+    }
+
+    /// Connects to a server that only answers questions.
+    pub(crate) async fn open_standby(options: &Options) -> Result<Self, OpenError> {
+        Self::open_to(options, Role::Standby).await
+    }
+
+    async fn open_to(options: &Options, role: Role) -> Result<Self, OpenError> {
         let settings = Settings::read(&options.server)?;
         let link = settings.connect().await?;
         demands::check_version(&link.version)?;
@@ -56,7 +66,7 @@ impl Connection {
             demands::FACTS
         );
         let answered = limit.within(link.client.simple_query(&setup)).await?;
-        let backend = demands::check(&answered, options)?;
+        let backend = demands::check(&answered, options, role)?;
         Ok(Self { client: link.client, limit, backend, prepared: Mutex::default() })
     }
 

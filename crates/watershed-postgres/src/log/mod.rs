@@ -13,6 +13,7 @@ mod prepared;
 mod read;
 mod readers;
 mod recent;
+mod replicas;
 mod row;
 mod saver;
 mod shared;

@@ -11,6 +11,7 @@ use super::names;
 use super::prepared::Boundary;
 use super::row::read_event;
 use super::shared::Shared;
+use crate::connection::Values;
 
 impl Shared {
     pub(super) async fn read(&self, from: ReadFrom) -> Result<Events, LogError> {
@@ -57,9 +58,16 @@ impl Shared {
         if after >= head {
             return Ok(Events { events: Vec::new(), complete: true, head });
         }
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let sql = include_str!("sql/select_range.sql");
-        let rows = self.readers.query(sql, &[&to_sql(after), &to_sql(head), &limit]).await?;
+        let (from, until, most) = (to_sql(after), to_sql(head), i64::try_from(limit).unwrap_or(i64::MAX));
+        let values: Values<'_> = &[&from, &until, &most];
+        // The newest events are there last: only pages that end before them are looked for on standbys.
+        let is_past = limit > 0 && head - after >= limit as u64;
+        let elsewhere = if is_past { self.replicas.query(sql, values).await } else { None };
+        let rows = match elsewhere.filter(|rows| rows.len() == limit) {
+            Some(rows) => rows,
+            None => self.readers.query(sql, values).await?,
+        };
         let events = events(&rows)?;
         for (event, position) in events.iter().zip(after + 1..) {
             if event.position != position {

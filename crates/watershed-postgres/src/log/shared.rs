@@ -9,6 +9,7 @@ use watershed_core::{LogIdentity, Position};
 use super::about::Reach;
 use super::prepared::Prepared;
 use super::readers::Readers;
+use super::replicas::Replicas;
 use crate::options::Options;
 use crate::state::Known;
 use watershed_store::Queue;
@@ -18,6 +19,7 @@ pub(super) struct Shared {
     pub(super) identity: LogIdentity,
     pub(super) queue: Queue<Prepared>,
     pub(super) readers: Readers,
+    pub(super) replicas: Replicas,
     pub(super) reach: Reach,
     /// What is known of the tables of state.
     pub(super) columns: Arc<Known>,
@@ -27,11 +29,13 @@ pub(super) struct Shared {
 
 impl Shared {
     pub(super) fn new(options: Options, identity: LogIdentity, readers: Readers, head: Position) -> Self {
+        let replicas = Replicas::new(&options, identity);
         Self {
             options,
             identity,
             queue: Queue::default(),
             readers,
+            replicas,
             reach: Reach::default(),
             columns: Arc::default(),
             head: watch::Sender::new(head),

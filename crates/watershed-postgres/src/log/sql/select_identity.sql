@@ -1,0 +1,1 @@
+SELECT log, epoch FROM log_meta
