@@ -9,7 +9,7 @@ use coop::queries::{FamiliesByRiskTier, GetFamily, GetPaymentAnalytics, ListAtRi
 use coop::year::{Expected, Step, Year};
 use watershed::core::ports::ManualClock;
 use watershed::prelude::*;
-use watershed::runtime::{Running, Stores};
+use watershed::runtime::{LookAt, Running, Stores};
 use watershed_postgres::{Options, PostgresLedger, PostgresLog, PostgresRows, PostgresTriage};
 use watershed_testkit::postgres::Postgres;
 
@@ -116,4 +116,47 @@ async fn it_answers_as_on_sqlite_and_goes_on_where_it_was() {
     let count: i64 = client.query_one(sql, &[]).await.unwrap().get(0);
     assert!(count > 0 && usize::try_from(count).unwrap() <= families.len(), "{count} of {}", families.len());
     running.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn its_rows_are_rebuilt_held_against_the_log_put_right_saved_and_restored() {
+    const GROUPS: [&str; 3] = ["family_detail", "at_risk_families", "family_month"];
+    let steps: Vec<Step> = Year::new(12, 5).collect();
+    let mut families: Vec<String> = steps.iter().map(|step| step.command.id().to_owned()).collect();
+    families.sort_unstable();
+    families.dedup();
+    let (server, operator) = (Postgres::start(), Principal::default());
+    let (client, node) = (client(&server).await, node(&server).await);
+    play(&node, &steps).await;
+    let wanted = answers(&node, &families).await;
+    let before = loads(&client).await;
+    for view in GROUPS {
+        assert_eq!(node.reconcile(&operator, view, LookAt::Everything).await.unwrap().drift, 0, "{view}");
+        node.rebuild_and_wait(&operator, view).await.unwrap();
+    }
+    let rebuilt = loads(&client).await;
+    assert!(before.iter().zip(&rebuilt).all(|(before, now)| before.1 < now.1), "{before:?} {rebuilt:?}");
+    assert_eq!(answers(&node, &families).await, wanted, "after all rows are folded anew");
+
+    // Somebody changes a row by hand.
+    let sql = "SELECT tables[array_position(views, 'family_detail')] FROM checkpoints WHERE projection_name = 'family_detail'";
+    let table: String = client.query_one(sql, &[]).await.unwrap().get(0);
+    let spoil = format!(
+        "UPDATE \"{table}\" SET family_name = 'Nobody' WHERE _id = (SELECT _id FROM \"{table}\" WHERE _shown LIMIT 1)"
+    );
+    client.batch_execute(&spoil).await.unwrap();
+    let report = node.reconcile(&operator, "family_detail", LookAt::Everything).await.unwrap();
+    assert_eq!(report.drift, 1);
+    node.repair(&operator, "family_detail").await.unwrap();
+    assert_eq!(answers(&node, &families).await, wanted, "after it is put right");
+
+    node.save(&operator, "family_month", "before the audit").await.unwrap();
+    let restored = node.restore(&operator, "family_month", "before the audit").await.unwrap();
+    let sql =
+        "SELECT edition, position FROM checkpoints WHERE projection_name = 'family_month' ORDER BY edition";
+    let editions = client.query(sql, &[]).await.unwrap();
+    let found: Vec<(i64, i64)> = editions.iter().map(|row| (row.get(0), row.get(1))).collect();
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert_eq!(found[1].0, i64::from(restored.edition));
+    node.close().await;
 }

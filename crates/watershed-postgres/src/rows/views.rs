@@ -71,7 +71,12 @@ pub(super) async fn remove(connection: &Connection, group: &str) -> Result<(), F
 
 async fn refresh(connection: &Connection, group: &str) -> Result<(), Failure> {
     let mut present = views(connection, group).await?;
-    for row in connection.query(SHOWN, &[&group]).await? {
+    let shown = connection.query(SHOWN, &[&group]).await?;
+    if shown.is_empty() {
+        // Nothing is published.
+        return Ok(());
+    }
+    for row in &shown {
         let (of, table): (String, String) = (row.try_get(0)?, row.try_get(1)?);
         let view = match present.remove(&of) {
             Some((_, shown)) if shown == table => continue,
@@ -82,9 +87,6 @@ async fn refresh(connection: &Connection, group: &str) -> Result<(), Failure> {
         connection.execute(NOTE, &[&view, &group, &of, &table]).await?;
     }
     // What the edition has no tables for.
-    if !present.is_empty() && connection.query(SHOWN, &[&group]).await?.is_empty() {
-        return Ok(());
-    }
     for (view, _) in present.into_values() {
         forget(connection, &view).await?;
     }
