@@ -35,6 +35,7 @@ fn append(id: u8, events: u8) -> Append {
         expected: Expected::Any,
         conditions: Vec::new(),
         save: None,
+        line: None,
         idempotency: None,
         looked_until: 0,
         events: (0..events).map(event).collect(),

@@ -35,6 +35,7 @@ async fn append(log: &PostgresLog, whose: &str, events: u64) {
             expected: Expected::Any,
             conditions: Vec::new(),
             save: None,
+            line: None,
             idempotency: None,
             looked_until: 0,
             events: vec![event],

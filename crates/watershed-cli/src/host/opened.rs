@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use watershed_core::ports::EventLog;
 use watershed_http::{Options, Server};
-use watershed_postgres::{PostgresLedger, PostgresLog, PostgresRows, PostgresTriage};
+use watershed_postgres::{PostgresLedger, PostgresLog, PostgresRows, PostgresRowsBesideLog, PostgresTriage};
 use watershed_runtime::{Running, Stores};
 use watershed_sqlite::{OpenError, Options as StoreOptions, Sqlite, SqliteRows};
 
@@ -108,7 +108,8 @@ impl Context {
                     Rows::Server => {
                         stores.rows = Arc::new(PostgresRows::open(options.clone()).await?);
                         stores.ledger = Arc::new(PostgresLedger::open(options.clone()).await?);
-                        stores.triage = Arc::new(PostgresTriage::open(options).await?);
+                        stores.triage = Arc::new(PostgresTriage::open(options.clone()).await?);
+                        stores.beside_log = Some(Arc::new(PostgresRowsBesideLog::open(options).await?));
                     }
                 }
             }
