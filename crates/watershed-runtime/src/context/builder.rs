@@ -224,6 +224,7 @@ pub struct Context {
     pub(crate) fold_limit: Duration,
     pub(crate) node: Option<String>,
     pub(crate) lease: Duration,
+    pub(crate) as_guest: bool,
     pub(crate) write_models: Vec<AddedWriteModel>,
     pub(crate) read_models: Vec<AddedModel>,
     pub(crate) rollups: RollupsByModel,
@@ -249,6 +250,7 @@ impl Context {
             fold_limit: FOLD_LIMIT,
             node: None,
             lease: LEASE,
+            as_guest: false,
             write_models: Vec::new(),
             read_models: Vec::new(),
             rollups: RollupsByModel::default(),
@@ -309,6 +311,13 @@ impl Context {
     /// When one is gone, others have what it kept within twice that time.
     pub fn lease(mut self, term: Duration) -> Self {
         self.lease = term;
+        self
+    }
+
+    /// Keeps no rows as long as other processes are there that do: for a program that looks at the stores, or changes a little, and
+    /// goes. Where it is alone, it keeps everything.
+    pub fn as_guest(mut self) -> Self {
+        self.as_guest = true;
         self
     }
 

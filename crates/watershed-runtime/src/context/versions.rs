@@ -21,6 +21,10 @@ pub struct EditionStatus {
     pub state: EditionState,
     /// Since when.
     pub since: Timestamp,
+    /// The node that keeps its rows, as it was last seen, where several processes share them.
+    pub node: Option<String>,
+    /// Whether this process keeps its rows.
+    pub kept_here: bool,
     /// What its projector does; empty where it has none.
     pub status: String,
     /// The position up to which its rows are folded.
@@ -78,7 +82,7 @@ impl Running {
         rate: Option<u64>,
     ) -> Result<Switched, OperateError> {
         self.operate(principal, "backfill")?;
-        let group = self.group(view)?;
+        let group = self.kept_group(view).await?;
         Ok(switched(group, group.backfill(edition, rate).await?))
     }
 
@@ -94,7 +98,7 @@ impl Running {
     ) -> Result<Verification, OperateError> {
         self.operate(principal, "verify")?;
         let closed = |_| OperateError::Unavailable("the context is closed".to_owned());
-        Ok(self.group(view)?.verify(edition).await?.await.map_err(closed)??)
+        Ok(self.kept_group(view).await?.verify(edition).await?.await.map_err(closed)??)
     }
 
     /// [`Running::verify`], without waiting for the end: [`Running::verification`] tells how it comes on.
@@ -108,7 +112,7 @@ impl Running {
         edition: Option<u32>,
     ) -> Result<(), OperateError> {
         self.operate(principal, "verify")?;
-        let _outcome = self.group(view)?.verify(edition).await?;
+        let _outcome = self.kept_group(view).await?.verify(edition).await?;
         Ok(())
     }
 
@@ -136,7 +140,7 @@ impl Running {
         edition: Option<u32>,
     ) -> Result<Switched, OperateError> {
         self.operate(principal, "cutover")?;
-        let group = self.group(view)?;
+        let group = self.kept_group(view).await?;
         Ok(switched(group, group.cutover(edition).await?))
     }
 
@@ -151,7 +155,7 @@ impl Running {
         edition: Option<u32>,
     ) -> Result<Switched, OperateError> {
         self.operate(principal, "rollback")?;
-        let group = self.group(view)?;
+        let group = self.kept_group(view).await?;
         Ok(switched(group, group.rollback(edition).await?))
     }
 
@@ -166,7 +170,7 @@ impl Running {
         edition: Option<u32>,
     ) -> Result<Switched, OperateError> {
         self.operate(principal, "retire")?;
-        let group = self.group(view)?;
+        let group = self.kept_group(view).await?;
         Ok(switched(group, group.retire(edition).await?))
     }
 
@@ -195,7 +199,7 @@ impl Running {
         name: &str,
     ) -> Result<Switched, OperateError> {
         self.operate(principal, "restore")?;
-        let group = self.group(view)?;
+        let group = self.kept_group(view).await?;
         Ok(switched(group, group.restore(name).await?))
     }
 
@@ -205,7 +209,7 @@ impl Running {
     /// Where the caller may not, or there is no such view.
     pub async fn set_flag(&self, principal: &Principal, view: &str, flag: Flag) -> Result<(), OperateError> {
         self.operate(principal, "set-flag")?;
-        Ok(self.group(view)?.set_flag(flag).await?)
+        Ok(self.kept_group(view).await?.set_flag(flag).await?)
     }
 }
 
@@ -227,6 +231,8 @@ fn statuses(group: &Group, head: Position) -> Vec<EditionStatus> {
             version: edition.version.clone(),
             state: group.shown_state(edition),
             since: edition.since,
+            node: kept.as_ref().and_then(|kept| kept.projector.keeper()),
+            kept_here: kept.as_ref().is_some_and(|kept| kept.projector.is_kept_here()),
             status: checkpoint.status,
             position: checkpoint.position,
             lag_events: head.saturating_sub(checkpoint.position),

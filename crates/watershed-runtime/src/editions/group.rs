@@ -87,12 +87,13 @@ impl Group {
             write(&*ground.ledger, current.name(), &record).await?;
         }
         remove_retired(&ground, current.name(), &mut record).await?;
+        let leader = record.serving().map(|serving| serving.number);
         let mut serving = None;
         let mut others = Vec::new();
         for edition in record.editions.iter().filter(|edition| edition.state != EditionState::Declared) {
             let definition =
                 previous.iter().find(|other| other.version() == edition.version).unwrap_or(&current);
-            let opened = Arc::new(open(&ground, definition, edition).await?);
+            let opened = Arc::new(open(&ground, definition, edition, leader).await?);
             if edition.state == EditionState::Serving {
                 serving = Some(opened);
             } else {
@@ -179,7 +180,8 @@ impl Group {
         definition: &Arc<GroupDefinition>,
         edition: &EditionRecord,
     ) -> Result<(), String> {
-        let opened = Arc::new(open(&self.ground, definition, edition).await?);
+        let leader = Some(self.serving().number);
+        let opened = Arc::new(open(&self.ground, definition, edition, leader).await?);
         self.give_workers(&opened);
         self.kept.write().unwrap_or_else(PoisonError::into_inner).others.push(opened);
         Ok(())
@@ -275,6 +277,7 @@ async fn open(
     ground: &Ground,
     definition: &Arc<GroupDefinition>,
     edition: &EditionRecord,
+    leader: Option<u32>,
 ) -> Result<Edition, String> {
     let number = edition.number;
     let filling = match edition.state {
@@ -283,7 +286,10 @@ async fn open(
     };
     let store = ground.rows.open(definition.spec(number)).await.map_err(|error| error.to_string())?;
     let (feed, clock, watchdog) = (ground.feed.clone(), ground.clock.clone(), ground.watchdog.clone());
-    let tenure = ground.member.as_ref().map(|member| member.seat(format!("{}/{number}", definition.name())));
+    let seat = |number: u32| format!("{}/{number}", definition.name());
+    // They are compared, and put in each other's place, by one process.
+    let follows = leader.filter(|leader| *leader != number).map(seat);
+    let tenure = ground.member.as_ref().map(|member| member.seat(seat(number), follows));
     let projector =
         Projector::start(definition.clone(), store, feed, clock, watchdog, filling, tenure).await?;
     Ok(Edition { number, definition: definition.clone(), projector })

@@ -9,7 +9,7 @@ use watershed_core::ports::{JournalFrom, RowError};
 
 use super::group::{Edition, Group, remove};
 use super::record::{EditionState, Flag, Passed};
-use crate::projector::{Control, RebuildProgress};
+use crate::projector::{Control, Declined, RebuildProgress};
 
 /// How old a verification may be at the cutover.
 const VERIFIED_FOR: Duration = Duration::from_secs(3_600);
@@ -33,9 +33,21 @@ pub(crate) enum SwitchError {
     /// There is no edition of that number.
     #[error("there is no edition {0}: `views versions` lists them")]
     NoEdition(u32),
+    /// Another process keeps the rows.
+    #[error("{}", Declined::Elsewhere { group, node: node.clone() })]
+    KeptElsewhere { group: &'static str, node: String },
     /// A store failed.
     #[error("{0}")]
     Failed(String),
+}
+
+impl From<Declined> for SwitchError {
+    fn from(declined: Declined) -> Self {
+        match declined {
+            Declined::Elsewhere { group, node } => Self::KeptElsewhere { group, node },
+            Declined::Failed(problem) => Self::Failed(problem),
+        }
+    }
 }
 
 impl From<String> for SwitchError {

@@ -7,5 +7,5 @@
 mod member;
 mod tenure;
 
-pub(crate) use member::Member;
+pub(crate) use member::{Joining, Member};
 pub(crate) use tenure::Tenure;

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use tokio::sync::watch;
@@ -19,12 +19,31 @@ impl Held {
 
 /// One seat, as this process sees it.
 pub(crate) struct Tenure {
+    context: &'static str,
+    /// Another seat that this process has to have first: editions of one group are kept by one process.
+    pub(super) follows: Option<String>,
     held: watch::Sender<Option<Held>>,
+    /// Who has the seat, as it was last seen.
+    keeper: Mutex<Option<String>>,
 }
 
 impl Tenure {
-    pub(super) fn new() -> Arc<Self> {
-        Arc::new(Self { held: watch::Sender::new(None) })
+    pub(super) fn new(context: &'static str, follows: Option<String>) -> Arc<Self> {
+        Arc::new(Self { context, follows, held: watch::Sender::new(None), keeper: Mutex::default() })
+    }
+
+    /// The context that the seat is of.
+    pub(crate) fn context(&self) -> &'static str {
+        self.context
+    }
+
+    /// The node that has the seat, as it was last seen.
+    pub(crate) fn keeper(&self) -> Option<String> {
+        self.keeper.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn see(&self, keeper: Option<&str>) {
+        *self.keeper.lock().unwrap_or_else(PoisonError::into_inner) = keeper.map(str::to_owned);
     }
 
     /// The epoch of the lease, as long as this process has it.
@@ -54,6 +73,8 @@ impl Tenure {
 
     /// Somebody else has the seat, or it is given up.
     pub(crate) fn lose(&self) {
-        self.held.send_if_modified(|held| held.take().is_some());
+        if self.held.send_if_modified(|held| held.take().is_some()) {
+            self.see(None);
+        }
     }
 }

@@ -35,6 +35,7 @@ pub(crate) use age::Age;
 pub(crate) use control::Control;
 pub use control::Retried;
 pub(crate) use definition::{Differs, GroupDefinition, ModelDefinition, Place, RollupDefinition};
+pub(crate) use elsewhere::Declined;
 pub(crate) use fold::{Concern, concern};
 pub(crate) use inline::Inline;
 pub(crate) use live::Footing;

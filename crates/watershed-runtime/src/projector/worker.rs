@@ -219,7 +219,7 @@ impl Worker {
         }
     }
 
-    fn obey(&mut self, control: Control) -> Option<Result<(), Trouble>> {
+    pub(super) fn obey(&mut self, control: Control) -> Option<Result<(), Trouble>> {
         match control {
             Control::Close => return None,
             Control::Pause => self.set_paused(true),
