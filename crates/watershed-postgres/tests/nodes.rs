@@ -12,7 +12,7 @@ use watershed::core::Command as _;
 use watershed::core::Principal;
 use watershed::core::ports::ManualClock;
 use watershed::prelude::*;
-use watershed::runtime::{LookAt, Running};
+use watershed::runtime::{LookAt, OperateError, Running};
 use watershed_postgres::Options;
 use watershed_testkit::postgres::Postgres;
 
@@ -196,4 +196,41 @@ async fn what_a_node_kept_is_taken_over_when_it_is_killed_or_stands_still() {
         assert_eq!(report.drift, 0, "{view}: {report:?}");
     }
     here.close().await;
+}
+
+/// Nodes share evenly, and would give away what is built while it is needed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rebuild_is_made_by_the_node_that_keeps_the_rows_and_by_no_other() {
+    let server = Postgres::start();
+    let steps: Vec<Step> = Year::new(12, 13).collect();
+    let one = node(&server.server(), "one").await;
+    until(&one, "alone", |held| !held.is_empty()).await;
+    let all = holders(&one).await.len();
+    let two = node(&server.server(), "two").await;
+    let held_by = |held: &BTreeMap<String, String>, name: &str| -> Vec<String> {
+        let seats = held.iter().filter(|(_, node)| *node == name);
+        seats.filter_map(|(seat, _)| Some(seat.split_once('/')?.0.to_owned())).collect()
+    };
+    let is_shared = |held: &BTreeMap<String, String>| {
+        let (ones, twos) = (held_by(held, "one").len(), held_by(held, "two").len());
+        ones + twos == all && ones.abs_diff(twos) <= 1
+    };
+    until(&one, "two share the seats", is_shared).await;
+    play(&[&one, &two], &steps).await;
+    let families = families(&steps);
+    let before = answers(&one, &families).await;
+
+    let operator = Principal::default();
+    let held = holders(&one).await;
+    for group in held_by(&held, "two") {
+        let refused = one.rebuild(&operator, &group).await.unwrap_err();
+        assert!(matches!(&refused, OperateError::KeptElsewhere { node, .. } if node == "two"), "{refused}");
+    }
+    for group in held_by(&held, "one") {
+        let built = one.rebuild_and_wait(&operator, &group).await;
+        assert!(built.is_ok(), "{group}: {built:?}");
+    }
+    assert_eq!(answers(&one, &families).await, before, "what was built");
+    two.close().await;
+    one.close().await;
 }

@@ -46,13 +46,14 @@ impl Site {
     }
 }
 
-fn json(answer: (u16, String)) -> Value {
-    assert_eq!(answer.0, 200, "{}", answer.1);
-    serde_json::from_str(&answer.1).expect("JSON")
+fn json(node: &Running, path: &str) -> Value {
+    let (status, body) = node.get(path);
+    assert_eq!(status, 200, "{body}");
+    serde_json::from_str(&body).expect("JSON")
 }
 
 fn nodes(node: &Running) -> Value {
-    json(node.get("/admin/coop/nodes"))
+    json(node, "/admin/coop/nodes")
 }
 
 /// Asks until it is so.
@@ -109,7 +110,7 @@ fn operators_see_who_keeps_what_and_are_sent_to_whoever_does() {
 
     // Whoever does not keep a group says who does, in the views' status and to whoever wants something of it.
     let group = kept(&seen, "a").swap_remove(0);
-    let views = json(b.get("/admin/coop/views"));
+    let views = json(&b, "/admin/coop/views");
     let of_group = |views: &Value| {
         let views = views["views"].as_array().expect("views").clone();
         views.into_iter().find(|view| view["group"] == group.as_str()).expect("the group's view")
@@ -140,7 +141,7 @@ fn operators_see_who_keeps_what_and_are_sent_to_whoever_does() {
     // That one does it; and everybody sees it.
     assert_eq!(site.json("a", &["views", "pause", &group])[0]["done"], "paused");
     let begun = Instant::now();
-    while of_group(&json(b.get("/admin/coop/views")))["status"] != "paused" {
+    while of_group(&json(&b, "/admin/coop/views"))["status"] != "paused" {
         assert!(begun.elapsed() < Duration::from_secs(10), "the other one does not see it");
         std::thread::sleep(Duration::from_millis(20));
     }
@@ -160,7 +161,7 @@ fn operators_see_who_keeps_what_and_are_sent_to_whoever_does() {
         std::thread::sleep(Duration::from_millis(20));
     }
     // And what another one has paused is paused.
-    assert_eq!(of_group(&json(b.get("/admin/coop/views")))["status"], "paused");
+    assert_eq!(of_group(&json(&b, "/admin/coop/views"))["status"], "paused");
     let resumed = b.post(&format!("/admin/coop/views/{group}/resume"), "application/json", "{}");
     assert_eq!(resumed.0, 200, "{}", resumed.1);
 }
@@ -211,7 +212,7 @@ fn rows_of_one_process_alone_are_said_to_be() {
         (&seen["shared"], &seen["this"], seen["seats"].as_array().map(Vec::len)),
         (&false.into(), &Value::Null, Some(0))
     );
-    assert_eq!(json(server.get("/admin/coop/views"))["views"][0]["node"], Value::Null);
+    assert_eq!(json(&server, "/admin/coop/views")["views"][0]["node"], Value::Null);
     server.signal("TERM");
     assert_eq!(server.ended(), Some(0));
 }
