@@ -207,7 +207,7 @@ impl Appender {
     }
 
     fn stand(&mut self, recent: Recent) {
-        self.shared.publish(recent.head);
+        self.shared.committed(recent.head);
         self.recent = Some(recent);
     }
 

@@ -344,7 +344,7 @@ impl Hand {
                 None => return Ok(Outcome::Refused(AppendError::Closed)),
             }
         }
-        self.shared.publish(taken.last());
+        self.shared.committed(taken.last());
         Ok(Outcome::Done(answers))
     }
 }
