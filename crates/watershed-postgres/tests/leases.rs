@@ -6,14 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use watershed_core::ports::{
-    Checkpoint, GroupSpec, JournalEnd, JournalMark, NodesSeen, RowChange, RowEditions, RowError, RowGroup,
-    RowKey, RowStore, RowsBatch, Seats, StoredRow,
+    Checkpoint, GroupSpec, JournalEnd, JournalMark, LeaseTerms, NodesSeen, RowChange, RowEditions, RowError,
+    RowGroup, RowKey, RowStore, RowsBatch, Seats, StoredRow,
 };
 use watershed_core::{ColumnKind, ColumnSpec, Key, TableSpec, Tenant, Timestamp, Value};
 use watershed_postgres::{Options, PostgresRows};
 use watershed_testkit::postgres::Postgres;
 
 const TERM: Duration = Duration::from_millis(300);
+const TAKE: LeaseTerms = LeaseTerms { term: TERM, asks: None };
 
 async fn rows(server: &Postgres) -> PostgresRows {
     PostgresRows::open(Options::new(server.server())).await.unwrap()
@@ -76,14 +77,14 @@ async fn a_seat_is_had_by_one_node_at_a_time_and_each_time_under_a_later_epoch()
     let leases = store.leases().unwrap();
     leases.renew("one", TERM).await.unwrap();
     leases.renew("two", TERM).await.unwrap();
-    assert_eq!(leases.take("a", "one", TERM).await.unwrap(), Some(1));
-    assert_eq!(leases.take("a", "two", TERM).await.unwrap(), None, "one has it");
-    assert_eq!(leases.take("b", "two", TERM).await.unwrap(), Some(1), "another seat");
+    assert_eq!(leases.take("a", "one", TAKE).await.unwrap(), Some(1));
+    assert_eq!(leases.take("a", "two", TAKE).await.unwrap(), None, "one has it");
+    assert_eq!(leases.take("b", "two", TAKE).await.unwrap(), Some(1), "another seat");
     tokio::time::sleep(TERM / 2).await;
     leases.renew("one", TERM).await.unwrap();
     tokio::time::sleep(TERM * 2 / 3).await;
-    assert_eq!(leases.take("a", "two", TERM).await.unwrap(), None, "it was renewed");
-    assert_eq!(leases.take("b", "one", TERM).await.unwrap(), Some(2), "it was not");
+    assert_eq!(leases.take("a", "two", TAKE).await.unwrap(), None, "it was renewed");
+    assert_eq!(leases.take("b", "one", TAKE).await.unwrap(), Some(2), "it was not");
     leases.renew("two", TERM).await.unwrap();
     let nodes = store.nodes().await.unwrap();
     let names: Vec<_> = nodes.nodes.iter().map(|node| node.name.as_str()).collect();
@@ -93,11 +94,22 @@ async fn a_seat_is_had_by_one_node_at_a_time_and_each_time_under_a_later_epoch()
 
     leases.give_up("one", Seats::One("a")).await.unwrap();
     leases.renew("one", TERM).await.unwrap();
-    assert_eq!(leases.take("a", "two", TERM).await.unwrap(), Some(2), "what is given up is free at once");
+    assert_eq!(leases.take("a", "two", TAKE).await.unwrap(), Some(2), "what is given up is free at once");
     leases.give_up("one", Seats::All).await.unwrap();
-    assert_eq!(leases.take("b", "two", TERM).await.unwrap(), Some(3));
+    assert_eq!(leases.take("b", "two", TAKE).await.unwrap(), Some(3));
     let nodes = store.nodes().await.unwrap();
     assert!(nodes.nodes.iter().all(|node| node.name == "two"), "{nodes:?}");
+
+    // What one has asked for, nobody else takes, however often it is free.
+    assert_eq!(leases.take("d", "one", TAKE).await.unwrap(), Some(1));
+    let asking = LeaseTerms { asks: Some(Duration::from_secs(60)), ..TAKE };
+    assert_eq!(leases.take("d", "two", asking).await.unwrap(), None, "one has it still");
+    let nodes = store.nodes().await.unwrap();
+    let of_d = nodes.leases.iter().find(|lease| lease.seat == "d").unwrap();
+    assert_eq!((of_d.node.as_str(), of_d.wanted.as_deref()), ("one", Some("two")));
+    leases.give_up("one", Seats::One("d")).await.unwrap();
+    assert_eq!(leases.take("d", "one", TAKE).await.unwrap(), None, "two has asked for it");
+    assert_eq!(leases.take("d", "two", TAKE).await.unwrap(), Some(2));
 
     // Of many at once, one.
     let mut racers = Vec::new();
@@ -105,7 +117,7 @@ async fn a_seat_is_had_by_one_node_at_a_time_and_each_time_under_a_later_epoch()
     for racer in 0..16 {
         let store = store.clone();
         racers.push(tokio::spawn(async move {
-            store.leases().unwrap().take("c", &format!("racer-{racer}"), TERM).await.unwrap()
+            store.leases().unwrap().take("c", &format!("racer-{racer}"), TAKE).await.unwrap()
         }));
     }
     let mut taken = 0;

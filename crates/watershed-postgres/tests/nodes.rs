@@ -12,7 +12,7 @@ use watershed::core::Command as _;
 use watershed::core::Principal;
 use watershed::core::ports::ManualClock;
 use watershed::prelude::*;
-use watershed::runtime::{LookAt, Running};
+use watershed::runtime::{EditionState, LookAt, Running};
 use watershed_postgres::Options;
 use watershed_testkit::postgres::Postgres;
 
@@ -151,6 +151,62 @@ async fn nodes_share_the_seats_and_answer_alike() {
     let taken =
         until(&one, "what two had", |held| held.len() == all && held.values().all(|node| node == "one"));
     assert!(taken.await < TERM * 2);
+    one.close().await;
+}
+
+/// Operators ask any node. It gets what it needs for it from whoever has it, and the others follow what is decided.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whichever_node_is_asked_it_is_done_and_the_others_follow() {
+    const VIEWS: [&str; 3] = ["family_detail", "at_risk_families", "family_month"];
+    let server = Postgres::start();
+    let operator = Principal::default();
+    let steps: Vec<Step> = Year::new(12, 13).collect();
+    let (one, two) = (node(&server.server(), "one").await, node(&server.server(), "two").await);
+    until(&one, "both have something", |held| {
+        ["one", "two"].iter().all(|name| held.values().any(|node| node == name))
+    })
+    .await;
+    play(&[&one, &two], &steps).await;
+    let families = families(&steps);
+    let before = answers(&one, &families).await;
+
+    for node in [&one, &two] {
+        for view in VIEWS {
+            node.rebuild_and_wait(&operator, view).await.unwrap();
+        }
+    }
+    assert_eq!(answers(&one, &families).await, before, "on one");
+    assert_eq!(answers(&two, &families).await, before, "on two");
+    let editions = |node: &Running| {
+        let all = VIEWS.iter().flat_map(|view| node.editions(&operator, Some(*view)).unwrap());
+        let serving = all.filter(|edition| edition.state == EditionState::Serving);
+        serving.map(|edition| edition.edition).collect::<Vec<_>>()
+    };
+    let begun = Instant::now();
+    while editions(&one) != editions(&two) {
+        assert!(begun.elapsed() < Duration::from_secs(10), "{:?} {:?}", editions(&one), editions(&two));
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(editions(&one), [3, 3, 3], "each was rebuilt twice");
+
+    for (asked, other) in [(&one, &two), (&two, &one)] {
+        asked.pause(&operator, "family_detail").await.unwrap();
+        let begun = Instant::now();
+        loop {
+            let of = |node: &Running| {
+                let all = node.checkpoints(&operator).unwrap().into_iter().map(|group| group.checkpoint);
+                all.into_iter().find(|group| group.projection_name == "family_detail").unwrap().status
+            };
+            if of(asked) == "paused" && of(other) == "paused" {
+                break;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(10), "{} {}", of(asked), of(other));
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        other.resume(&operator, "family_detail").await.unwrap();
+    }
+    assert_eq!(answers(&two, &families).await, before, "after it was paused and resumed");
+    two.close().await;
     one.close().await;
 }
 

@@ -458,7 +458,7 @@ impl Running {
     pub async fn pause(&self, principal: &Principal, view: &str) -> Result<(), OperateError> {
         self.operate(principal, "pause")?;
         let serving = self.group(view)?.serving();
-        serving.projector.check_kept_here().map_err(OperateError::WrongState)?;
+        serving.projector.keep_here().await.map_err(OperateError::WrongState)?;
         serving.projector.tell(Control::Pause);
         Ok(())
     }
@@ -470,7 +470,7 @@ impl Running {
     pub async fn resume(&self, principal: &Principal, view: &str) -> Result<(), OperateError> {
         self.operate(principal, "resume")?;
         let serving = self.group(view)?.serving();
-        serving.projector.check_kept_here().map_err(OperateError::WrongState)?;
+        serving.projector.keep_here().await.map_err(OperateError::WrongState)?;
         serving.projector.tell(Control::Resume);
         Ok(())
     }

@@ -1,15 +1,20 @@
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
 
 use tokio::task::JoinHandle;
 use watershed_core::ports::{Ledger, RowEditions, RowError};
 use watershed_core::{Clock, Timestamp};
 
+use super::follow::follow;
 use super::plan::{Versions, settle};
 use super::record::{EditionRecord, EditionState, Flag, Record};
 use super::verify::Verification;
 use crate::feed::Feed;
 use crate::nodes::Member;
 use crate::projector::{Control, Filling, GroupDefinition, Place, Projector, Watchdog};
+
+/// For so long processes of an older program may go on after a newer one has started: what they answer from is not removed before.
+const OTHERS_END: Duration = Duration::from_secs(3_600);
 
 /// What a group stands on.
 #[derive(Clone)]
@@ -117,6 +122,9 @@ impl Group {
         for edition in record.editions.iter().filter(|edition| edition.rebuild) {
             let _rebuilding = group.serve_when_caught_up(edition.number);
         }
+        if group.ground.member.is_some() {
+            tokio::spawn(follow(Arc::downgrade(&group)));
+        }
         Ok(group)
     }
 
@@ -168,9 +176,20 @@ impl Group {
 
     /// Writes the record down, and lets everybody see it.
     pub(super) async fn decide(&self, record: &Record) -> Result<(), String> {
+        if self.ground.member.is_some() && read(&*self.ground.ledger, self.name()).await? != self.seen() {
+            return Err(format!(
+                "another process has just decided something about the editions of `{}`: look at `views versions`, and try again",
+                self.name()
+            ));
+        }
         write(&*self.ground.ledger, self.name(), record).await?;
         *self.seen.write().unwrap_or_else(PoisonError::into_inner) = record.clone();
         Ok(())
+    }
+
+    /// What the ledger says by now, where another process has written it.
+    pub(super) fn set_seen(&self, record: &Record) {
+        *self.seen.write().unwrap_or_else(PoisonError::into_inner) = record.clone();
     }
 
     /// Opens an edition that has a record, and has it kept up.
@@ -254,7 +273,7 @@ fn document(group: &str) -> String {
     format!("editions/{group}")
 }
 
-async fn read(ledger: &dyn Ledger, group: &str) -> Result<Record, String> {
+pub(super) async fn read(ledger: &dyn Ledger, group: &str) -> Result<Record, String> {
     let document = ledger.read(&document(group)).await.map_err(|error| error.to_string())?;
     document.map_or_else(
         || Ok(Record::default()),
@@ -283,7 +302,8 @@ async fn open(
     };
     let store = ground.rows.open(definition.spec(number)).await.map_err(|error| error.to_string())?;
     let (feed, clock, watchdog) = (ground.feed.clone(), ground.clock.clone(), ground.watchdog.clone());
-    let tenure = ground.member.as_ref().map(|member| member.seat(format!("{}/{number}", definition.name())));
+    // A process keeps all editions of a version: what is done with two of them is done in one place.
+    let tenure = ground.member.as_ref().map(|member| member.seat(definition.seat()));
     let projector =
         Projector::start(definition.clone(), store, feed, clock, watchdog, filling, tenure).await?;
     Ok(Edition { number, definition: definition.clone(), projector })
@@ -295,13 +315,15 @@ async fn remove_retired(ground: &Ground, group: &str, record: &mut Record) -> Re
         .editions
         .iter()
         .filter(|edition| edition.state == EditionState::Retired)
+        // A process of an older program may still answer from them: it is replaced some time later.
+        .filter(|edition| ground.member.is_none() || ground.clock.now().since(edition.since) > OTHERS_END)
         .map(|edition| edition.number)
         .collect();
     for number in &retired {
         remove(ground, group, *number).await.map_err(|error| error.to_string())?;
     }
     if !retired.is_empty() {
-        record.editions.retain(|edition| edition.state != EditionState::Retired);
+        record.editions.retain(|edition| !retired.contains(&edition.number));
         write(&*ground.ledger, group, record).await?;
     }
     Ok(())

@@ -4,12 +4,14 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
-use watershed_core::ports::{Nodes, RowEditions, RowError, Seats};
+use watershed_core::ports::{LeaseTerms, Nodes, RowEditions, RowError, Seats};
 
 use super::Tenure;
 
 /// How often leases are renewed in a term.
 const ROUNDS: u32 = 6;
+/// For so many terms nobody else takes what a process has asked for.
+const ASKS: u32 = 10;
 
 /// This process among those that share the rows.
 pub(crate) struct Member {
@@ -43,12 +45,32 @@ impl Member {
         Some(member)
     }
 
-    /// This process would take that seat from now on, until what is given is dropped.
-    pub(crate) fn seat(&self, seat: String) -> Arc<Tenure> {
-        let tenure = Tenure::new();
-        lock(&self.seats).insert(seat, Arc::downgrade(&tenure));
+    /// This process would take that seat from now on, until nobody here has what is given any more.
+    pub(crate) fn seat(self: &Arc<Self>, seat: String) -> Arc<Tenure> {
+        let mut seats = lock(&self.seats);
+        if let Some(tenure) = seats.get(&seat).and_then(Weak::upgrade) {
+            return tenure;
+        }
+        let tenure = Tenure::new(seat.clone(), Arc::downgrade(self));
+        seats.insert(seat, Arc::downgrade(&tenure));
         self.called.notify_one();
         tenure
+    }
+
+    /// Has this process get the seat, whoever has it: that one gives it up. Whether it has come to that in time.
+    pub(crate) async fn insist_on(&self, tenure: &Tenure) -> bool {
+        let Some(leases) = self.rows.leases() else { return true };
+        let begun = Instant::now();
+        while tenure.epoch().is_none() && begun.elapsed() < self.term * 3 {
+            let (asked, asks) = (Instant::now(), Some(self.term * ASKS));
+            match leases.take(tenure.seat(), &self.name, LeaseTerms { term: self.term, asks }).await {
+                Ok(Some(epoch)) => tenure.take(epoch, asked + self.term),
+                Ok(None) => {}
+                Err(error) => tracing::warn!(%error, "a lease could not be asked for"),
+            }
+            let _ = tokio::time::timeout(self.term / ROUNDS / 4, tenure.taken()).await;
+        }
+        tenure.epoch().is_some()
     }
 
     /// All processes and their leases.
@@ -91,8 +113,18 @@ impl Member {
         let tenures = self.tenures();
         let mine = self.extend(&nodes, &tenures, asked + self.term);
         let share = share(&nodes, tenures.len(), self.term);
-        for seat in mine.iter().skip(share) {
-            if let Some(tenure) = tenures.get(*seat) {
+        // What this process has asked for it keeps; what others have asked for it gives up, and then what is more than its share.
+        let wanted = |seat: &str| {
+            nodes.leases.iter().find(|lease| lease.seat == seat).and_then(|lease| lease.wanted.as_deref())
+        };
+        let mut kept = 0;
+        for seat in &mine {
+            let is_kept = match wanted(seat) {
+                Some(node) => node == self.name,
+                None => kept < share,
+            };
+            kept += usize::from(is_kept);
+            if let Some(tenure) = tenures.get(*seat).filter(|_| !is_kept) {
                 // What is under way there may still be written: whoever takes the seat fences it off.
                 tenure.lose();
                 leases.give_up(&self.name, Seats::One(seat)).await?;
@@ -105,15 +137,18 @@ impl Member {
             .map(|lease| lease.seat.as_str())
             .collect();
         free.retain(|seat, _| !taken.contains(seat.as_str()));
-        let mut held = mine.len().min(share);
-        for (seat, tenure) in tenures.iter().filter(|(seat, _)| !taken.contains(seat.as_str())) {
+        let mut held = kept;
+        let is_free = |seat: &str| !taken.contains(seat) && wanted(seat).is_none_or(|node| node == self.name);
+        for (seat, tenure) in tenures.iter().filter(|(seat, _)| is_free(seat)) {
             // What nobody takes whose share it would be is not left alone.
             let since = *free.entry(seat.clone()).or_insert(asked);
             if held >= share && since.elapsed() < self.term / 2 {
                 continue;
             }
             let asked = Instant::now();
-            if let Some(epoch) = leases.take(seat, &self.name, self.term).await? {
+            if let Some(epoch) =
+                leases.take(seat, &self.name, LeaseTerms { term: self.term, asks: None }).await?
+            {
                 tracing::info!(seat, node = self.name, epoch, "this process keeps these rows from now on");
                 tenure.take(epoch, asked + self.term);
                 held += 1;

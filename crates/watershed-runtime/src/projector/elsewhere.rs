@@ -104,10 +104,18 @@ impl Worker {
                 () = tokio::time::sleep_until(until.into()) => None,
             }
         });
-        match control {
-            None => Some(Ok(())),
-            Some(control) => self.decline(control?),
+        let Some(control) = control else { return Some(Ok(())) };
+        let control = control?;
+        // Whoever asks may have had the lease taken for it just now.
+        if let Some(epoch) = self.tenure.as_ref().and_then(|tenure| tenure.epoch()) {
+            let tenure = self.tenure.clone()?;
+            match self.take_over(&tenure, epoch)? {
+                Ok(()) if self.epoch.is_some() => return self.obey(control),
+                Ok(()) => {}
+                Err(trouble) => return Some(Err(trouble)),
+            }
         }
+        self.decline(control)
     }
 
     /// An operator asks something of a group that is kept elsewhere.

@@ -101,9 +101,11 @@ impl Projector {
         self.tenure.as_ref().is_none_or(|tenure| tenure.epoch().is_some())
     }
 
-    /// Refuses, with what to do, what only the process can do that keeps the rows.
-    pub(crate) fn check_kept_here(&self) -> Result<(), String> {
-        if self.is_kept_here() { Ok(()) } else { Err(kept_elsewhere(self.definition.name())) }
+    /// Has this process keep the rows, because what it is asked only whoever keeps them can do. Says what to do where it does not come to
+    /// that.
+    pub(crate) async fn keep_here(&self) -> Result<(), String> {
+        let Some(tenure) = &self.tenure else { return Ok(()) };
+        if tenure.insist().await { Ok(()) } else { Err(kept_elsewhere(self.definition.name())) }
     }
 
     /// Answers once the rows have come past `position`, whoever folds them; `None` where the projector is closed before.
@@ -140,7 +142,7 @@ impl Projector {
         &self,
         control: impl FnOnce(oneshot::Sender<Result<T, String>>) -> Control,
     ) -> Result<T, String> {
-        self.check_kept_here()?;
+        self.keep_here().await?;
         let (done, answer) = oneshot::channel();
         let mut relief = self.relief();
         self.tell(control(done));
@@ -152,7 +154,7 @@ impl Projector {
     /// # Errors
     /// Where it does not come to that: others are not kept waiting for a group whose store cannot be written.
     pub(crate) async fn hold(&self) -> Result<Held, String> {
-        self.check_kept_here()?;
+        self.keep_here().await?;
         let (at, held) = oneshot::channel();
         let (sender, orders) = std::sync::mpsc::channel();
         let mut patience = Patience { relief: self.relief(), limit: self.seat.watchdog.limit() * 2 };
@@ -163,7 +165,7 @@ impl Projector {
 
     /// Has the worker put a refold's rows in place of the stored ones, and waits for it. Not for threads that may not block.
     pub(crate) fn mend(&self, refold: Refold, rollups: bool) -> Result<Mended, String> {
-        self.check_kept_here()?;
+        self.seat.footing.runtime.block_on(self.keep_here())?;
         let (done, answer) = oneshot::channel();
         let mut relief = self.relief();
         self.tell(Control::Mend { refold: Box::new(refold), rollups, done });

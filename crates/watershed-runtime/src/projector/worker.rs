@@ -86,6 +86,8 @@ enum Next {
     Log,
     Retry,
     Upkeep,
+    /// Another process keeps the rows from now on.
+    Overtaken,
 }
 
 impl Worker {
@@ -147,8 +149,10 @@ impl Worker {
             return self.obey(control);
         }
         if self.paused {
-            let control = self.controls.blocking_lock().blocking_recv()?;
-            return self.obey(control);
+            return match self.wait_for_control() {
+                Next::Control(control) => self.obey(control?),
+                _ => Some(Ok(())),
+            };
         }
         if self.upkeep.is_due(Instant::now()) {
             return Some(self.upkeep.step(&mut self.live));
@@ -162,14 +166,14 @@ impl Worker {
             Next::Log => Some(Ok(())),
             Next::Retry => Some(self.live.retry_due()),
             // The next turn sees to it.
-            Next::Upkeep => Some(Ok(())),
+            Next::Upkeep | Next::Overtaken => Some(Ok(())),
         }
     }
 
     fn wait(&mut self, position: u64) -> Next {
         let (retry, upkeep) = (self.live.parked.next_retry(), self.upkeep.due());
         let log = self.live.feed.log().clone();
-        let controls = self.controls.clone();
+        let (controls, overtaken) = (self.controls.clone(), overtaken(self.tenure.clone()));
         self.live.runtime.block_on(async move {
             let mut controls = controls.lock().await;
             let until = |at: Option<Instant>| async move {
@@ -184,6 +188,20 @@ impl Worker {
                 _ = log.wait_past(position) => Next::Log,
                 () = until(retry) => Next::Retry,
                 () = until(upkeep) => Next::Upkeep,
+                () = overtaken => Next::Overtaken,
+            }
+        })
+    }
+
+    /// Waits while nothing is folded.
+    fn wait_for_control(&self) -> Next {
+        let (controls, overtaken) = (self.controls.clone(), overtaken(self.tenure.clone()));
+        self.live.runtime.block_on(async move {
+            let mut controls = controls.lock().await;
+            tokio::select! {
+                biased;
+                control = controls.recv() => Next::Control(control),
+                () = overtaken => Next::Overtaken,
             }
         })
     }
@@ -219,7 +237,7 @@ impl Worker {
         }
     }
 
-    fn obey(&mut self, control: Control) -> Option<Result<(), Trouble>> {
+    pub(super) fn obey(&mut self, control: Control) -> Option<Result<(), Trouble>> {
         match control {
             Control::Close => return None,
             Control::Pause => self.set_paused(true),
@@ -331,6 +349,14 @@ impl Worker {
             tracing::error!(group = self.live.definition.name(), %trouble, "the parked keys could not be read");
         }
         self.live.progress.say("stopped", Some(&problem));
+    }
+}
+
+/// Answers once another process keeps the rows; never, where nobody else can.
+async fn overtaken(tenure: Option<Arc<Tenure>>) {
+    match tenure {
+        Some(tenure) => tenure.lost().await,
+        None => std::future::pending().await,
     }
 }
 
