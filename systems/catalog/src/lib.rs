@@ -8,6 +8,7 @@
 //! - [`views`]: the read side, two read models in one group, and a rollup;
 //! - [`queries`]: the questions, by their names in the business;
 //! - [`context()`]: all of it put together;
+//! - [`season`]: a made-up season, for demos.
 //!
 //! Nothing here does I/O. `README.md` says what stands in which table and where each column comes from.
 
@@ -16,6 +17,7 @@ mod checks;
 mod context;
 pub mod product;
 pub mod queries;
+pub mod season;
 pub mod tables;
 pub mod views;
 

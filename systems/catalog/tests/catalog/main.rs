@@ -3,8 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
 
 mod categories;
+mod columns;
 mod events_lock;
 mod products;
+mod queries;
+mod running;
 mod state;
 mod stock;
 mod tell;
+mod views;
