@@ -57,7 +57,7 @@ impl Case for Lag {
             let runtime = lab.runtime()?;
             let (ack, visible) = runtime.block_on(async {
                 let (coop, _dir) = Coop::with_families(lab, Views::All, STREAMS).await?;
-                let measured = measure(&coop, self.per_second, lab.time(10.0)).await?;
+                let measured = measure(&coop, 0, self.per_second, lab.time(10.0)).await?;
                 coop.close().await;
                 Ok::<_, Problem>(measured)
             })?;
@@ -70,9 +70,11 @@ impl Case for Lag {
     }
 }
 
-/// From when a command is due to its receipt, and from there until its event is in every view of the co-op, which has families.
+/// From when a command is due to its receipt, and from there until its event is in every view of the co-op, which has families. The commands'
+/// numbers begin with `first`.
 pub(super) async fn measure(
     coop: &Coop,
+    first: u64,
     per_second: u32,
     time: Duration,
 ) -> Result<(Histogram, Histogram), Problem> {
@@ -86,7 +88,7 @@ pub(super) async fn measure(
     let receipts = Trail::default();
     let (running, taken_at) = (coop.running.clone(), receipts.clone());
     let ack = open_loop(per_second, time, move |number| {
-        let (running, receipts) = (running.clone(), taken_at.clone());
+        let (running, receipts, number) = (running.clone(), taken_at.clone(), first + number);
         async move {
             let command = mixed(family(mix(number) % STREAMS), mix(number), number);
             let receipt = running.send(command).key(key(number)).await.map_err(Problem::product)?;

@@ -18,10 +18,14 @@ use crate::stats::Histogram;
 static P99_ONE: Line = Line::told("visible p99", Unit::Millis).at_most(4.0);
 static P99_TWO: Line = Line::told("visible p99", Unit::Millis).at_most(15.0);
 static P50: Line = Line::told("visible p50", Unit::Millis);
+static THERE_P50: Line = Line::told("row there p50", Unit::Millis);
+static THERE: Line = Line::told("row there p99", Unit::Millis).at_most(15.0);
 static ACK: Line = Line::told("ack p50", Unit::Millis);
 
 const PER_SECOND: u32 = 200;
 const SECONDS: f64 = 10.0;
+/// The numbers of commands that are sent after others.
+const AFTERWARDS: u64 = 1 << 40;
 const VIEW: &str = "family_detail";
 
 /// How long after a command's receipt its row can be read, with log and rows on PostgreSQL, beside a plain row that is put and read.
@@ -44,7 +48,7 @@ impl Visible {
     /// Where another process keeps the rows.
     pub(crate) const TWO: Self = Self {
         name: "postgres-visible-two-nodes",
-        measures: "from receipt to an answer with its token, where another process keeps the rows, at 200 commands/s",
+        measures: "from receipt to an answer with its token, and to the row itself, where another process keeps the rows, at 200 commands/s",
         is_elsewhere: true,
         p99: &P99_TWO,
     };
@@ -69,7 +73,7 @@ impl Case for Visible {
             };
             let keeper = if self.is_elsewhere { Some(Node::start(&keeper)?) } else { None };
             let views = if self.is_elsewhere { Views::Detail } else { Views::All };
-            let (raw, ack, visible) = runtime.block_on(async {
+            let (raw, ack, visible, there) = runtime.block_on(async {
                 let raw = Plain::on(&server).await?.put_and_read(PER_SECOND, lab.time(SECONDS)).await?;
                 let coop = Coop::node(options, views, "sends").await?;
                 coop.enroll(0..STREAMS).await?;
@@ -77,20 +81,28 @@ impl Case for Visible {
                 if coop.keeps(VIEW).await? == self.is_elsewhere {
                     return Err(Problem::Wrong("the rows are not kept where they should be".to_owned()));
                 }
+                let mut there = None;
                 let (ack, visible) = if self.is_elsewhere {
-                    asked(&coop, lab.time(SECONDS)).await?
+                    let asked = asked(&coop, lab.time(SECONDS)).await?;
+                    there = Some(measure(&coop, AFTERWARDS, PER_SECOND, lab.time(SECONDS)).await?.1);
+                    asked
                 } else {
-                    measure(&coop, PER_SECOND, lab.time(SECONDS)).await?
+                    measure(&coop, 0, PER_SECOND, lab.time(SECONDS)).await?
                 };
                 coop.close().await;
-                Ok((raw, ack, visible))
+                Ok((raw, ack, visible, there))
             })?;
             drop(keeper);
-            Ok(vec![
+            let mut readings = vec![
                 Reading::alone(&ACK, ack.millis(0.5)),
                 Reading::beside(&P50, visible.millis(0.5), raw.millis(0.5)),
                 Reading::beside(self.p99, visible.millis(0.99), raw.millis(0.99)),
-            ])
+            ];
+            if let Some(there) = there {
+                readings.push(Reading::alone(&THERE_P50, there.millis(0.5)));
+                readings.push(Reading::alone(&THERE, there.millis(0.99)));
+            }
+            Ok(readings)
         }))
     }
 }
