@@ -13,6 +13,10 @@ use crate::nodes::Tenure;
 
 /// How often it looks for what another process has folded, while the rows are behind the log.
 const LOOK: Duration = Duration::from_millis(20);
+/// And how often where somebody here waits for it: as long as one that keeps the rows takes for a batch.
+const SOON: Duration = Duration::from_millis(2);
+/// With so many looks in vain the one that keeps the rows is not about to write: it is paused, or far behind.
+const PATIENT: u32 = 25;
 /// And how often at least.
 const IDLE: Duration = Duration::from_secs(1);
 
@@ -21,6 +25,14 @@ pub(super) fn kept_elsewhere(group: &str) -> String {
     format!(
         "another process keeps the rows of `{group}` at present: see `watershed nodes` for which one, and ask there"
     )
+}
+
+/// Why whoever stands by looks again.
+enum Woken {
+    Control(Option<Control>),
+    /// Something is about to come, or somebody has begun to wait for it.
+    Soon,
+    Later,
 }
 
 impl Worker {
@@ -87,28 +99,44 @@ impl Worker {
 
     fn stand_by(&mut self, tenure: &Arc<Tenure>) -> Option<Result<(), Trouble>> {
         let live = &self.live;
+        let before = live.progress.position();
         if let Err(error) = follow(&live.runtime, &live.store, &live.progress) {
             live.progress.say("error", Some(&error.to_string()));
         }
         let position = live.progress.position();
+        self.in_vain = if position > before { 0 } else { self.in_vain.saturating_add(1) };
         let is_behind = live.feed.log().head() > position;
+        let pause = match is_behind {
+            true if live.progress.is_awaited() && self.in_vain < PATIENT => SOON,
+            true => LOOK,
+            false => IDLE,
+        };
         let (log, controls, tenure) = (live.feed.log().clone(), self.controls.clone(), tenure.clone());
-        let control = live.runtime.block_on(async move {
+        let progress = live.progress.clone();
+        let woken = live.runtime.block_on(async move {
             let mut controls = controls.lock().await;
-            let until = Instant::now() + if is_behind { LOOK } else { IDLE };
+            let until = Instant::now() + pause;
             tokio::select! {
                 biased;
-                control = controls.recv() => Some(control),
-                () = tenure.taken() => None,
-                _ = log.wait_past(position), if !is_behind => None,
-                () = tokio::time::sleep_until(until.into()) => None,
+                control = controls.recv() => Woken::Control(control),
+                () = tenure.taken() => Woken::Later,
+                _ = log.wait_past(position), if !is_behind => Woken::Soon,
+                () = progress.awaited(), if pause == LOOK => Woken::Soon,
+                () = tokio::time::sleep_until(until.into()) => Woken::Later,
             }
         });
-        let Some(control) = control else { return Some(Ok(())) };
-        let control = control?;
-        // Whoever asks may have had the lease taken for it just now.
-        if let Some(epoch) = self.tenure.as_ref().and_then(|tenure| tenure.epoch()) {
-            let tenure = self.tenure.clone()?;
+        match woken {
+            Woken::Control(control) => return self.obey_or_decline(control?),
+            Woken::Soon => self.in_vain = 0,
+            Woken::Later => {}
+        }
+        Some(Ok(()))
+    }
+
+    /// Whoever asks may have had the lease taken for it just now.
+    fn obey_or_decline(&mut self, control: Control) -> Option<Result<(), Trouble>> {
+        let taken = self.tenure.clone().and_then(|tenure| tenure.epoch().map(|epoch| (tenure, epoch)));
+        if let Some((tenure, epoch)) = taken {
             match self.take_over(&tenure, epoch)? {
                 Ok(()) if self.epoch.is_some() => return self.obey(control),
                 Ok(()) => {}

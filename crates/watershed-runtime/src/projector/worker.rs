@@ -78,6 +78,8 @@ pub(super) struct Worker {
     pub(super) tenure: Option<Arc<Tenure>>,
     /// The lease under which this worker folds; none while it stands by.
     pub(super) epoch: Option<u64>,
+    /// So many looks at what another process has folded have been in vain, one after the other.
+    pub(super) in_vain: u32,
 }
 
 /// What the worker turns to next.
@@ -94,7 +96,7 @@ impl Worker {
     pub(super) fn new(live: Live, controls: Controls, is_new: bool, tenure: Option<Arc<Tenure>>) -> Self {
         let paused = live.checkpoint.status == "paused";
         let upkeep = Upkeep::of(&live.definition);
-        Self { live, controls, paused, is_new, upkeep, tenure, epoch: None }
+        Self { live, controls, paused, is_new, upkeep, tenure, epoch: None, in_vain: 0 }
     }
 
     pub(super) fn run(mut self) {
