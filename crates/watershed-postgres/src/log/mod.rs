@@ -120,7 +120,9 @@ async fn identify(connection: &Connection) -> Result<(LogIdentity, Position), Op
     connection.run("COMMIT").await?;
     let row = &rows[0];
     let epoch = u32::try_from(row.get::<_, i32>(1)).unwrap_or(1);
-    Ok((LogIdentity { id: row.get(0), epoch }, from_sql(row.get(2))))
+    let head: Option<i64> = row.get(2);
+    let head = head.ok_or_else(|| OpenError::Tables(commit::NotBegun::NoHead.to_string()))?;
+    Ok((LogIdentity { id: row.get(0), epoch }, from_sql(head)))
 }
 
 /// Looks for what other processes have appended.
@@ -131,12 +133,15 @@ async fn follow(shared: Weak<Shared>) {
             return;
         }
         let asked = present.readers.query(include_str!("sql/select_head.sql"), &[]).await;
-        if let Ok(rows) = &asked
-            && let Some(row) = rows.first()
-        {
-            present.publish(from_sql(row.get(0)));
-        }
-        present.reach.set(asked.err().map(|error| error.to_string()));
+        let problem = match asked.map(|rows| rows.first().map(|row| from_sql(row.get(0)))) {
+            Ok(Some(head)) => {
+                present.publish(head);
+                None
+            }
+            Ok(None) => Some(commit::NotBegun::NoHead.to_string()),
+            Err(error) => Some(error.to_string()),
+        };
+        present.reach.set(problem);
         let poll = present.options.poll;
         drop(present);
         tokio::time::sleep(poll).await;
