@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use watershed_core::Position;
 use watershed_store::from_sql;
 
+use super::commit::NotBegun;
 use super::shared::Shared;
 use crate::connection::{Connection, quoted};
 use crate::error::OpenError;
@@ -49,12 +50,15 @@ pub(super) async fn follow(shared: Weak<Shared>) {
         }
         ears.keep_open(&present).await;
         let asked = present.readers.query(include_str!("sql/select_head.sql"), &[]).await;
-        if let Ok(rows) = &asked
-            && let Some(row) = rows.first()
-        {
-            present.publish(from_sql(row.get(0)));
-        }
-        present.reach.set(asked.err().map(|error| error.to_string()));
+        let problem = match asked.map(|rows| rows.first().map(|row| from_sql(row.get(0)))) {
+            Ok(Some(head)) => {
+                present.publish(head);
+                None
+            }
+            Ok(None) => Some(NotBegun::NoHead.to_string()),
+            Err(error) => Some(error.to_string()),
+        };
+        present.reach.set(problem);
         let poll = present.options.poll;
         drop(present);
         ears.hear(poll).await;

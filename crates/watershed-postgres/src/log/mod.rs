@@ -121,7 +121,9 @@ async fn identify(connection: &Connection) -> Result<(LogIdentity, Position), Op
     connection.run("COMMIT").await?;
     let row = &rows[0];
     let epoch = u32::try_from(row.get::<_, i32>(1)).unwrap_or(1);
-    Ok((LogIdentity { id: row.get(0), epoch }, from_sql(row.get(2))))
+    let head: Option<i64> = row.get(2);
+    let head = head.ok_or_else(|| OpenError::Tables(commit::NotBegun::NoHead.to_string()))?;
+    Ok((LogIdentity { id: row.get(0), epoch }, from_sql(head)))
 }
 
 impl Drop for PostgresLog {

@@ -4,7 +4,7 @@ use tokio_postgres::Error;
 use tokio_postgres::error::SqlState;
 use watershed_core::ports::RowError;
 
-use crate::error::{OpenError, in_words};
+use crate::error::{OpenError, ends_connection, in_words};
 
 /// Why something with rows failed: the database said so, or we did.
 #[derive(Debug)]
@@ -46,8 +46,7 @@ impl Failure {
     /// Whether the connection is gone, and with it the answer.
     pub(crate) fn is_lost(&self) -> bool {
         let Self::Sql(error) = self else { return false };
-        // A server that shuts down says so before it closes.
-        error.code().is_none_or(|code| code.code().starts_with("57P") || code.code().starts_with("08"))
+        ends_connection(error) || error.code().is_none_or(|code| code.code().starts_with("08"))
     }
 
     /// Whether the statement names a table that is gone: others may have taken its place.
