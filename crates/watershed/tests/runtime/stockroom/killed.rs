@@ -17,8 +17,9 @@ async fn a_process_that_saves_until_it_is_killed() {
     let callers = (0..16_u64).map(|caller| {
         let room = room.clone();
         tokio::spawn(async move {
-            let mut dice =
-                Dice(caller.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ room.head().wrapping_add(1) * 77);
+            let mut dice = Dice(
+                caller.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ room.head().wrapping_add(1).wrapping_mul(77),
+            );
             loop {
                 let id = format!("p{}", dice.roll(40));
                 let place = ["north", "south", "east"][dice.roll(3) as usize];
