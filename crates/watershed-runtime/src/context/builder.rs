@@ -332,6 +332,12 @@ impl Context {
         self
     }
 
+    /// The steps by which the context's own tables come to be what they are, as they were added: for whoever runs them by hand.
+    #[must_use]
+    pub fn own_tables(&self) -> &[SchemaStep] {
+        &self.tables
+    }
+
     /// Adds a decision.
     pub fn decision<D: Decision>(mut self) -> Self {
         self.write_models.push(AddedWriteModel {

@@ -7,6 +7,7 @@ use crate::category::CategoryEvent;
 use crate::product::{ProductEvent, ProductStatus, StockLevel};
 
 /// A product as its page shows it: with its category and its stock.
+#[expect(clippy::duplicated_attributes, reason = "two indexes begin with one column")]
 #[derive(ReadModel, Serialize, Deserialize, JsonSchema, Debug, Clone, PartialEq)]
 #[read_model(
     name = "product_detail",
