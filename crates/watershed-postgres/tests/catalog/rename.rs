@@ -17,11 +17,11 @@ async fn a_category_is_renamed_in_each_of_its_products_by_one_event() {
         node.send(create_category(category)).await.unwrap();
     }
     let began = Instant::now();
-    let callers: Vec<_> = (0..64)
+    let callers: Vec<_> = (0..256)
         .map(|caller| {
             let node = node.clone();
             tokio::spawn(async move {
-                for number in (caller..products).step_by(64) {
+                for number in (caller..products).step_by(256) {
                     let sku = format!("S-{number}");
                     // One in a hundred stands elsewhere.
                     let category = if number % 100 == 0 { "garden" } else { "tools" };
