@@ -25,6 +25,9 @@ pub(crate) struct Cli {
     /// Wait up to so many seconds in all until other processes are quiet, and measure again what they disturbed.
     #[arg(long, default_value_t = 0, value_name = "SECONDS")]
     pub(crate) patience: u64,
+    /// Be a node with these orders: how a case starts processes of its own.
+    #[arg(long, hide = true)]
+    pub(crate) node: Option<String>,
     /// The folder to write in. It decides which disk is measured.
     #[arg(long, default_value = "bench-data")]
     pub(crate) dir: PathBuf,

@@ -8,6 +8,6 @@ mod service;
 mod stage;
 
 pub(crate) use commands::{enroll, family, halves, key, mixed, payment, risk};
-pub(crate) use history::{History, write_history};
+pub(crate) use history::{History, write_history, write_turns};
 pub(crate) use service::{Coop, Views};
 pub(crate) use stage::Stage;

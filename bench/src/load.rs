@@ -4,7 +4,10 @@ use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
+use watershed::core::Command;
+use watershed::runtime::Running;
 
+use crate::coop::key;
 use crate::error::Problem;
 use crate::machine::own_time;
 use crate::stats::{Histogram, Load, micros_each};
@@ -42,6 +45,39 @@ where
         all += turns.taken;
     }
     Ok(Load { latency, took: time, processor: micros_each(own_time() - used, all) })
+}
+
+/// Has `callers` send commands for so long, each with an idempotency key of its own. `command` makes the command of a number that
+/// no other command has.
+pub(crate) async fn commands<C: Command>(
+    running: &Running,
+    callers: u64,
+    time: Duration,
+    command: impl Fn(u64) -> C + Clone + Send + 'static,
+) -> Result<Load, Problem> {
+    commands_from(running, 0, callers, time, command).await
+}
+
+/// The same with numbers from `first` on, where others have sent those before.
+pub(crate) async fn commands_from<C: Command>(
+    running: &Running,
+    first: u64,
+    callers: u64,
+    time: Duration,
+    command: impl Fn(u64) -> C + Clone + Send + 'static,
+) -> Result<Load, Problem> {
+    closed_loop(callers, time, |mut turns| {
+        let (running, command) = (running.clone(), command.clone());
+        async move {
+            while let Some(number) = turns.next() {
+                let number = first + number;
+                running.send(command(number)).key(key(number)).await.map_err(Problem::product)?;
+                turns.done();
+            }
+            Ok(turns)
+        }
+    })
+    .await
 }
 
 /// Begins `per_second` things a second for `time`, whether those before are done or not, and gives how long each took from

@@ -13,6 +13,7 @@ mod line;
 mod load;
 mod machine;
 mod mix;
+mod pg;
 mod raw;
 mod report;
 mod run;
@@ -30,7 +31,15 @@ use crate::cli::Cli;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    match report::report(&Cli::parse()) {
+    let cli = Cli::parse();
+    if let Some(orders) = &cli.node {
+        return ended(pg::serve(orders).map(|()| ExitCode::SUCCESS));
+    }
+    ended(report::report(&cli))
+}
+
+fn ended(outcome: Result<ExitCode, error::Problem>) -> ExitCode {
+    match outcome {
         Ok(code) => code,
         Err(problem) => {
             eprintln!("bench: {problem}");

@@ -1,11 +1,11 @@
-//! The demo: a school year of the co-op and four weeks of parcels, played through the public API as anybody would use it.
+//! The demo: a school year of the co-op, four weeks of parcels and a season of the catalog, played through the public API as anybody would use it.
 
 use std::time::Duration;
 
 use watershed_cli::{Client, Demo, Later, Stage};
 
 use crate::memory::Memory;
-use crate::{tour, weeks, year};
+use crate::{season, tour, weeks, year};
 
 /// How many families there are where nobody says.
 const FAMILIES: u32 = 500;
@@ -17,7 +17,8 @@ pub(crate) const SEED: u64 = 7;
 const SETTLING: Duration = Duration::from_secs(30);
 
 /// A made-up school year: enrolments, dues, payments on time and late, worries, and families that leave. Then some made-up
-/// weeks of parcels: bookings, and what carriers report of them by the file.
+/// weeks of parcels: bookings, and what carriers report of them by the file. Then a season of the catalog, with as many products as
+/// there are families.
 pub(crate) struct Demonstration;
 
 impl Demo for Demonstration {
@@ -39,7 +40,7 @@ async fn play(stage: Stage<'_>) -> Result<(), String> {
     memory.families = Some(families);
     let url = format!("http://{}", stage.server);
     let mut client = Client::new(&url).map_err(|error| error.to_string())?;
-    if memory.finished && memory.weeks.finished {
+    if memory.finished && memory.weeks.finished && memory.season.finished {
         println!("The year of {families} families has been played into this data: nothing is played twice.");
     }
     if !memory.finished {
@@ -52,6 +53,11 @@ async fn play(stage: Stage<'_>) -> Result<(), String> {
         let tally = weeks::Play { stage, parcels, url: &url }.run(&mut memory).await?;
         let lag = tour::settle(&mut client, "parcel", SETTLING).await?;
         tally.print(parcels, lag);
+    }
+    if !memory.season.finished {
+        let tally = season::Play { stage, products: families, url: &url }.run(&mut memory).await?;
+        let lag = tour::settle(&mut client, "catalog", SETTLING).await?;
+        tally.print(families, lag);
     }
     tour::print(&mut client, &url).await
 }

@@ -4,6 +4,7 @@ mod demo;
 mod lanes;
 mod memory;
 mod patient;
+mod season;
 mod tour;
 mod weeks;
 mod year;
@@ -27,11 +28,12 @@ const TRACKING: &[Asset] = &[
 fn main() -> ExitCode {
     let program = Program {
         name: "watershed",
-        about: "CQRS for Rust: decide once, answer many ways. Hosts a homeschool co-op and parcel tracking as its examples.",
+        about: "CQRS for Rust: decide once, answer many ways. Hosts a homeschool co-op, parcel tracking and a product catalog as its examples.",
         // Everybody may do everything: the server is reached from this machine only.
         contexts: vec![
             Hosted { name: "coop", make: || coop::context().policy(AllowAll), assets: &[] },
             Hosted { name: "parcel", make: || parcel::context().policy(AllowAll), assets: TRACKING },
+            Hosted { name: "catalog", make: || catalog::context().policy(AllowAll), assets: &[] },
         ],
         demo: Box::new(demo::Demonstration),
     };

@@ -16,6 +16,9 @@ pub(crate) struct Memory {
     /// The weeks of parcels.
     #[serde(default)]
     pub(crate) weeks: Weeks,
+    /// The season of the catalog.
+    #[serde(default)]
+    pub(crate) season: Season,
     #[serde(skip)]
     file: PathBuf,
 }
@@ -24,6 +27,15 @@ pub(crate) struct Memory {
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Weeks {
     /// How many posts have been sent and answered.
+    pub(crate) played: usize,
+    /// Whether that was all of them.
+    pub(crate) finished: bool,
+}
+
+/// What the demo remembers of the season.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Season {
+    /// How many rounds have been sent and answered.
     pub(crate) played: usize,
     /// Whether that was all of them.
     pub(crate) finished: bool,

@@ -70,6 +70,14 @@ A parcel was booked for you. Open its page in a browser, then have the carrier d
   curl '{url}/api/parcel/queries/shipments_by_status'
   cargo run --release -- imports list carrier_reports --context parcel
 
+A catalog: what is in a category, what it can be narrowed down by, and what runs out. Rename the category, and ask again:
+
+  curl '{url}/api/catalog/queries/products_in_category?category_id=tools&max_price=50&in_stock=true&order=cheapest'
+  curl '{url}/api/catalog/queries/category_facets'
+  curl '{url}/api/catalog/queries/low_stock?at_most=3'
+  curl '{url}/api/catalog/commands/RenameCategory' \\
+    -H 'Content-Type: application/json' -d '{{\"category_id\":\"tools\",\"name\":\"Everything for the workshop\"}}'
+
 Look behind it:
 
   cargo run --release -- views       # also: doctor, events --follow, log verify, --help

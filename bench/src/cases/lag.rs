@@ -55,7 +55,12 @@ impl Case for Lag {
     fn prepare<'a>(&'a self, lab: &'a Lab) -> Result<Round<'a>, Problem> {
         Ok(Box::new(|| {
             let runtime = lab.runtime()?;
-            let (ack, visible) = runtime.block_on(measure(lab, self.per_second))?;
+            let (ack, visible) = runtime.block_on(async {
+                let (coop, _dir) = Coop::with_families(lab, Views::All, STREAMS).await?;
+                let measured = measure(&coop, 0, self.per_second, lab.time(10.0)).await?;
+                coop.close().await;
+                Ok::<_, Problem>(measured)
+            })?;
             Ok(vec![
                 Reading::alone(&ACK, ack.millis(0.5)),
                 Reading::alone(&P50, visible.millis(0.5)),
@@ -65,8 +70,14 @@ impl Case for Lag {
     }
 }
 
-async fn measure(lab: &Lab, per_second: u32) -> Result<(Histogram, Histogram), Problem> {
-    let (coop, _dir) = Coop::with_families(lab, Views::All, STREAMS).await?;
+/// From when a command is due to its receipt, and from there until its event is in every view of the co-op, which has families. The commands'
+/// numbers begin with `first`.
+pub(super) async fn measure(
+    coop: &Coop,
+    first: u64,
+    per_second: u32,
+    time: Duration,
+) -> Result<(Histogram, Histogram), Problem> {
     let mut followers = JoinSet::new();
     let mut trails = Vec::new();
     for view in coop.views.names() {
@@ -76,8 +87,8 @@ async fn measure(lab: &Lab, per_second: u32) -> Result<(Histogram, Histogram), P
     }
     let receipts = Trail::default();
     let (running, taken_at) = (coop.running.clone(), receipts.clone());
-    let ack = open_loop(per_second, lab.time(10.0), move |number| {
-        let (running, receipts) = (running.clone(), taken_at.clone());
+    let ack = open_loop(per_second, time, move |number| {
+        let (running, receipts, number) = (running.clone(), taken_at.clone(), first + number);
         async move {
             let command = mixed(family(mix(number) % STREAMS), mix(number), number);
             let receipt = running.send(command).key(key(number)).await.map_err(Problem::product)?;
@@ -91,7 +102,6 @@ async fn measure(lab: &Lab, per_second: u32) -> Result<(Histogram, Histogram), P
     tokio::time::sleep(Duration::from_millis(50)).await;
     followers.abort_all();
     let visible = visible(&taken(&receipts), &trails)?;
-    coop.close().await;
     Ok((ack, visible))
 }
 

@@ -9,6 +9,11 @@ mod journal;
 mod lag;
 mod live;
 mod postgres;
+mod postgres_nodes;
+mod postgres_rebuild;
+mod postgres_saves;
+mod postgres_tags;
+mod postgres_visible;
 mod query;
 mod raw_group;
 mod raw_scan;
@@ -90,6 +95,12 @@ pub(crate) const ALL: &[&dyn Case] = &[
     &postgres::Postgres::ALONE,
     &postgres::Postgres::SIXTY_FOUR,
     &postgres::Postgres::MANY,
+    &postgres_nodes::TwoNodes,
+    &postgres_tags::Tags,
+    &postgres_saves::Saves,
+    &postgres_rebuild::Rebuild,
+    &postgres_visible::Visible::ONE,
+    &postgres_visible::Visible::TWO,
     &slices::Slices::DETAIL,
     &slices::Slices::ROLLED_UP,
     &slices::Slices::WIDE,

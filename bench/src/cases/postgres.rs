@@ -1,19 +1,15 @@
 use std::sync::Arc;
-use std::time::Duration;
 
-use tokio_postgres::NoTls;
-use watershed_postgres::{Options, PostgresLog};
-use watershed_testkit::postgres::{Postgres as Server, Setup};
+use watershed_postgres::PostgresLog;
 
 use super::{About, Case, Reading, Round};
 use crate::coop::{Coop, Views, family, risk};
 use crate::error::Problem;
 use crate::lab::Lab;
 use crate::line::{Line, Unit};
-use crate::load::closed_loop;
 use crate::mix::mix;
-use crate::raw::{RawEvent, STREAMS};
-use crate::stats::Load;
+use crate::pg::{Plain, Server};
+use crate::raw::STREAMS;
 
 static RATE_1: Line = Line::told("rate", Unit::PerSecond);
 static P50_1: Line = Line::told("p50", Unit::Micros).times_at_most(1.6);
@@ -67,19 +63,16 @@ impl Case for Postgres {
     }
 
     fn prepare<'a>(&'a self, lab: &'a Lab) -> Result<Round<'a>, Problem> {
-        let server = Setup::default().setting("shared_buffers=512MB").setting("max_wal_size=4GB").start();
-        let mut schema = 0;
+        let server = Server::start();
         Ok(Box::new(move || {
-            schema += 1;
-            let mut options = Options::new(server.socket());
-            options.schema = format!("log{schema}");
+            let options = server.options();
             lab.runtime()?.block_on(async {
-                let raw =
-                    plain_inserts(&server, &options.schema, self.callers.min(64), lab.time(SECONDS)).await?;
+                let plain = Plain::on(&server).await?;
+                let raw = plain.inserts(self.callers.min(64), lab.time(SECONDS)).await?;
                 let log = PostgresLog::open(options).await.map_err(Problem::product)?;
                 let dir = lab.dir()?;
                 let coop = Coop::on(Arc::new(log), dir.path(), Views::None).await?;
-                coop.enroll(STREAMS).await?;
+                coop.enroll(0..STREAMS).await?;
                 let load = coop
                     .load(self.callers, lab.time(SECONDS), |number| {
                         risk(family(mix(number) % STREAMS), number)
@@ -95,51 +88,4 @@ impl Case for Postgres {
             })
         }))
     }
-}
-
-/// Connections that insert a row each, transaction by transaction.
-async fn plain_inserts(
-    server: &Server,
-    schema: &str,
-    connections: u64,
-    time: Duration,
-) -> Result<Load, Problem> {
-    let sql = format!(
-        "CREATE TABLE public.plain_{schema} (position bigserial PRIMARY KEY, id uuid, stream text, payload text, key text, \
-         fingerprint bytea)"
-    );
-    connect(server).await?.batch_execute(&sql).await?;
-    let insert = format!(
-        "INSERT INTO public.plain_{schema} (id, stream, payload, key, fingerprint) VALUES (gen_random_uuid(), $1, $2, $3, $4)"
-    );
-    let mut ready = Vec::new();
-    for _ in 0..connections {
-        let client = connect(server).await?;
-        let statement = client.prepare(&insert).await?;
-        ready.push((client, statement));
-    }
-    let ready = std::sync::Mutex::new(ready);
-    closed_loop(connections, time, |mut turns| {
-        let mine = ready.lock().unwrap_or_else(std::sync::PoisonError::into_inner).pop();
-        async move {
-            let Some((client, statement)) = mine else { return Err(Problem::Stopped("a connection")) };
-            while let Some(number) = turns.next() {
-                let event = RawEvent::numbered(number, STREAMS);
-                let bytes = event.sixteen_bytes();
-                let fingerprint = &bytes[..];
-                client
-                    .execute(&statement, &[&event.stream, &event.payload, &event.key, &fingerprint])
-                    .await?;
-                turns.done();
-            }
-            Ok(turns)
-        }
-    })
-    .await
-}
-
-async fn connect(server: &Server) -> Result<tokio_postgres::Client, Problem> {
-    let (client, driver) = tokio_postgres::connect(&server.socket(), NoTls).await?;
-    tokio::spawn(driver);
-    Ok(client)
 }

@@ -1,8 +1,9 @@
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
 use coop::family::{Family, FamilyCommand, FamilyEvent};
-use watershed::core::ports::{Append, Expected, NewEvent};
+use watershed::core::ports::{Append, EventLog, Expected, NewEvent};
 use watershed::core::{Aggregate, Cx, Event, EventId, Principal, StreamId, Tag, Tenant, Timestamp, event};
 
 use super::commands::{Story, enroll, family};
@@ -34,9 +35,19 @@ impl History {
 /// seconds. The events are those that the commands would have led to.
 pub(crate) async fn write_history(dir: &Path, history: History) -> Result<(), Problem> {
     let log = watershed::embedded(dir).map_err(Problem::product)?.log;
+    write_turns(&*log, history, 0..history.events_each).await
+}
+
+/// Writes these turns of a history into a log that holds those before.
+pub(crate) async fn write_turns(
+    log: &dyn EventLog,
+    history: History,
+    turns: Range<u64>,
+) -> Result<(), Problem> {
+    let events = turns.end * history.families;
     let mut under_way = Vec::with_capacity(UNDER_WAY);
     let recorder = Recorder::new(history.then);
-    for turn in 0..history.events_each {
+    for turn in turns {
         for number in 0..history.families {
             under_way.push(log.append(recorder.append(number, turn, turn * history.families + number)?));
             if under_way.len() == UNDER_WAY {
@@ -49,8 +60,8 @@ pub(crate) async fn write_history(dir: &Path, history: History) -> Result<(), Pr
     for append in under_way {
         append.await.map_err(Problem::product)?;
     }
-    if log.head() != history.events() {
-        return Err(Problem::Wrong(format!("{} events were written, not {}", log.head(), history.events())));
+    if log.head() != events {
+        return Err(Problem::Wrong(format!("{} events were written, not {events}", log.head())));
     }
     Ok(())
 }

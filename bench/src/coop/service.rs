@@ -1,21 +1,24 @@
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use coop::family::{Family, FamilyCommand};
+use coop::queries::GetFamily;
 use coop::views::FamilyDetail;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 use watershed::core::ports::EventLog;
 use watershed::core::{AllowAll, Position};
 use watershed::runtime::{Context, Running, Stores};
+use watershed_postgres::Options;
 
 use super::commands::{enroll, family, key};
 use super::computed::Computed;
 use super::rollups::{Engagement, Everybody, Paid, PaidByAll, Payers, Tiers};
 use crate::error::Problem;
 use crate::lab::Lab;
-use crate::load::closed_loop;
+use crate::load::{commands, commands_from};
 use crate::stats::Load;
 
 /// Numbers from here on are those of commands that prepare.
@@ -58,7 +61,7 @@ impl Views {
         let bare = || Context::new("coop").aggregate::<Family>();
         match self {
             Self::None => bare(),
-            Self::Detail => bare().read_models::<(FamilyDetail,)>(),
+            Self::Detail => bare().read_models::<(FamilyDetail,)>().queries::<(GetFamily,)>(),
             Self::RolledUp => {
                 bare().read_models::<(FamilyDetail,)>().rollups::<(Tiers, Payers, Engagement)>()
             }
@@ -94,6 +97,25 @@ impl Coop {
         Self::over(Stores { log, beside_log: None, tables: None, ..stores }, views).await
     }
 
+    /// Starts a node of a co-op that has everything on that server.
+    pub(crate) async fn node(options: Options, views: Views, name: &str) -> Result<Self, Problem> {
+        let stores = watershed::on_postgres(options).await.map_err(Problem::product)?;
+        let log = stores.log.clone();
+        let running = views.context().node(name).start(stores).await.map_err(Problem::product)?;
+        Ok(Self { running, views, log })
+    }
+
+    /// Whether this node, of those that share the rows, keeps those of the view.
+    pub(crate) async fn keeps(&self, view: &str) -> Result<bool, Problem> {
+        let Some((own, nodes)) = self.running.nodes().await.map_err(Problem::product)? else {
+            return Ok(true);
+        };
+        Ok(nodes
+            .leases
+            .iter()
+            .any(|lease| lease.seat.contains(view) && lease.node == own && !lease.left.is_zero()))
+    }
+
     async fn over(stores: Stores, views: Views) -> Result<Self, Problem> {
         let log = stores.log.clone();
         let running = views.context().start(stores).await.map_err(Problem::product)?;
@@ -108,14 +130,15 @@ impl Coop {
     ) -> Result<(Self, TempDir), Problem> {
         let dir = lab.dir()?;
         let coop = Self::start(dir.path(), views).await?;
-        coop.enroll(families).await?;
+        coop.enroll(0..families).await?;
         coop.caught_up().await?;
         Ok((coop, dir))
     }
 
-    pub(crate) async fn enroll(&self, families: u64) -> Result<(), Problem> {
+    /// Has the families with these numbers enrolled.
+    pub(crate) async fn enroll(&self, families: Range<u64>) -> Result<(), Problem> {
         let mut tasks = JoinSet::new();
-        for number in 0..families {
+        for number in families {
             let running = self.running.clone();
             tasks.spawn(async move {
                 let command = enroll(family(number));
@@ -158,17 +181,21 @@ impl Coop {
     where
         C: Fn(u64) -> FamilyCommand + Clone + Send + 'static,
     {
-        closed_loop(callers, time, |mut turns| {
-            let (running, command) = (self.running.clone(), command.clone());
-            async move {
-                while let Some(number) = turns.next() {
-                    running.send(command(number)).key(key(number)).await.map_err(Problem::product)?;
-                    turns.done();
-                }
-                Ok(turns)
-            }
-        })
-        .await
+        commands(&self.running, callers, time, command).await
+    }
+
+    /// The same with numbers from `first` on.
+    pub(crate) async fn load_from<C>(
+        &self,
+        first: u64,
+        callers: u64,
+        time: Duration,
+        command: C,
+    ) -> Result<Load, Problem>
+    where
+        C: Fn(u64) -> FamilyCommand + Clone + Send + 'static,
+    {
+        commands_from(&self.running, first, callers, time, command).await
     }
 
     /// The log.
@@ -216,7 +243,7 @@ mod tests {
         let raw = raw::fill(ours.path(), 100, 10).unwrap();
         lab.runtime().unwrap().block_on(async {
             let coop = Coop::start(product.path(), Views::None).await.unwrap();
-            coop.enroll(1).await.unwrap();
+            coop.enroll(0..1).await.unwrap();
             coop.load(1, Duration::from_millis(200), |number| super::super::risk(family(0), number))
                 .await
                 .unwrap();

@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::fs;
 use std::time::{Duration, Instant};
 
@@ -73,7 +74,8 @@ impl Patience {
 
 /// The processor time that this process has used; zero where the system does not say.
 pub(crate) fn own_time() -> Duration {
-    let ticks = fs::read_to_string("/proc/self/stat").ok().and_then(|stat| own(&stat)).unwrap_or(0);
+    let ticks =
+        fs::read_to_string("/proc/self/stat").ok().and_then(|stat| of(&stat)).map_or(0, |own| own.used);
     Duration::from_millis(ticks * 10)
 }
 
@@ -91,8 +93,46 @@ pub(crate) fn threads_time() -> Option<Duration> {
 /// Ticks of processor time that others have used since the machine started.
 fn others() -> Option<u64> {
     let all = busy(&fs::read_to_string("/proc/stat").ok()?)?;
-    let own = own(&fs::read_to_string("/proc/self/stat").ok()?)?;
-    Some(all.saturating_sub(own))
+    Some(all.saturating_sub(ours()?))
+}
+
+/// Ticks of this process and of those that it has started, and that they have: servers, and nodes of its own. Of one that has
+/// ended, whoever started it knows.
+fn ours() -> Option<u64> {
+    let mut all = HashMap::new();
+    for entry in fs::read_dir("/proc").ok()?.flatten() {
+        let Some(id) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
+        // It may have ended meanwhile.
+        let Ok(stat) = fs::read_to_string(entry.path().join("stat")) else { continue };
+        all.extend(of(&stat).map(|process| (id, process)));
+    }
+    let own = std::process::id();
+    let is_ours = |mut id: u32| {
+        while id != own {
+            match all.get(&id) {
+                Some(process) => id = process.parent,
+                None => return false,
+            }
+        }
+        true
+    };
+    Some(all.iter().filter(|(id, _)| is_ours(**id)).map(|(_, process)| process.used + process.ended).sum())
+}
+
+/// What a process has used.
+struct Process {
+    parent: u32,
+    used: u64,
+    /// What its children have used that have ended.
+    ended: u64,
+}
+
+/// ppid, utime and stime, cutime and cstime: the 4th and the 14th to 17th field, counted after the name, which may hold spaces.
+fn of(stat: &str) -> Option<Process> {
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    let ticks = |place: usize| fields.get(place)?.parse::<u64>().ok();
+    let parent = fields.get(1)?.parse().ok()?;
+    Some(Process { parent, used: ticks(11)? + ticks(12)?, ended: ticks(13)? + ticks(14)? })
 }
 
 /// user, nice, system and steal of the first line: see proc(5).
@@ -104,16 +144,10 @@ fn busy(stat: &str) -> Option<u64> {
     Some(user + nice + system + next()?)
 }
 
-/// utime and stime: the 14th and 15th field, counted after the name, which may hold spaces.
-fn own(stat: &str) -> Option<u64> {
-    let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
-    let mut next = || fields.next()?.parse::<u64>().ok();
-    Some(next()? + next()?)
-}
-
 #[cfg(test)]
 mod tests {
-    use std::process::Command;
+    use std::io::{BufRead, BufReader};
+    use std::process::{Command, Stdio};
 
     use super::*;
 
@@ -126,13 +160,31 @@ mod tests {
         let alone = watch.cores().unwrap();
 
         let watch = Watch::start();
-        let mut other = Command::new("sh").args(["-c", "while :; do :; done"]).spawn().unwrap();
+        // Whoever has started it ends at once, so that it is nobody's of ours.
+        let begin = "(while :; do :; done) >/dev/null & echo $!";
+        let begun = Command::new("sh").args(["-c", begin]).output().unwrap();
         std::thread::sleep(std::time::Duration::from_millis(600));
         let disturbed = watch.cores().unwrap();
-        other.kill().unwrap();
-        other.wait().unwrap();
+        let other = String::from_utf8(begun.stdout).unwrap();
+        Command::new("kill").args(["-KILL", other.trim()]).status().unwrap();
         // Other tests may be running beside this one: the first number has no bound that always holds.
         assert!(disturbed > 0.3, "{disturbed} (alone {alone})");
+    }
+
+    #[test]
+    fn what_this_process_has_started_is_its_own_while_it_runs_and_when_it_has_ended() {
+        let before = ours().unwrap();
+        let loops = "while :; do :; done & echo $!; wait";
+        let mut server = Command::new("sh").args(["-c", loops]).stdout(Stdio::piped()).spawn().unwrap();
+        let mut below = String::new();
+        BufReader::new(server.stdout.take().unwrap()).read_line(&mut below).unwrap();
+        std::thread::sleep(Duration::from_millis(600));
+        let running = ours().unwrap();
+        Command::new("kill").args(["-KILL", below.trim()]).status().unwrap();
+        server.wait().unwrap();
+        let ended = ours().unwrap();
+        assert!(running >= before + 10, "{before} {running}");
+        assert!(ended >= running, "{running} {ended}");
     }
 
     #[test]
@@ -159,7 +211,8 @@ mod tests {
 
     #[test]
     fn a_process_name_with_spaces_and_brackets_is_read() {
-        assert_eq!(own("1 (a) b) S 1 1 1 0 -1 4194560 1 1 1 1 700 30 0 0 20 0 1"), Some(730));
+        let read = of("1 (a) b) S 7 1 1 0 -1 4194560 1 1 1 1 700 30 5 6 20 0 1").unwrap();
+        assert_eq!((read.parent, read.used, read.ended), (7, 730, 11));
         assert_eq!(busy("cpu  1 2 4 100 100 100 100 8 0 0\ncpu0 1"), Some(15));
     }
 }

@@ -20,6 +20,8 @@ pub(crate) enum CliError {
     Open(#[from] OpenError),
     #[error("{0}")]
     Shared(#[from] SharedError),
+    #[error("{0}")]
+    Tables(#[from] watershed_core::ports::StateError),
     #[error("no PostgreSQL server is named: say which with --store, or `url` in [store] of the settings")]
     NoStore,
     #[error("{0}")]

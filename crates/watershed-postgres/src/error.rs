@@ -4,6 +4,7 @@ use std::error::Error as _;
 use std::time::Duration;
 
 use tokio_postgres::Error;
+use tokio_postgres::error::{DbError, Severity};
 use watershed_core::ports::LogError;
 
 /// Why a store on PostgreSQL was not opened, or a connection not made. No error names a password.
@@ -58,6 +59,12 @@ pub(crate) fn in_words(error: &Error) -> String {
         (None, Some(cause)) => format!("{error}: {cause}"),
         (None, None) => error.to_string(),
     }
+}
+
+/// Whether the server has ended the connection with this error. It says so before it closes.
+pub(crate) fn ends_connection(error: &Error) -> bool {
+    let severity = error.as_db_error().and_then(DbError::parsed_severity);
+    matches!(severity, Some(Severity::Fatal | Severity::Panic))
 }
 
 /// A failure to read the log.

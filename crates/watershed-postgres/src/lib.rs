@@ -19,6 +19,6 @@ pub use log::{About, PostgresLog};
 pub use migrate::{migrate, pending_sql, whole_sql};
 pub use options::Options;
 pub use rows::{PostgresRows, PostgresRowsBesideLog};
-pub use state::PostgresTables;
+pub use state::{OwnTables, PostgresTables};
 pub use triage::PostgresTriage;
 pub use watershed_store::Verified;

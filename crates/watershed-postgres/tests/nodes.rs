@@ -12,7 +12,7 @@ use watershed::core::Command as _;
 use watershed::core::Principal;
 use watershed::core::ports::ManualClock;
 use watershed::prelude::*;
-use watershed::runtime::{LookAt, OperateError, Running};
+use watershed::runtime::{EditionState, LookAt, Running};
 use watershed_postgres::Options;
 use watershed_testkit::postgres::Postgres;
 
@@ -154,6 +154,62 @@ async fn nodes_share_the_seats_and_answer_alike() {
     one.close().await;
 }
 
+/// Operators ask any node. It gets what it needs for it from whoever has it, and the others follow what is decided.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whichever_node_is_asked_it_is_done_and_the_others_follow() {
+    const VIEWS: [&str; 3] = ["family_detail", "at_risk_families", "family_month"];
+    let server = Postgres::start();
+    let operator = Principal::default();
+    let steps: Vec<Step> = Year::new(12, 13).collect();
+    let (one, two) = (node(&server.server(), "one").await, node(&server.server(), "two").await);
+    until(&one, "both have something", |held| {
+        ["one", "two"].iter().all(|name| held.values().any(|node| node == name))
+    })
+    .await;
+    play(&[&one, &two], &steps).await;
+    let families = families(&steps);
+    let before = answers(&one, &families).await;
+
+    for node in [&one, &two] {
+        for view in VIEWS {
+            node.rebuild_and_wait(&operator, view).await.unwrap();
+        }
+    }
+    assert_eq!(answers(&one, &families).await, before, "on one");
+    assert_eq!(answers(&two, &families).await, before, "on two");
+    let editions = |node: &Running| {
+        let all = VIEWS.iter().flat_map(|view| node.editions(&operator, Some(*view)).unwrap());
+        let serving = all.filter(|edition| edition.state == EditionState::Serving);
+        serving.map(|edition| edition.edition).collect::<Vec<_>>()
+    };
+    let begun = Instant::now();
+    while editions(&one) != editions(&two) {
+        assert!(begun.elapsed() < Duration::from_secs(10), "{:?} {:?}", editions(&one), editions(&two));
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(editions(&one), [3, 3, 3], "each was rebuilt twice");
+
+    for (asked, other) in [(&one, &two), (&two, &one)] {
+        asked.pause(&operator, "family_detail").await.unwrap();
+        let begun = Instant::now();
+        loop {
+            let of = |node: &Running| {
+                let all = node.checkpoints(&operator).unwrap().into_iter().map(|group| group.checkpoint);
+                all.into_iter().find(|group| group.projection_name == "family_detail").unwrap().status
+            };
+            if of(asked) == "paused" && of(other) == "paused" {
+                break;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(10), "{} {}", of(asked), of(other));
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        other.resume(&operator, "family_detail").await.unwrap();
+    }
+    assert_eq!(answers(&two, &families).await, before, "after it was paused and resumed");
+    two.close().await;
+    one.close().await;
+}
+
 /// Whoever has been told that a lease was lost while it slept writes nothing, and neither does whoever has not been told.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_node_kept_is_taken_over_when_it_is_killed_or_stands_still() {
@@ -196,41 +252,4 @@ async fn what_a_node_kept_is_taken_over_when_it_is_killed_or_stands_still() {
         assert_eq!(report.drift, 0, "{view}: {report:?}");
     }
     here.close().await;
-}
-
-/// Nodes share evenly, and would give away what is built while it is needed.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_rebuild_is_made_by_the_node_that_keeps_the_rows_and_by_no_other() {
-    let server = Postgres::start();
-    let steps: Vec<Step> = Year::new(12, 13).collect();
-    let one = node(&server.server(), "one").await;
-    until(&one, "alone", |held| !held.is_empty()).await;
-    let all = holders(&one).await.len();
-    let two = node(&server.server(), "two").await;
-    let held_by = |held: &BTreeMap<String, String>, name: &str| -> Vec<String> {
-        let seats = held.iter().filter(|(_, node)| *node == name);
-        seats.filter_map(|(seat, _)| Some(seat.split_once('/')?.0.to_owned())).collect()
-    };
-    let is_shared = |held: &BTreeMap<String, String>| {
-        let (ones, twos) = (held_by(held, "one").len(), held_by(held, "two").len());
-        ones + twos == all && ones.abs_diff(twos) <= 1
-    };
-    until(&one, "two share the seats", is_shared).await;
-    play(&[&one, &two], &steps).await;
-    let families = families(&steps);
-    let before = answers(&one, &families).await;
-
-    let operator = Principal::default();
-    let held = holders(&one).await;
-    for group in held_by(&held, "two") {
-        let refused = one.rebuild(&operator, &group).await.unwrap_err();
-        assert!(matches!(&refused, OperateError::KeptElsewhere { node, .. } if node == "two"), "{refused}");
-    }
-    for group in held_by(&held, "one") {
-        let built = one.rebuild_and_wait(&operator, &group).await;
-        assert!(built.is_ok(), "{group}: {built:?}");
-    }
-    assert_eq!(answers(&one, &families).await, before, "what was built");
-    two.close().await;
-    one.close().await;
 }

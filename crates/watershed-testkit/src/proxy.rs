@@ -3,6 +3,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -15,6 +16,8 @@ use tokio::task::JoinHandle;
 pub struct Proxy {
     address: SocketAddr,
     weather: Arc<watch::Sender<Weather>>,
+    /// The number of the next connection.
+    next: Arc<AtomicU64>,
     task: JoinHandle<()>,
 }
 
@@ -29,6 +32,8 @@ struct Weather {
     held: bool,
     /// How long each piece waits before it is carried.
     delay: Duration,
+    /// Of connections with a smaller number, what clients send is not carried.
+    stalled: u64,
 }
 
 impl Proxy {
@@ -40,8 +45,9 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap_or_else(|error| crate::fail(error));
         let address = listener.local_addr().unwrap_or_else(|error| crate::fail(error));
         let weather = Arc::new(watch::Sender::new(Weather::default()));
-        let task = tokio::spawn(serve(listener, port, weather.clone()));
-        Self { address, weather, task }
+        let next = Arc::new(AtomicU64::new(1));
+        let task = tokio::spawn(serve(listener, port, weather.clone(), next.clone()));
+        Self { address, weather, next, task }
     }
 
     /// Where it listens.
@@ -66,9 +72,16 @@ impl Proxy {
         self.weather.send_modify(|weather| weather.held = true);
     }
 
-    /// Carries everything again, also what was held.
+    /// Keeps what clients send over the connections that there are, also where a client gives its connection up meanwhile. What
+    /// servers answer is carried, and so is everything over new connections.
+    pub fn stall(&self) {
+        let next = self.next.load(Ordering::SeqCst);
+        self.weather.send_modify(|weather| weather.stalled = next);
+    }
+
+    /// Carries everything again, also what was held or kept.
     pub fn release(&self) {
-        self.weather.send_modify(|weather| weather.held = false);
+        self.weather.send_modify(|weather| (weather.held, weather.stalled) = (false, 0));
     }
 
     /// Lets each piece wait so long in either direction; zero for none of it.
@@ -84,29 +97,40 @@ impl Drop for Proxy {
     }
 }
 
-async fn serve(listener: TcpListener, port: u16, weather: Arc<watch::Sender<Weather>>) {
+async fn serve(listener: TcpListener, port: u16, weather: Arc<watch::Sender<Weather>>, next: Arc<AtomicU64>) {
     while let Ok((client, _)) = listener.accept().await {
-        let weather = weather.subscribe();
+        let (weather, number) = (weather.subscribe(), next.fetch_add(1, Ordering::SeqCst));
         tokio::spawn(async move {
             if let Ok(server) = TcpStream::connect(("127.0.0.1", port)).await {
                 let _ = client.set_nodelay(true);
                 let _ = server.set_nodelay(true);
-                carry(client, server, weather).await;
+                carry(client, server, weather, number).await;
             }
         });
     }
 }
 
 /// Carries bytes both ways until one side ends, or the connection is cut.
-async fn carry(mut client: TcpStream, mut server: TcpStream, weather: watch::Receiver<Weather>) {
+async fn carry(mut client: TcpStream, mut server: TcpStream, weather: watch::Receiver<Weather>, number: u64) {
     let mut cut = weather.clone();
     let before = cut.borrow().cuts;
     {
         let (mut from_client, mut to_client) = client.split();
         let (mut from_server, mut to_server) = server.split();
+        let upwards = async {
+            pass(&mut from_client, &mut to_server, weather.clone(), Some(number)).await;
+        };
+        let downwards = async {
+            pass(&mut from_server, &mut to_client, weather.clone(), None).await;
+            // What is kept goes to the server all the same, whoever has given up.
+            if weather.borrow().stalled > number {
+                let _ = to_client.shutdown().await;
+                std::future::pending::<()>().await;
+            }
+        };
         tokio::select! {
-            () = pass(&mut from_client, &mut to_server, weather.clone()) => {}
-            () = pass(&mut from_server, &mut to_client, weather) => {}
+            () = upwards => {}
+            () = downwards => {}
             _ = cut.wait_for(|weather| weather.cuts != before) => {}
         }
     }
@@ -117,15 +141,17 @@ async fn carry(mut client: TcpStream, mut server: TcpStream, weather: watch::Rec
     }
 }
 
-/// Carries bytes one way, as the weather allows.
+/// Carries bytes one way, as the weather allows; what a client sends, as it is for the connection with its number.
 async fn pass(
     from: &mut (impl AsyncRead + Unpin),
     to: &mut (impl AsyncWrite + Unpin),
     mut weather: watch::Receiver<Weather>,
+    client: Option<u64>,
 ) {
+    let is_fair = |weather: &Weather| !weather.held && client.is_none_or(|number| weather.stalled <= number);
     let mut bytes = vec![0; 16 << 10];
     while let Ok(read @ 1..) = from.read(&mut bytes).await {
-        let Ok(delay) = weather.wait_for(|weather| !weather.held).await.map(|weather| weather.delay) else {
+        let Ok(delay) = weather.wait_for(is_fair).await.map(|weather| weather.delay) else {
             return;
         };
         if !delay.is_zero() {

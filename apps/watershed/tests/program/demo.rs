@@ -10,9 +10,9 @@ fn demo<'a>() -> Vec<&'a str> {
     std::iter::once("demo").chain(HERE).collect()
 }
 
-/// How many events there are, of the year and of the weeks.
-fn events(folder: &tempfile::TempDir) -> [u64; 2] {
-    ["coop", "parcel"].map(|context| {
+/// How many events there are, of the year, of the weeks and of the season.
+fn events(folder: &tempfile::TempDir) -> [u64; 3] {
+    ["coop", "parcel", "catalog"].map(|context| {
         let head = json(&folder.path().join("data"), &["log", "head", "--context", context]);
         head[0]["head"].as_u64().expect("a position")
     })
@@ -33,6 +33,8 @@ fn the_year_is_played_once_served_and_there_again_after_a_restart() {
         "lines of",
         "taken before: a carrier's id",
         "1  torn in the middle of a file",
+        "each in one transaction with the tables that it changes",
+        "catalog.category.not-empty",
         "Ask it something",
     ] {
         assert!(first.said.contains(words), "{words} in {}", first.said);
@@ -60,7 +62,7 @@ fn the_year_is_played_once_served_and_there_again_after_a_restart() {
     let row = format!("/api/parcel/views/customer_tracking_view/{}", page.expect("a page to open"));
     assert!(first.get(&row).1.contains("\"status\":\"booked\""), "{row}");
     let recorded = events(&folder);
-    assert!(recorded[0] > 300 && recorded[1] > 150, "{recorded:?}");
+    assert!(recorded[0] > 300 && recorded[1] > 150 && recorded[2] > 40, "{recorded:?}");
     first.signal("TERM");
     assert_eq!(first.ended(), Some(0));
 

@@ -88,8 +88,28 @@ fn metric(node: &Running, start: &str) -> Option<f64> {
     page.lines().find_map(|line| line.strip_prefix(start)?.trim().parse().ok())
 }
 
+/// The same, of an operator's request.
+fn asked(node: &Running, path: &str, body: &str) -> (u16, Value) {
+    let (status, body) = node.post(&format!("/admin/coop/{path}"), "application/json", body);
+    (status, serde_json::from_str(&body).expect("JSON"))
+}
+
+/// A group's view, as a node sees it.
+fn of_group(node: &Running, group: &str) -> Value {
+    let views = json(node, "/admin/coop/views")["views"].as_array().expect("views").clone();
+    views.into_iter().find(|view| view["group"] == group).expect("the group's view")
+}
+
+fn until_view(what: &str, node: &Running, group: &str, is_so: impl Fn(&Value) -> bool) {
+    let begun = Instant::now();
+    while !is_so(&of_group(node, group)) {
+        assert!(begun.elapsed() < Duration::from_secs(20), "{what}: {}", of_group(node, group));
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
 #[test]
-fn operators_see_who_keeps_what_and_are_sent_to_whoever_does() {
+fn operators_see_who_keeps_what_and_ask_whichever_node_they_like() {
     let site = Site::new();
     let mut a = site.node("a");
     until("one alone keeps everything", &a, |seen| kept(seen, "a").len() > 1);
@@ -102,68 +122,66 @@ fn operators_see_who_keeps_what_and_are_sent_to_whoever_does() {
     let here = |node: &Value| node["this"] == true && node["heard_ms"].as_u64().is_some_and(|ms| ms < 5_000);
     assert_eq!(seen["nodes"].as_array().expect("nodes").iter().filter(|node| here(node)).count(), 1);
     assert!(seen["seats"].as_array().expect("seats").iter().all(|seat| {
-        seat["edition"] == 1 && seat["epoch"].as_u64() > Some(0) && seat["left_ms"].as_u64() > Some(0)
+        seat["editions"][0] == 1 && seat["epoch"].as_u64() > Some(0) && seat["left_ms"].as_u64() > Some(0)
     }));
     // A command asks the server that holds the folder.
     let listed = site.json("b", &["nodes"]);
     assert_eq!((listed.len(), &listed[0]["this"]), (1, &Value::from("b")));
 
-    // Whoever does not keep a group says who does, in the views' status and to whoever wants something of it.
+    // Whoever does not keep a group says who does; and gets it where an operator wants something of it.
     let group = kept(&seen, "a").swap_remove(0);
-    let views = json(&b, "/admin/coop/views");
-    let of_group = |views: &Value| {
-        let views = views["views"].as_array().expect("views").clone();
-        views.into_iter().find(|view| view["group"] == group.as_str()).expect("the group's view")
-    };
-    assert_eq!(of_group(&views)["node"], "a");
-    let asked = [
-        (format!("views/{group}/pause"), "{}".to_owned()),
-        (format!("views/{group}/resume"), "{}".to_owned()),
-        (format!("views/{group}/workers"), r#"{"workers":2}"#.to_owned()),
-        (format!("views/{group}/rebuild"), "{}".to_owned()),
-        (format!("views/{group}/rebuild"), r#"{"key":"fam-1"}"#.to_owned()),
-        (format!("views/{group}/repair"), "{}".to_owned()),
-        (format!("views/{group}/verify"), "{}".to_owned()),
-        (format!("views/{group}/cutover"), "{}".to_owned()),
-        (format!("views/{group}/flag"), r#"{"flag":"off"}"#.to_owned()),
-        ("parked/retry".to_owned(), format!(r#"{{"view":"{group}","key":"fam-1"}}"#)),
-        ("parked/skip".to_owned(), format!(r#"{{"view":"{group}","key":"fam-1","position":1}}"#)),
-    ];
-    for (path, body) in asked {
-        let (status, problem) = b.post(&format!("/admin/coop/{path}"), "application/json", &body);
-        let problem: Value = serde_json::from_str(&problem).expect("JSON");
-        let said = (status, problem["code"].as_str(), problem["node"].as_str());
-        assert_eq!(said, (409, Some("kept-elsewhere"), Some("a")), "{path}: {problem}");
-    }
-    let (code, said) = site.run("b", &["views", "pause", &group]);
-    assert_eq!(code, Some(4), "{said}");
-    assert!(said.contains("node `a` keeps the rows"), "{said}");
-    // That one does it; and everybody sees it.
-    assert_eq!(site.json("a", &["views", "pause", &group])[0]["done"], "paused");
-    let begun = Instant::now();
-    while of_group(&json(&b, "/admin/coop/views"))["status"] != "paused" {
-        assert!(begun.elapsed() < Duration::from_secs(10), "the other one does not see it");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-
     let gauge = format!("watershed_edition_kept{{context=\"coop\",group=\"{group}\",edition=\"1\"}}");
-    assert_eq!((metric(&a, &gauge), metric(&b, &gauge)), (Some(1.0), Some(0.0)));
     let takeovers = format!("watershed_takeovers_total{{context=\"coop\",group=\"{group}\"}}");
+    assert_eq!(of_group(&b, &group)["node"], "a");
+    assert_eq!((metric(&a, &gauge), metric(&b, &gauge)), (Some(1.0), Some(0.0)));
     assert_eq!((metric(&a, &takeovers), metric(&b, &takeovers)), (Some(1.0), None));
+    assert_eq!(site.json("b", &["views", "pause", &group])[0]["done"], "paused");
+    until_view("the other one sees it", &a, &group, |view| view["status"] == "paused" && view["node"] == "b");
+    assert_eq!((metric(&a, &gauge), metric(&b, &gauge)), (Some(0.0), Some(1.0)));
+    assert_eq!(metric(&b, &takeovers), Some(1.0));
+    assert_eq!(asked(&a, &format!("views/{group}/resume"), "{}").0, 200);
+    until_view("and the one", &b, &group, |view| view["status"] == "running" && view["node"] == "a");
+
+    // What another one has paused is paused for whoever comes after it; and nobody waits for what that one had asked for.
+    assert_eq!(asked(&a, &format!("views/{group}/pause"), "{}").0, 200);
+    until_view("it is written", &b, &group, |view| view["status"] == "paused");
     a.signal("KILL");
     a.ended();
+    let begun = Instant::now();
     until("what the one kept that was killed", &b, |seen| {
         kept(seen, "a").is_empty() && kept(seen, "b").contains(&group)
     });
-    let begun = Instant::now();
-    while (metric(&b, &gauge), metric(&b, &takeovers)) != (Some(1.0), Some(1.0)) {
-        assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", b.get("/metrics"));
-        std::thread::sleep(Duration::from_millis(20));
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    until_view("it is paused still", &b, &group, |view| view["status"] == "paused" && view["node"] == "b");
+    assert_eq!(asked(&b, &format!("views/{group}/resume"), "{}").0, 200);
+}
+
+#[test]
+fn what_a_node_does_not_give_up_is_refused_with_its_name() {
+    let site = Site::new();
+    let a = site.node("a");
+    until("one alone keeps everything", &a, |seen| kept(seen, "a").len() > 1);
+    // One that knows nothing of being asked.
+    site.server.sql(
+        "UPDATE watershed_coop.leases SET node = 'older', epoch = epoch + 1, until = now() + interval '1 hour' \
+         WHERE seat LIKE 'family_detail %'",
+    );
+    until_view("it has lost that", &a, "family_detail", |view| view["node"] == "older");
+    let refused = [
+        ("views/family_detail/pause", "{}"),
+        ("views/family_detail/repair", "{}"),
+        ("parked/skip", r#"{"view":"family_detail","key":"fam-1","position":1}"#),
+    ];
+    for (path, body) in refused {
+        let (status, problem) = asked(&a, path, body);
+        let said = (status, problem["code"].as_str(), problem["node"].as_str());
+        assert_eq!(said, (409, Some("kept-elsewhere"), Some("older")), "{path}: {problem}");
     }
-    // And what another one has paused is paused.
-    assert_eq!(of_group(&json(&b, "/admin/coop/views"))["status"], "paused");
-    let resumed = b.post(&format!("/admin/coop/views/{group}/resume"), "application/json", "{}");
-    assert_eq!(resumed.0, 200, "{}", resumed.1);
+    // What is decided for all of them is decided all the same.
+    assert_eq!(asked(&a, "views/family_detail/workers", r#"{"workers":2}"#).0, 200);
+    let (code, said) = site.run("a", &["views", "pause", "family_detail"]);
+    assert_eq!(code, Some(4), "{said}");
+    assert!(said.contains("node `older` keeps the rows of `family_detail`"), "{said}");
 }
 
 #[test]
@@ -179,11 +197,21 @@ fn a_command_on_the_stores_themselves_takes_nothing_from_those_who_serve() {
     let seen = site.json("elsewhere", &["nodes"]).swap_remove(0);
     assert_eq!(kept(&seen, "a").len(), all, "{seen}");
     assert_eq!(seen["nodes"].as_array().map(Vec::len), Some(1), "{seen}");
-    let (code, said) = site.run("elsewhere", &["views", "pause", "family_detail"]);
-    assert_eq!(code, Some(4), "{said}");
-    assert!(said.contains("node `a` keeps the rows"), "{said}");
+    for change in [["views", "pause", "family_detail"], ["views", "rebuild", "family_detail"]] {
+        let (code, said) = site.run("elsewhere", &change);
+        assert_eq!(code, Some(4), "{change:?}: {said}");
+        assert!(said.contains("node `a` keeps the rows") && said.contains("--server"), "{said}");
+    }
     assert_eq!(site.json("elsewhere", &["views"])[0]["node"], "a");
-    assert_eq!(epochs(&nodes(&a)), epochs(&before), "nothing has been taken");
+    let seen = nodes(&a);
+    assert_eq!(epochs(&seen), epochs(&before), "nothing has been taken");
+    assert!(
+        seen["seats"]
+            .as_array()
+            .expect("seats")
+            .iter()
+            .all(|seat| seat["editions"] == before["seats"][0]["editions"])
+    );
     // One that comes again under its name waits for nobody.
     a.signal("KILL");
     a.ended();
@@ -191,6 +219,13 @@ fn a_command_on_the_stores_themselves_takes_nothing_from_those_who_serve() {
     until("it keeps again what it kept", &a, |seen| {
         kept(seen, "a").len() == all && epochs(seen).iter().all(|epoch| epoch.as_u64() > Some(1))
     });
+    // But one beside it needs a name of its own.
+    let (code, said) = site.run("b", &["serve", "--listen", "127.0.0.1:0", "--node", "a"]);
+    assert_eq!(code, Some(3), "{said}");
+    assert!(said.contains("a node called `a` serves") && said.contains("--node"), "{said}");
+    let (code, said) = site.run("b", &["serve", "--node", ""]);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("--node"), "{said}");
     a.signal("TERM");
     assert_eq!(a.ended(), Some(0));
     // Where nobody serves, the command does it itself, and goes.

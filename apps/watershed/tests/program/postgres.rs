@@ -144,20 +144,40 @@ fn tables_that_the_program_may_not_make_are_made_by_hand_from_what_it_prints() {
     assert_eq!(text(&printed.stdout), text(&all.stdout), "nothing is there yet");
     site.server.sql(&text(&printed.stdout));
     site.server.sql(
-        "GRANT USAGE ON SCHEMA watershed_coop, watershed_parcel TO app;
-         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA watershed_coop, watershed_parcel TO app",
+        "GRANT USAGE ON SCHEMA watershed_coop, watershed_parcel, watershed_catalog TO app;
+         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA watershed_coop, watershed_parcel, watershed_catalog TO app",
     );
     let done = site.json("a", &["store", "migrate"]);
-    assert!(done.len() == 2 && done.iter().all(|row| row["done"].as_array().is_some_and(Vec::is_empty)));
+    assert!(done.len() == 3 && done.iter().all(|row| row["done"].as_array().is_some_and(Vec::is_empty)));
     let rest = text(&site.run("a", &["store", "migrate", "--print"]).stdout);
     assert!(rest.lines().all(|line| line.starts_with("--")), "{rest}");
     // Tables of rows are made as read models come: where the program may make none, its rows are in its folder.
+    let refused = site.run("a", &["serve", "--listen", "127.0.0.1:0"]);
+    assert_eq!(refused.status.code(), Some(3));
+    let said = text(&refused.stderr);
+    assert!(said.contains("GRANT CREATE ON SCHEMA") && said.contains("store.rows"), "{said}");
     let mut command = site.command("a", &["serve", "--listen", "127.0.0.1:0"]);
     command.env("WATERSHED__STORE__ROWS", "folder");
     let mut node = Running::of(command);
+    assert!(node.said.contains("with its rows in"), "{}", node.said);
     node.signal("TERM");
     assert_eq!(node.ended(), Some(0));
-    assert!(node.said.contains("with its rows in"), "{}", node.said);
+    site.server.sql(
+        "GRANT CREATE ON SCHEMA watershed_coop, watershed_parcel, watershed_catalog TO app;
+         GRANT USAGE ON ALL SEQUENCES IN SCHEMA watershed_coop, watershed_parcel, watershed_catalog TO app",
+    );
+    let mut node = site.serve("a");
+    let body = r#"{"category_id":"tools","name":"Tools"}"#;
+    let (status, receipt) = node.post("/api/catalog/commands/CreateCategory", "application/json", body);
+    assert_eq!(status, 200, "{receipt}");
+    assert_eq!(site.server.sql("SELECT name FROM watershed_catalog.categories"), "Tools");
+    node.signal("TERM");
+    assert_eq!(node.ended(), Some(0));
+    // A step that is not what was run is told rather than passed over.
+    site.server.sql("UPDATE watershed_catalog.state_steps SET sql = sql || ' ' WHERE number = 2");
+    let changed = site.run("a", &["serve", "--listen", "127.0.0.1:0"]);
+    assert_eq!(changed.status.code(), Some(3));
+    assert!(text(&changed.stderr).contains("step 2 of `catalog`"), "{}", text(&changed.stderr));
 }
 
 #[test]

@@ -36,18 +36,28 @@ fn node_columns() -> [Column; 4] {
 
 fn seat_columns() -> [Column; 5] {
     [
-        Column::text("group", |seat| text(seat, "group")),
-        Column::number("edition", |seat| text(seat, "edition")),
+        Column::text("views and versions", |seat| text(seat, "seat")),
+        Column::text("editions", editions),
         Column::text("kept by", keeper).toned(keeper_tone),
         Column::number("epoch", |seat| grouped(seat, "epoch")),
         Column::number("for another", |seat| millis(seat, "left_ms")),
     ]
 }
 
+fn editions(seat: &Value) -> String {
+    if seat["group"].is_null() {
+        return "of another program".to_owned();
+    }
+    let numbers: Vec<String> =
+        seat["editions"].as_array().into_iter().flatten().map(ToString::to_string).collect();
+    numbers.join(", ")
+}
+
 fn keeper(seat: &Value) -> String {
-    match seat["node"].as_str() {
-        Some(node) => node.to_owned(),
-        None => format!("nobody ({} was the last)", text(seat, "last")),
+    match (seat["node"].as_str(), seat["last"].as_str()) {
+        (Some(node), _) => node.to_owned(),
+        (None, Some(last)) => format!("nobody ({last} was the last)"),
+        (None, None) => "nobody".to_owned(),
     }
 }
 

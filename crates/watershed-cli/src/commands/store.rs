@@ -1,7 +1,7 @@
 use std::process::ExitCode;
 
 use serde_json::json;
-use watershed_postgres::{migrate, pending_sql, whole_sql};
+use watershed_postgres::{OwnTables, migrate, pending_sql, whole_sql};
 
 use crate::args::StoreAction;
 use crate::error::CliError;
@@ -18,20 +18,24 @@ pub(super) async fn store(
 ) -> Result<ExitCode, CliError> {
     let StoreAction::Migrate { print, all } = action;
     for context in &program.contexts {
+        let made = (context.make)();
+        let own = OwnTables { owner: context.name, steps: made.own_tables() };
         if *all {
-            screen.line(&whole_sql(&settings.store.schema(context.name)))?;
+            let schema = settings.store.schema(context.name);
+            screen.line(&(whole_sql(&schema) + &own.whole_sql(&schema)?))?;
             continue;
         }
         let options = settings.store.options(context.name).ok_or(CliError::NoStore)?;
         let schema = options.schema.clone();
         if *print {
-            match pending_sql(&options).await? {
+            match pending_sql(&options).await? + &own.pending_sql(&options).await? {
                 none if none.is_empty() => screen.line(&format!("-- {schema}: there is nothing to do"))?,
                 sql => screen.line(&sql)?,
             }
             continue;
         }
-        let done = migrate(&options).await?;
+        let mut done = migrate(&options).await?;
+        done.extend(own.make(&options).await?);
         let words = match done.len() {
             0 => format!("{schema}: there was nothing to do"),
             _ => format!("{schema}: {}", done.join(", ")),

@@ -15,6 +15,8 @@ pub struct Lease {
     pub epoch: u64,
     /// How much longer it is held; nothing once it is free.
     pub left: Duration,
+    /// Who has asked for it not long ago: whoever has it gives it up, and nobody else takes it.
+    pub wanted: Option<String>,
 }
 
 /// A process that shares the store.
@@ -41,16 +43,26 @@ pub trait Leases: NodesSeen {
     /// taken it meanwhile.
     fn renew<'a>(&'a self, node: &'a str, term: Duration) -> Later<'a, Result<(), RowError>>;
 
-    /// Takes the seat for a term, where it is free; answers with the lease's epoch, and with none where somebody else has it.
+    /// Takes the seat for a term, where it is free; answers with the lease's epoch, and with none where somebody else has it, or has
+    /// asked for it.
     fn take<'a>(
         &'a self,
         seat: &'a str,
         node: &'a str,
-        term: Duration,
+        terms: Terms,
     ) -> Later<'a, Result<Option<u64>, RowError>>;
 
     /// The node has these seats no longer; a node that gives up everything is not there any more.
     fn give_up<'a>(&'a self, node: &'a str, seats: Seats<'a>) -> Later<'a, Result<(), RowError>>;
+}
+
+/// How a seat is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Terms {
+    /// For how long, unless it is renewed.
+    pub term: Duration,
+    /// Where somebody else has it: asks for it, for so long. It is then to be taken again, once that one has given it up.
+    pub asks: Option<Duration>,
 }
 
 /// What is given up.

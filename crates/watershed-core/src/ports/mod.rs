@@ -19,7 +19,7 @@ pub use journal::{
     Changed, ChangedRow, JournalEnd, JournalEntry, JournalFrom, JournalMark, JournalMarkError, JournalPart,
     RowJournal, RowState,
 };
-pub use leases::{Lease, Leases, Node, Nodes, NodesSeen, Seats};
+pub use leases::{Lease, Leases, Node, Nodes, NodesSeen, Seats, Terms as LeaseTerms};
 pub use ledger::Ledger;
 pub use log::{
     Append, AppendError, Appended, Condition, EventLog, Events, Expected, Idempotency, InlineFold, KeyRecord,

@@ -105,5 +105,7 @@ CREATE TABLE leases (
   seat  text        COLLATE "C" PRIMARY KEY,
   node  text        COLLATE "C" NOT NULL,
   epoch bigint      NOT NULL, -- how often the seat has been taken
-  until timestamptz NOT NULL
+  until timestamptz NOT NULL,
+  wanted       text COLLATE "C", -- who has asked for it
+  wanted_until timestamptz
 );

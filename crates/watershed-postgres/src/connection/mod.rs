@@ -10,6 +10,7 @@ mod tls;
 use bytes::Bytes;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
+use tokio::sync::watch;
 
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, CopyInSink, Error, Row, Statement};
@@ -36,6 +37,7 @@ pub(crate) struct Connection {
     client: Client,
     limit: Limit,
     backend: Backend,
+    told: watch::Receiver<u64>,
     prepared: Mutex<HashMap<Box<str>, Statement>>,
 }
 
@@ -67,7 +69,12 @@ impl Connection {
         );
         let answered = limit.within(link.client.simple_query(&setup)).await?;
         let backend = demands::check(&answered, options, role)?;
-        Ok(Self { client: link.client, limit, backend, prepared: Mutex::default() })
+        Ok(Self { client: link.client, limit, backend, told: link.told, prepared: Mutex::default() })
+    }
+
+    /// Changes with every notification that comes over this connection.
+    pub(crate) fn told(&self) -> watch::Receiver<u64> {
+        self.told.clone()
     }
 
     /// Who serves it.

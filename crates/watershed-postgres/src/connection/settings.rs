@@ -1,9 +1,11 @@
+use std::future::poll_fn;
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::task::AbortHandle;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::tls::{MakeTlsConnect, NoTls, TlsConnect};
-use tokio_postgres::{Client, Config, Socket};
+use tokio_postgres::{AsyncMessage, Client, Config, Socket};
 
 use super::password;
 use super::split::split;
@@ -28,6 +30,8 @@ pub(super) struct Link {
     pub(super) driver: AbortHandle,
     /// The server's version, as it says it.
     pub(super) version: String,
+    /// How often the server has told something that nobody has asked for.
+    pub(super) told: watch::Receiver<u64>,
 }
 
 impl Settings {
@@ -104,13 +108,22 @@ impl Settings {
         let addresses = self.config.get_hosts().len().max(self.config.get_hostaddrs().len()).max(1);
         let longest = each * u32::try_from(addresses).unwrap_or(u32::MAX) + Duration::from_secs(1);
         let connected = tokio::time::timeout(longest, self.config.connect(tls)).await;
-        let (client, driver) = connected.map_err(|_| OpenError::Silent(longest))??;
+        let (client, mut driver) = connected.map_err(|_| OpenError::Silent(longest))??;
         let version = driver.parameter("server_version").unwrap_or_default().to_owned();
+        let (telling, told) = watch::channel(0);
         let driver = tokio::spawn(async move {
-            if let Err(error) = driver.await {
-                tracing::debug!(error = in_words(&error), "a connection has ended");
+            while let Some(message) = poll_fn(|cx| driver.poll_message(cx)).await {
+                match message {
+                    Ok(AsyncMessage::Notification(_)) => telling.send_modify(|times| *times += 1),
+                    Ok(AsyncMessage::Notice(notice)) => tracing::debug!(%notice, "the server remarks"),
+                    Ok(_) => {}
+                    Err(error) => {
+                        tracing::debug!(error = in_words(&error), "a connection has ended");
+                        return;
+                    }
+                }
             }
         });
-        Ok(Link { client, driver: driver.abort_handle(), version })
+        Ok(Link { client, driver: driver.abort_handle(), version, told })
     }
 }

@@ -1,5 +1,6 @@
 //! The task that commits what waits, group by group.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,14 +11,14 @@ use watershed_store::to_sql;
 
 use super::ahead;
 use super::alone::Alone;
-use super::commit::{self, Begun, LOCK, Look};
+use super::commit::{self, Begun, LOCK, Look, NotBegun};
 use super::group::{Group, Placed};
 use super::prepared::{Queued, tell};
 use super::recent::Recent;
 use super::shared::Shared;
 use super::wanted::Wanted;
 use crate::connection::{Backend, Connection};
-use crate::error::{OpenError, in_words};
+use crate::error::{OpenError, ends_connection, in_words};
 use watershed_store::Answer;
 
 /// How long to wait before a server is tried again that could not be reached, at first and at most.
@@ -180,7 +181,14 @@ impl Appender {
         let before = self.recent.take();
         let end = before.as_ref().map(|recent| (recent.head, recent.link));
         let begun = commit::begin(connection, "BEGIN", appends, wanted, before, look).await;
-        let Begun { known, mut recent } = begun.map_err(|error| self.failed(connection, &error))?;
+        let Begun { known, mut recent } = begun.map_err(|problem| match problem {
+            NotBegun::Database(error) => self.failed(connection, &error),
+            NotBegun::NoHead => {
+                // Its transaction goes with it.
+                self.connection = None;
+                Failed::For(AppendError::ReadOnly(problem.to_string()))
+            }
+        })?;
         // Whoever loses to another process reads on from there.
         self.shared.publish(known.head);
         self.alone.has_met(end.is_none_or(|end| end == (recent.head, recent.link)));
@@ -207,7 +215,7 @@ impl Appender {
     }
 
     fn stand(&mut self, recent: Recent) {
-        self.shared.publish(recent.head);
+        self.shared.committed(recent.head);
         self.recent = Some(recent);
     }
 
@@ -215,7 +223,7 @@ impl Appender {
     fn failed(&mut self, connection: &Connection, error: &tokio_postgres::Error) -> Failed {
         self.connection = None;
         let problem = in_words(error);
-        if connection.is_closed() {
+        if connection.is_closed() || ends_connection(error) {
             Failed::Lost(problem)
         } else {
             Failed::For(AppendError::ReadOnly(problem))
@@ -233,7 +241,11 @@ impl Appender {
         match (failed, first) {
             (Failed::Lost(problem), Some(first)) => {
                 let id = Uuid::from_slice(first.row().id).unwrap_or_default();
-                match resolve(&self.shared, first.position, id, connection.backend()).await {
+                let found = tokio::select! {
+                    found = resolve(&self.shared, first.position, id, connection.backend()) => found,
+                    never = refuse_others(&self.shared, &problem) => match never {},
+                };
+                match found {
                     Some(true) => Ok(()),
                     Some(false) => Err(Failed::Lost(problem)),
                     None => Err(Failed::For(AppendError::Closed)),
@@ -257,6 +269,19 @@ async fn open(shared: &Shared) -> Result<Connection, OpenError> {
     connection.prepare(commit::STATEMENTS).await?;
     connection.prepare(ahead::STATEMENTS).await?;
     Ok(connection)
+}
+
+/// Tells those who come meanwhile, of whom nothing has been sent, that the server cannot be reached.
+async fn refuse_others(shared: &Shared, problem: &str) -> Infallible {
+    tokio::time::sleep(shared.options.patience).await;
+    while shared.queue.waits().await {
+        let mut waiting = Vec::new();
+        shared.queue.take(shared.options.group, &mut waiting);
+        for queued in waiting {
+            tell(queued, Err(AppendError::ReadOnly(problem.to_owned())));
+        }
+    }
+    std::future::pending().await
 }
 
 /// The connection was lost, and whether the commit took place is not known: waits until the database can say. None where the log
@@ -283,7 +308,8 @@ pub(super) async fn resolve(shared: &Shared, position: Position, id: Uuid, lost:
 async fn find(shared: &Shared, position: Position, id: Uuid, lost: &Backend) -> Result<bool, OpenError> {
     let connection = open(shared).await?;
     connection.run("BEGIN").await?;
-    connection.query(LOCK, &[]).await?;
+    commit::end_of(&connection.query(LOCK, &[]).await?)
+        .map_err(|error| OpenError::Tables(error.to_string()))?;
     let ended = connection.query(include_str!("sql/end_backend.sql"), &[&lost.process, &lost.begun]).await?;
     if ended.first().is_some_and(|row| !row.get::<_, bool>(0)) {
         return Err(OpenError::Silent(Duration::from_secs(5)));

@@ -21,6 +21,7 @@ use super::prepared::Queued;
 use super::recent::Recent;
 use super::wanted::Wanted;
 use crate::connection::Connection;
+use crate::error::in_words;
 
 pub(super) const LOCK: &str = include_str!("sql/lock_head.sql");
 const VERSIONS: &str = include_str!("sql/select_versions.sql");
@@ -38,6 +39,18 @@ pub(super) fn is_key_taken(error: &Error) -> bool {
     error.as_db_error().is_some_and(|error| {
         *error.code() == SqlState::UNIQUE_VIOLATION && error.constraint() == Some("events_idem")
     })
+}
+
+/// Why nothing was begun.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum NotBegun {
+    #[error("{}", in_words(.0))]
+    Database(#[from] Error),
+    /// An empty log has a head as well. Without one, nobody would know what to append behind, and nothing would be locked.
+    #[error(
+        "`log_head` has no row: somebody has removed it, or a restore left it out. Restore all tables of the log from one backup"
+    )]
+    NoHead,
 }
 
 /// What is known once the lock is held.
@@ -65,7 +78,7 @@ pub(super) async fn begin(
     wanted: &Wanted,
     recent: Option<Recent>,
     look: Look,
-) -> Result<Begun, Error> {
+) -> Result<Begun, NotBegun> {
     let keys = look.keys;
     let sought = Sought { keys, ..Sought::of(appends, wanted, recent.as_ref().filter(|_| look.trust)) };
     // In the order in which they are sent: that of their first polls.
@@ -76,7 +89,7 @@ pub(super) async fn begin(
         look_up(connection, appends, wanted, &sought),
     );
     begun?;
-    let (head, link) = end_of(&locked?);
+    let (head, link) = end_of(&locked?)?;
     let mut found = found?;
     let recent = recent.filter(|recent| recent.head == head && recent.link == link);
     if recent.is_none() && !sought.is_all {
@@ -95,15 +108,16 @@ pub(super) async fn begin(
     Ok(Begun { known, recent })
 }
 
-fn end_of(locked: &[Row]) -> (Position, Link) {
+/// The log's end, by the row that is locked.
+pub(super) fn end_of(locked: &[Row]) -> Result<(Position, Link), NotBegun> {
+    let row = locked.first().ok_or(NotBegun::NoHead)?;
     let mut link = Link::default();
-    let Some(row) = locked.first() else { return (0, link) };
     if let Ok(stored) = row.try_get::<_, &[u8]>(1)
         && stored.len() == link.len()
     {
         link.copy_from_slice(stored);
     }
-    (from_sql(row.get(0)), link)
+    Ok((from_sql(row.get(0)), link))
 }
 
 /// What is asked of the database.

@@ -8,6 +8,7 @@ mod columns;
 mod commit;
 mod copied;
 mod group;
+mod hints;
 mod names;
 mod prepared;
 mod read;
@@ -21,7 +22,7 @@ mod snapshots;
 mod verify;
 mod wanted;
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use uuid::Uuid;
 use watershed_core::ports::{
@@ -70,7 +71,7 @@ impl PostgresLog {
         let shared = Arc::new(Shared::new(options, identity, readers, head));
         tokio::spawn(appender::run(shared.clone()));
         let saver = Saver::start(shared.clone());
-        tokio::spawn(follow(Arc::downgrade(&shared)));
+        hints::start(&shared);
         Ok(Self { shared, saver, about })
     }
 
@@ -120,27 +121,9 @@ async fn identify(connection: &Connection) -> Result<(LogIdentity, Position), Op
     connection.run("COMMIT").await?;
     let row = &rows[0];
     let epoch = u32::try_from(row.get::<_, i32>(1)).unwrap_or(1);
-    Ok((LogIdentity { id: row.get(0), epoch }, from_sql(row.get(2))))
-}
-
-/// Looks for what other processes have appended.
-async fn follow(shared: Weak<Shared>) {
-    loop {
-        let Some(present) = shared.upgrade() else { return };
-        if present.queue.is_closed() {
-            return;
-        }
-        let asked = present.readers.query(include_str!("sql/select_head.sql"), &[]).await;
-        if let Ok(rows) = &asked
-            && let Some(row) = rows.first()
-        {
-            present.publish(from_sql(row.get(0)));
-        }
-        present.reach.set(asked.err().map(|error| error.to_string()));
-        let poll = present.options.poll;
-        drop(present);
-        tokio::time::sleep(poll).await;
-    }
+    let head: Option<i64> = row.get(2);
+    let head = head.ok_or_else(|| OpenError::Tables(commit::NotBegun::NoHead.to_string()))?;
+    Ok((LogIdentity { id: row.get(0), epoch }, from_sql(head)))
 }
 
 impl Drop for PostgresLog {

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 
 use tokio::sync::Mutex;
 use tokio_postgres::Row;
 use watershed_core::ports::LogError;
 
 use crate::connection::{Connection, Values};
-use crate::error::{OpenError, store_error};
+use crate::error::{OpenError, ends_connection, store_error};
 use crate::options::Options;
 
 pub(super) struct Readers {
@@ -35,12 +36,16 @@ impl Readers {
         Ok(opened)
     }
 
-    /// Asks; once more where the connection turns out to be lost, and so may each of the others be.
+    /// Asks; once more where the connection turns out to be lost, and so may each of the others be. Where that took its time, the
+    /// network carries nothing, and the others are no better.
     pub(super) async fn query(&self, sql: &'static str, values: Values<'_>) -> Result<Vec<Row>, LogError> {
+        let begun = Instant::now();
         for _ in &self.seats {
             let connection = self.connection().await?;
             match connection.query(sql, values).await {
-                Err(_) if connection.is_closed() => {}
+                Err(error)
+                    if (connection.is_closed() || ends_connection(&error))
+                        && begun.elapsed() <= self.options.patience => {}
                 asked => return asked.map_err(|error| store_error(&error)),
             }
         }

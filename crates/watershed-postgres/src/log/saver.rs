@@ -17,13 +17,13 @@ use watershed_core::ports::{AppendError, Expected};
 use watershed_store::Answer;
 
 use super::appender::resolve;
-use super::commit::{self, Begun, Look};
+use super::commit::{self, Begun, Look, NotBegun};
 use super::group::Group;
 use super::prepared::{Prepared, Queued, tell};
 use super::shared::Shared;
 use super::wanted::Wanted;
 use crate::connection::Connection;
-use crate::error::in_words;
+use crate::error::{ends_connection, in_words};
 use crate::state::{Refusal, Row, refusal, statements};
 
 /// Takes the appends that save something, in the order of the calls. Dropped, it takes no more; those that wait are written.
@@ -200,7 +200,8 @@ impl Hand {
                 Ok(Outcome::Lost(problem)) => problem,
                 Ok(outcome) => return outcome,
                 Err(error) => {
-                    let is_lost = self.connection.as_ref().is_none_or(|connection| connection.is_closed());
+                    let is_lost = ends_connection(&error)
+                        || self.connection.as_ref().is_none_or(|connection| connection.is_closed());
                     match refusal(&error) {
                         Some(Refusal::Locked) if group.len() == 1 => return Outcome::Locked(vec![0]),
                         Some(Refusal::For(refused)) if group.len() == 1 => {
@@ -326,7 +327,12 @@ impl Hand {
         let patience = self.shared.options.patience.as_millis();
         let opening = format!("SET LOCAL lock_timeout = {patience}");
         let look = Look { trust: false, keys: true };
-        let Begun { known, recent } = commit::begin(connection, &opening, group, &wanted, None, look).await?;
+        let begun = commit::begin(connection, &opening, group, &wanted, None, look).await;
+        let Begun { known, recent } = match begun {
+            Ok(begun) => begun,
+            Err(NotBegun::Database(error)) => return Err(error),
+            Err(problem) => return Ok(refused(group, AppendError::ReadOnly(problem.to_string()))),
+        };
         self.shared.publish(known.head);
         let (taken, answers) = Group::take(known, group, &mut self.shared.folds());
         if let Some(error) = answers.iter().find_map(|answer| answer.as_ref().err()) {
@@ -334,7 +340,8 @@ impl Hand {
         }
         let seal = taken.seal(&recent.link);
         if let Err(error) = commit::end(connection, &taken, &seal).await {
-            let Some(first) = taken.placed.first().filter(|_| connection.is_closed()) else {
+            let is_lost = connection.is_closed() || ends_connection(&error);
+            let Some(first) = taken.placed.first().filter(|_| is_lost) else {
                 return Err(error);
             };
             let id = Uuid::from_slice(first.row().id).unwrap_or_default();
@@ -344,7 +351,7 @@ impl Hand {
                 None => return Ok(Outcome::Refused(AppendError::Closed)),
             }
         }
-        self.shared.publish(taken.last());
+        self.shared.committed(taken.last());
         Ok(Outcome::Done(answers))
     }
 }

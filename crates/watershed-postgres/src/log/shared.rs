@@ -7,6 +7,7 @@ use watershed_core::ports::InlineFold;
 use watershed_core::{LogIdentity, Position};
 
 use super::about::Reach;
+use super::hints::Channel;
 use super::prepared::Prepared;
 use super::readers::Readers;
 use super::replicas::Replicas;
@@ -23,7 +24,11 @@ pub(super) struct Shared {
     pub(super) reach: Reach,
     /// What is known of the tables of state.
     pub(super) columns: Arc<Known>,
+    /// How other processes are told.
+    pub(super) channel: Channel,
     head: watch::Sender<Position>,
+    /// The last position that this process itself has committed.
+    own: watch::Sender<Position>,
     folds: Mutex<Vec<Box<dyn InlineFold>>>,
 }
 
@@ -31,6 +36,7 @@ impl Shared {
     pub(super) fn new(options: Options, identity: LogIdentity, readers: Readers, head: Position) -> Self {
         let replicas = Replicas::new(&options, identity);
         Self {
+            channel: Channel::of(&options.schema),
             options,
             identity,
             queue: Queue::default(),
@@ -39,6 +45,7 @@ impl Shared {
             reach: Reach::default(),
             columns: Arc::default(),
             head: watch::Sender::new(head),
+            own: watch::Sender::new(0),
             folds: Mutex::default(),
         }
     }
@@ -46,6 +53,20 @@ impl Shared {
     /// The last position that this process knows to be durable.
     pub(super) fn head(&self) -> Position {
         *self.head.borrow()
+    }
+
+    /// This process has brought the log to that position.
+    pub(super) fn committed(&self, head: Position) {
+        self.publish(head);
+        self.own.send_if_modified(|own| {
+            let is_further = head > *own;
+            *own = head.max(*own);
+            is_further
+        });
+    }
+
+    pub(super) fn own(&self) -> watch::Receiver<Position> {
+        self.own.subscribe()
     }
 
     /// The log has come to that position, here or elsewhere.

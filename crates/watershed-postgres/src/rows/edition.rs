@@ -71,6 +71,15 @@ impl Edition {
         rows.first().map(|row| self.found(row)).transpose()
     }
 
+    /// What is told once there is nothing where it should be. It is there when it is opened, so somebody has removed it since: it is
+    /// not to be taken for an empty one.
+    pub(crate) fn removed(&self) -> RowError {
+        RowError::Store(format!(
+            "edition {} of `{}` has been removed by another process. Start this one again, or the program that has come after it",
+            self.number, self.name
+        ))
+    }
+
     /// A row that begins as that of `find.sql` does.
     pub(crate) fn found(&self, row: &Row) -> Result<Found, Failure> {
         let (version, layout): (&str, i64) = (row.try_get(3)?, row.try_get(4)?);

@@ -4,7 +4,7 @@ use tokio_postgres::Error;
 use tokio_postgres::error::SqlState;
 use watershed_core::ports::RowError;
 
-use crate::error::{OpenError, in_words};
+use crate::error::{OpenError, ends_connection, in_words};
 
 /// Why something with rows failed: the database said so, or we did.
 #[derive(Debug)]
@@ -46,8 +46,7 @@ impl Failure {
     /// Whether the connection is gone, and with it the answer.
     pub(crate) fn is_lost(&self) -> bool {
         let Self::Sql(error) = self else { return false };
-        // A server that shuts down says so before it closes.
-        error.code().is_none_or(|code| code.code().starts_with("57P") || code.code().starts_with("08"))
+        ends_connection(error) || error.code().is_none_or(|code| code.code().starts_with("08"))
     }
 
     /// Whether the statement names a table that is gone: others may have taken its place.
@@ -62,6 +61,11 @@ pub(crate) fn row_error(error: &Error) -> RowError {
     match error.code().map(SqlState::code) {
         // A disk that is full, an I/O error, a server that only reads.
         Some("53100" | "58030" | "25006") => RowError::ReadOnly(words),
+        Some("42501") => RowError::Store(format!(
+            "{words}. Beside its tables the program's user needs their sequences, and makes tables of rows as read models come: \
+             `GRANT USAGE ON ALL SEQUENCES IN SCHEMA ..` and `GRANT CREATE ON SCHEMA ..`, or keep the rows in each process's folder \
+             (`store.rows = \"folder\"`)"
+        )),
         Some("XX001" | "XX002") => RowError::Damaged(format!(
             "PostgreSQL says that its files are damaged: {words}. Look into the server's log; rows are folded anew from the log"
         )),

@@ -9,7 +9,7 @@ use watershed_core::ports::{
 };
 use watershed_core::{Ask, Predicate, Tenant, Timestamp};
 
-use super::edition::{Edition, FIND, Found, Made};
+use super::edition::{Edition, FIND, Made};
 use super::failure::Failure;
 use super::loader::PostgresLoader;
 use super::moment::PostgresMoment;
@@ -60,19 +60,14 @@ impl Group {
         *self.made.write().unwrap_or_else(PoisonError::into_inner) = made;
     }
 
-    /// The tables that were found, where they are of this version: those that are known, where they are these.
-    pub(crate) fn found(&self, found: Option<Found>) -> Option<Arc<Made>> {
-        let made = found.and_then(|found| self.edition.made_as(&found, self.made()));
-        self.set_made(made.clone());
-        made
-    }
-
     /// Looks which tables are the edition's now.
     pub(super) async fn look(&self) -> Result<Option<Arc<Made>>, Failure> {
         let number = i64::from(self.edition.number);
         let rows = self.pool.query(FIND, &[&self.edition.name, &number]).await?;
-        let found = rows.first().map(|row| self.edition.found(row)).transpose()?;
-        Ok(self.found(found))
+        let row = rows.first().ok_or_else(|| self.edition.removed())?;
+        let made = self.edition.made_as(&self.edition.found(row)?, self.made());
+        self.set_made(made.clone());
+        Ok(made)
     }
 
     /// Begins to read from the tables, which others may replace at any time.

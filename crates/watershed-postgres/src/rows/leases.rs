@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use watershed_core::ports::{Later, Lease, Leases, Node, Nodes, NodesSeen, RowError, Seats};
+use watershed_core::ports::{Later, Lease, LeaseTerms, Leases, Node, Nodes, NodesSeen, RowError, Seats};
 use watershed_store::{from_sql, to_sql};
 
 use super::failure::Failure;
@@ -11,6 +11,7 @@ use super::store::PostgresRows;
 
 const RENEW: &str = include_str!("sql/lease_renew.sql");
 const TAKE: &str = include_str!("sql/lease_take.sql");
+const ASK: &str = include_str!("sql/lease_ask.sql");
 const GIVE_UP: &str = include_str!("sql/lease_give_up.sql");
 const LEAVE: &str = include_str!("sql/node_leaves.sql");
 const LEASES: &str = include_str!("sql/lease_list.sql");
@@ -35,10 +36,13 @@ impl Leases for PostgresRows {
         &'a self,
         seat: &'a str,
         node: &'a str,
-        term: Duration,
+        terms: LeaseTerms,
     ) -> Later<'a, Result<Option<u64>, RowError>> {
         Box::pin(async move {
-            let taken = self.pool.query(TAKE, &[&seat, &node, &term.as_secs_f64()]).await?;
+            if let Some(asks) = terms.asks {
+                self.pool.query(ASK, &[&seat, &node, &asks.as_secs_f64()]).await?;
+            }
+            let taken = self.pool.query(TAKE, &[&seat, &node, &terms.term.as_secs_f64()]).await?;
             Ok(taken.first().map(|row| row.try_get(0).map(from_sql)).transpose().map_err(Failure::from)?)
         })
     }
@@ -70,6 +74,7 @@ impl PostgresRows {
                 node: row.try_get(1)?,
                 epoch: from_sql(row.try_get(2)?),
                 left: seconds(row.try_get(3)?),
+                wanted: row.try_get(4)?,
             });
         }
         Ok(all)

@@ -23,8 +23,8 @@ const BEGIN: &str =
 pub(crate) struct PostgresMoment {
     group: Arc<Group>,
     lent: Lent,
-    /// The checkpoint's id, where there is one.
-    id: Option<i64>,
+    /// The checkpoint's id.
+    id: i64,
     /// None where the tables are of another version.
     made: Option<Arc<Made>>,
 }
@@ -42,10 +42,9 @@ impl PostgresMoment {
         let lent = group.pool.lend().await?;
         lent.run(BEGIN).await?;
         // The first statement fixes the moment.
-        let found = group.edition.find(&lent).await?;
-        let id = found.as_ref().map(|found| found.id);
-        let made = found.and_then(|found| group.edition.made_as(&found, group.made()));
-        Ok(Self { group: group.clone(), lent, id, made })
+        let found = group.edition.find(&lent).await?.ok_or_else(|| group.edition.removed())?;
+        let made = group.edition.made_as(&found, group.made());
+        Ok(Self { group: group.clone(), lent, id: found.id, made })
     }
 
     /// The group as it stands now, for as long as this is held.
@@ -91,9 +90,8 @@ impl PostgresMoment {
         from: JournalFrom,
         limit: usize,
     ) -> Result<Option<JournalPart>, Failure> {
-        let Some(id) = self.id else { return Ok(None) };
         let position = self.checkpoint_now().await?.position;
-        tables::read_journal(&self.lent, &self.group.edition, (id, position), from, limit).await
+        tables::read_journal(&self.lent, &self.group.edition, (self.id, position), from, limit).await
     }
 
     async fn checkpoint_now(&self) -> Result<Checkpoint, Failure> {

@@ -123,8 +123,7 @@ impl Group {
         begun?;
         let locked = locked?;
         let Some(row) = locked.first() else {
-            let problem = format!("edition {number} of `{}` has been removed", self.edition.name);
-            return Err(RowError::Store(problem).into());
+            return Err(self.edition.removed().into());
         };
         self.is_fenced(from_sql(row.try_get(6)?))?;
         Ok(Locked { found: self.edition.found(row)?, position: from_sql(row.try_get(5)?) })

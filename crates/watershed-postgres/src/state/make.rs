@@ -1,6 +1,9 @@
 //! A context's own tables: steps of SQL, each run once.
 
+use std::collections::HashMap;
+
 use tokio_postgres::Error;
+use tokio_postgres::error::SqlState;
 use watershed_core::ports::{SchemaStep, StateError};
 
 use super::failed;
@@ -12,41 +15,97 @@ pub(super) const RESERVED: &[&str] =
     &["log_meta", "log_head", "events", "event_tags", "snapshots", "migrations", "state_steps"];
 
 /// One process makes tables at a time.
-const LOCK: i64 = 0x7761_7465_7274_6162;
+pub(super) const LOCK: i64 = 0x7761_7465_7274_6162;
 
-/// Runs those of the steps that have not been run for `owner`.
+/// Runs those of the steps that have not been run for `owner`, and says which.
 pub(super) async fn make(
     connection: &Connection,
     owner: &str,
     steps: &[SchemaStep],
-) -> Result<(), StateError> {
+) -> Result<Vec<u32>, StateError> {
+    // What has been run needs no right to make anything.
+    let missing = missing(connection, owner, steps).await.map_err(|error| failed(&error))??;
+    let mut made = Vec::with_capacity(missing.len());
+    for step in missing {
+        let done = one(connection, owner, step).await;
+        let end = if matches!(done, Ok(Ok(_))) { "COMMIT" } else { "ROLLBACK" };
+        let ended = connection.run(end).await;
+        let done =
+            done.map_err(|error| not_allowed(owner, step, &error).unwrap_or_else(|| failed(&error)))?;
+        let is_new = done.map_err(|problem| wrong(owner, step, &problem))?;
+        ended.map_err(|error| failed(&error))?;
+        made.extend(is_new.then_some(step.number));
+    }
+    Ok(made)
+}
+
+/// Those of the steps that have not been run for `owner`, in their order; within, what is wrong with them. Nothing is locked or made,
+/// so that whoever may only look can find that all is well.
+pub(super) async fn missing<'a>(
+    connection: &Connection,
+    owner: &str,
+    steps: &'a [SchemaStep],
+) -> Result<Result<Vec<&'a SchemaStep>, StateError>, Error> {
+    let is_there = connection.query("SELECT to_regclass('state_steps') IS NOT NULL", &[]).await?;
+    let mut known = HashMap::new();
+    if is_there.first().is_some_and(|row| row.get(0)) {
+        let rows =
+            connection.query("SELECT number, sql FROM state_steps WHERE owner = $1", &[&owner]).await?;
+        known = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+    }
+    Ok(pending(owner, steps, &known))
+}
+
+/// Those of the steps that are not among the known ones, in their order.
+pub(super) fn pending<'a>(
+    owner: &str,
+    steps: &'a [SchemaStep],
+    known: &HashMap<i32, String>,
+) -> Result<Vec<&'a SchemaStep>, StateError> {
     let mut steps: Vec<&SchemaStep> = steps.iter().collect();
     steps.sort_by_key(|step| step.number);
     if let Some(pair) = steps.windows(2).find(|pair| pair[0].number == pair[1].number) {
         return Err(StateError::Unfit(format!("two steps bear the number {}", pair[0].number)));
     }
-    for step in steps {
-        let made = one(connection, owner, step).await;
-        let end = if matches!(made, Ok(Ok(()))) { "COMMIT" } else { "ROLLBACK" };
-        let ended = connection.run(end).await;
-        made.map_err(|error| failed(&error))?
-            .map_err(|problem| StateError::Unfit(format!("step {} of `{owner}`: {problem}", step.number)))?;
-        ended.map_err(|error| failed(&error))?;
+    let is_known = |step: &&SchemaStep| known.get(&number(step)).map(|sql| *sql == step.postgres);
+    match steps.iter().find(|step| is_known(step) == Some(false)) {
+        Some(changed) => Err(wrong(owner, changed, CHANGED)),
+        None => Ok(steps.into_iter().filter(|step| is_known(step).is_none()).collect()),
     }
-    Ok(())
 }
 
-/// The step, in a transaction that is ended by the caller; within, what is wrong with it.
-async fn one(connection: &Connection, owner: &str, step: &SchemaStep) -> Result<Result<(), String>, Error> {
+const CHANGED: &str = "it is not what it was when it was run: leave it as it was, and write another step";
+
+fn number(step: &SchemaStep) -> i32 {
+    i32::try_from(step.number).unwrap_or(i32::MAX)
+}
+
+fn wrong(owner: &str, step: &SchemaStep, problem: &str) -> StateError {
+    StateError::Unfit(format!("step {} of `{owner}`: {problem}", step.number))
+}
+
+/// What to do where this user may not make tables.
+fn not_allowed(owner: &str, step: &SchemaStep, error: &Error) -> Option<StateError> {
+    (error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE)).then(|| {
+        let problem = format!(
+            "{}. Have somebody who may run what `watershed store migrate --print` prints",
+            in_words(error)
+        );
+        wrong(owner, step, &problem)
+    })
+}
+
+/// The step, in a transaction that is ended by the caller: whether it was not there yet; within, what is wrong with it.
+async fn one(connection: &Connection, owner: &str, step: &SchemaStep) -> Result<Result<bool, String>, Error> {
     connection.run(&format!("BEGIN; SELECT pg_advisory_xact_lock({LOCK})")).await?;
     connection.run(include_str!("sql/create_steps.sql")).await?;
-    let number = i32::try_from(step.number).unwrap_or(i32::MAX);
+    let number = number(step);
+    // Another process may have run it meanwhile.
     let known = "SELECT sql FROM state_steps WHERE owner = $1 AND number = $2";
     if let Some(row) = connection.query(known, &[&owner, &number]).await?.first() {
         return Ok(match row.get::<_, &str>(0) == step.postgres {
-            true => Ok(()),
-            false => Err("it is not what it was when it was run: leave it as it was, and write another step"
-                .to_owned()),
+            true => Ok(false),
+            false => Err(CHANGED.to_owned()),
         });
     }
     let before = (transaction(connection).await?, reserved(connection).await?);
@@ -64,7 +123,7 @@ async fn one(connection: &Connection, owner: &str, step: &SchemaStep) -> Result<
     }
     let record = "INSERT INTO state_steps (owner, number, sql) VALUES ($1, $2, $3)";
     connection.execute(record, &[&owner, &number, &step.postgres]).await?;
-    Ok(Ok(()))
+    Ok(Ok(true))
 }
 
 async fn transaction(connection: &Connection) -> Result<String, Error> {

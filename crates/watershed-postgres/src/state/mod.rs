@@ -3,10 +3,12 @@
 mod columns;
 mod make;
 mod read;
+mod script;
 mod sql;
 mod write;
 
 pub(crate) use columns::Known;
+pub use script::OwnTables;
 pub(crate) use sql::Statement;
 pub(crate) use write::{Refusal, Row, refusal, statements};
 
@@ -60,7 +62,7 @@ impl StateSchema for PostgresTables {
         Box::pin(async move {
             // One of its own: a step may change the session.
             let connection = Connection::open(&self.options.unhurried()).await.map_err(not_opened)?;
-            make::make(&connection, owner, steps).await
+            make::make(&connection, owner, steps).await.map(|_| ())
         })
     }
 

@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use watershed_core::ports::{RowError, RowGroup, RowsBatch};
+use watershed_core::ports::{JournalFrom, RowEditions, RowError, RowGroup, RowsBatch};
 use watershed_core::{Ask, Predicate, Tenant, Value};
+use watershed_postgres::PostgresRows;
 use watershed_testkit::postgres::Postgres;
 
-use crate::support::{at, client, key, open, puts, thing};
+use crate::support::{at, client, key, open, options, puts, thing};
 
 const ROWS: usize = 30;
 
@@ -118,4 +119,28 @@ async fn a_moment_keeps_tables_that_it_has_not_looked_at_yet() {
     let (_others, _other) = open(&server).await;
     let rows = moment.scan(0, &Predicate::All, None, 1_000).await.unwrap();
     assert!(rows.len() == ROWS && rows.iter().all(|row| row.values[1] == Value::Int(1)), "{rows:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_edition_that_another_process_has_removed_is_not_taken_for_an_empty_one() {
+    let server = Postgres::start();
+    let (_store, group) = open(&server).await;
+    load(&group, 1).await;
+    let other = PostgresRows::open(options(&server.server())).await.unwrap();
+    other.remove("things", 1).await.unwrap();
+    let answers = [
+        group.ask(&Tenant::default(), &Ask::rows("things")).await.err(),
+        group.ask(&Tenant::default(), &Ask { key: Some("k-01".into()), ..Ask::rows("things") }).await.err(),
+        group.rows(0, &[key("k-01")]).await.err(),
+        group.scan(0, &Predicate::All, None, 10).await.err(),
+        group.checkpoint().await.err(),
+        group.parked().await.err(),
+        group.moment().await.err(),
+        group.read_journal(JournalFrom::Number(0), 10).await.err(),
+        group.write(&puts(vec![thing("a", 1, None)], 2)).await.err(),
+    ];
+    for (place, answer) in answers.iter().enumerate() {
+        let told = answer.as_ref().map(ToString::to_string).unwrap_or_default();
+        assert!(told.contains("edition 1 of `things` has been removed"), "{place}: {answer:?}");
+    }
 }

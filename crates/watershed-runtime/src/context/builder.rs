@@ -134,6 +134,17 @@ pub enum StartError {
         /// What is missing or does not fit.
         problem: String,
     },
+    /// A process of that name shares the rows already.
+    #[error(
+        "a node called `{node}` serves the context `{context}` already: give this one a name of its own (`--node`), or stop that one \
+         first"
+    )]
+    NodeTwice {
+        /// The context.
+        context: &'static str,
+        /// The name.
+        node: String,
+    },
     /// A store failed.
     #[error("the context could not be started: {0}")]
     Store(String),
@@ -339,6 +350,12 @@ impl Context {
     pub fn tables_sql(mut self, step: SchemaStep) -> Self {
         self.tables.push(step);
         self
+    }
+
+    /// The steps by which the context's own tables come to be what they are, as they were added: for whoever runs them by hand.
+    #[must_use]
+    pub fn own_tables(&self) -> &[SchemaStep] {
+        &self.tables
     }
 
     /// Adds a decision.

@@ -1,5 +1,7 @@
 //! What operators see of the processes that share the rows.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use watershed_core::Principal;
 use watershed_core::ports::{Lease, Nodes};
@@ -33,17 +35,21 @@ pub struct NodeStatus {
     pub this: bool,
 }
 
-/// The rows of a group's edition.
-#[derive(Debug, Clone, Serialize)]
+/// The editions of one version of a group.
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct SeatStatus {
-    /// The group.
-    pub group: String,
-    /// The edition; none where the name says none.
-    pub edition: Option<u32>,
+    /// Its name: the group's views with their versions.
+    pub seat: String,
+    /// The group; none where this process's program does not have this version of it.
+    pub group: Option<String>,
+    /// The numbers of the editions, where this process's program has the version.
+    pub editions: Vec<u32>,
     /// Who keeps it; none where nobody does.
     pub node: Option<String>,
     /// Who kept it last, where nobody does.
     pub last: Option<String>,
+    /// Who has asked for it not long ago: nobody else takes it.
+    pub wanted: Option<String>,
     /// How often it has been taken. Who took it earlier writes no more.
     pub epoch: u64,
     /// How much longer it is kept unless that is said again, in milliseconds.
@@ -58,13 +64,34 @@ impl Running {
     pub async fn nodes_status(&self, principal: &Principal) -> Result<NodesStatus, OperateError> {
         self.operate(principal, "read-nodes")?;
         let Some((this, found)) = self.nodes().await? else { return Ok(NodesStatus::default()) };
-        Ok(NodesStatus::of(this, found))
+        Ok(NodesStatus::of(this, found, self.seats()))
+    }
+
+    /// The seats that this process would take.
+    fn seats(&self) -> BTreeMap<String, SeatStatus> {
+        let mut seats: BTreeMap<String, SeatStatus> = BTreeMap::new();
+        for group in &self.0.groups {
+            for edition in group.editions() {
+                let seat = seats.entry(edition.definition.seat()).or_default();
+                seat.group = Some(group.name().to_owned());
+                seat.editions.push(edition.number);
+                seat.editions.sort_unstable();
+            }
+        }
+        seats
     }
 }
 
 impl NodesStatus {
-    fn of(this: String, found: Nodes) -> Self {
-        let seats: Vec<SeatStatus> = found.leases.into_iter().map(SeatStatus::of).collect();
+    fn of(this: String, found: Nodes, mut seats: BTreeMap<String, SeatStatus>) -> Self {
+        for lease in found.leases {
+            // What nobody keeps and nobody here would is of a version that is over.
+            if seats.contains_key(&lease.seat) || !lease.left.is_zero() {
+                seats.entry(lease.seat.clone()).or_default().is_leased(lease);
+            }
+        }
+        let seats: Vec<SeatStatus> =
+            seats.into_iter().map(|(name, status)| SeatStatus { seat: name, ..status }).collect();
         let nodes = found.nodes.into_iter().map(|node| NodeStatus {
             heard_ms: millis(node.heard),
             seats: seats.iter().filter(|seat| seat.node.as_ref() == Some(&node.name)).count(),
@@ -76,13 +103,9 @@ impl NodesStatus {
 }
 
 impl SeatStatus {
-    fn of(lease: Lease) -> Self {
-        let (group, edition) = match lease.seat.rsplit_once('/') {
-            Some((group, number)) => (group.to_owned(), number.parse().ok()),
-            None => (lease.seat, None),
-        };
+    fn is_leased(&mut self, lease: Lease) {
         let is_kept = !lease.left.is_zero();
-        let (node, last) = if is_kept { (Some(lease.node), None) } else { (None, Some(lease.node)) };
-        Self { group, edition, node, last, epoch: lease.epoch, left_ms: millis(lease.left) }
+        (self.node, self.last) = if is_kept { (Some(lease.node), None) } else { (None, Some(lease.node)) };
+        (self.wanted, self.epoch, self.left_ms) = (lease.wanted, lease.epoch, millis(lease.left));
     }
 }

@@ -46,7 +46,7 @@ pub enum OperateError {
     /// What is wished for does not fit what the view is doing.
     #[error("{0}")]
     WrongState(String),
-    /// Another of the processes that share the rows keeps those of the view's group: that one can do it.
+    /// Another of the processes that share the rows keeps those of the view's group, and this one does not get them: that one can do it.
     #[error("{}", Declined::Elsewhere { group, node: node.clone() })]
     KeptElsewhere {
         /// The group.
@@ -244,10 +244,17 @@ impl Running {
         }
     }
 
-    /// The same, where this process keeps the group's rows: whoever else does is to be asked.
+    /// The same, once this process keeps the group's rows.
     pub(super) async fn kept_group(&self, view: &str) -> Result<&Arc<Group>, OperateError> {
         let group = self.group(view)?;
-        group.serving().projector.check_kept_here().await?;
+        group.serving().projector.keep_here().await?;
+        Ok(group)
+    }
+
+    /// The group of a view, where this process can have a rebuild serve once it is there.
+    async fn group_to_rebuild(&self, view: &str) -> Result<&Arc<Group>, OperateError> {
+        let group = self.group(view)?;
+        group.serving().projector.check_may_keep().await?;
         Ok(group)
     }
 
@@ -304,7 +311,10 @@ impl Running {
                 (
                     group.name(),
                     progress.checkpoint(),
-                    model.map_or(0, |model| progress.parked(model)),
+                    match model {
+                        Some(model) => serving.projector.parked(model).await?,
+                        None => 0,
+                    },
                     Some(progress.workers()),
                     group.rebuild_progress(),
                     progress.last_rebuild(),
@@ -519,7 +529,6 @@ impl Running {
             let problem = format!("a view is folded by 1 to {MOST_WORKERS} workers");
             return Err(OperateError::Malformed { field: "workers", problem });
         }
-        group.serving().projector.check_kept_here().await?;
         Ok(group.set_workers(workers).await?)
     }
 
@@ -529,7 +538,7 @@ impl Running {
     /// Where the caller may not, there is no such view, or a rebuild is under way.
     pub async fn rebuild(&self, principal: &Principal, view: &str) -> Result<(), OperateError> {
         self.operate(principal, "rebuild")?;
-        let _rebuilding = self.kept_group(view).await?.rebuild().await?;
+        let _rebuilding = self.group_to_rebuild(view).await?.rebuild().await?;
         Ok(())
     }
 
@@ -544,7 +553,7 @@ impl Running {
     ) -> Result<RebuildProgress, OperateError> {
         self.operate(principal, "rebuild")?;
         let closed = |_| OperateError::Unavailable("the context is closed".to_owned());
-        Ok(self.kept_group(view).await?.rebuild().await?.await.map_err(closed)??)
+        Ok(self.group_to_rebuild(view).await?.rebuild().await?.await.map_err(closed)??)
     }
 }
 

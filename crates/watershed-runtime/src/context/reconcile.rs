@@ -116,13 +116,13 @@ impl Running {
         blocking(subject, move |subject| refold_range(subject, range)).await
     }
 
-    /// The same as [`Running::subject`], where this process may write the rows.
+    /// The same as [`Running::subject`], once this process may write the rows.
     async fn kept_subject(&self, view: &str) -> Result<(Subject, usize), OperateError> {
         let subject = self.subject(view)?;
         match self.group(view) {
             // The log's writer keeps them, in every process.
             Err(OperateError::WrongState(_)) => {}
-            group => group?.serving().projector.check_kept_here().await?,
+            group => group?.serving().projector.keep_here().await?,
         }
         Ok(subject)
     }

@@ -82,7 +82,7 @@ impl Running {
         rate: Option<u64>,
     ) -> Result<Switched, OperateError> {
         self.operate(principal, "backfill")?;
-        let group = self.kept_group(view).await?;
+        let group = self.group(view)?;
         Ok(switched(group, group.backfill(edition, rate).await?))
     }
 
@@ -98,7 +98,7 @@ impl Running {
     ) -> Result<Verification, OperateError> {
         self.operate(principal, "verify")?;
         let closed = |_| OperateError::Unavailable("the context is closed".to_owned());
-        Ok(self.kept_group(view).await?.verify(edition).await?.await.map_err(closed)??)
+        Ok(self.group(view)?.verify(edition).await?.await.map_err(closed)??)
     }
 
     /// [`Running::verify`], without waiting for the end: [`Running::verification`] tells how it comes on.
@@ -112,7 +112,7 @@ impl Running {
         edition: Option<u32>,
     ) -> Result<(), OperateError> {
         self.operate(principal, "verify")?;
-        let _outcome = self.kept_group(view).await?.verify(edition).await?;
+        let _outcome = self.group(view)?.verify(edition).await?;
         Ok(())
     }
 
@@ -140,7 +140,7 @@ impl Running {
         edition: Option<u32>,
     ) -> Result<Switched, OperateError> {
         self.operate(principal, "cutover")?;
-        let group = self.kept_group(view).await?;
+        let group = self.group(view)?;
         Ok(switched(group, group.cutover(edition).await?))
     }
 
@@ -155,7 +155,7 @@ impl Running {
         edition: Option<u32>,
     ) -> Result<Switched, OperateError> {
         self.operate(principal, "rollback")?;
-        let group = self.kept_group(view).await?;
+        let group = self.group(view)?;
         Ok(switched(group, group.rollback(edition).await?))
     }
 
@@ -170,7 +170,7 @@ impl Running {
         edition: Option<u32>,
     ) -> Result<Switched, OperateError> {
         self.operate(principal, "retire")?;
-        let group = self.kept_group(view).await?;
+        let group = self.group(view)?;
         Ok(switched(group, group.retire(edition).await?))
     }
 
@@ -199,7 +199,7 @@ impl Running {
         name: &str,
     ) -> Result<Switched, OperateError> {
         self.operate(principal, "restore")?;
-        let group = self.kept_group(view).await?;
+        let group = self.group(view)?;
         Ok(switched(group, group.restore(name).await?))
     }
 
@@ -209,7 +209,7 @@ impl Running {
     /// Where the caller may not, or there is no such view.
     pub async fn set_flag(&self, principal: &Principal, view: &str, flag: Flag) -> Result<(), OperateError> {
         self.operate(principal, "set-flag")?;
-        Ok(self.kept_group(view).await?.set_flag(flag).await?)
+        Ok(self.group(view)?.set_flag(flag).await?)
     }
 }
 

@@ -1,15 +1,20 @@
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
 
 use tokio::task::JoinHandle;
 use watershed_core::ports::{Ledger, RowEditions, RowError};
 use watershed_core::{Clock, Timestamp};
 
+use super::follow::follow;
 use super::plan::{Versions, settle};
 use super::record::{EditionRecord, EditionState, Flag, Record};
 use super::verify::Verification;
 use crate::feed::Feed;
 use crate::nodes::Member;
 use crate::projector::{Control, Filling, GroupDefinition, Place, Projector, Watchdog};
+
+/// For so long processes of an older program may go on after a newer one has started: what they answer from is not removed before.
+const OTHERS_END: Duration = Duration::from_secs(3_600);
 
 /// What a group stands on.
 #[derive(Clone)]
@@ -87,13 +92,12 @@ impl Group {
             write(&*ground.ledger, current.name(), &record).await?;
         }
         remove_retired(&ground, current.name(), &mut record).await?;
-        let leader = record.serving().map(|serving| serving.number);
         let mut serving = None;
         let mut others = Vec::new();
         for edition in record.editions.iter().filter(|edition| edition.state != EditionState::Declared) {
             let definition =
                 previous.iter().find(|other| other.version() == edition.version).unwrap_or(&current);
-            let opened = Arc::new(open(&ground, definition, edition, leader).await?);
+            let opened = Arc::new(open(&ground, definition, edition).await?);
             if edition.state == EditionState::Serving {
                 serving = Some(opened);
             } else {
@@ -115,8 +119,13 @@ impl Group {
         });
         group.editions().iter().for_each(|edition| group.give_workers(edition));
         group.apply_flag(record.flag);
-        for edition in record.editions.iter().filter(|edition| edition.rebuild) {
+        // A guest leaves it to whoever keeps the rows.
+        let is_guest = group.ground.member.as_ref().is_some_and(|member| member.is_guest());
+        for edition in record.editions.iter().filter(|edition| edition.rebuild && !is_guest) {
             let _rebuilding = group.serve_when_caught_up(edition.number);
+        }
+        if group.ground.member.is_some() {
+            tokio::spawn(follow(Arc::downgrade(&group)));
         }
         Ok(group)
     }
@@ -169,9 +178,20 @@ impl Group {
 
     /// Writes the record down, and lets everybody see it.
     pub(super) async fn decide(&self, record: &Record) -> Result<(), String> {
+        if self.ground.member.is_some() && read(&*self.ground.ledger, self.name()).await? != self.seen() {
+            return Err(format!(
+                "another process has just decided something about the editions of `{}`: look at `views versions`, and try again",
+                self.name()
+            ));
+        }
         write(&*self.ground.ledger, self.name(), record).await?;
         *self.seen.write().unwrap_or_else(PoisonError::into_inner) = record.clone();
         Ok(())
+    }
+
+    /// What the ledger says by now, where another process has written it.
+    pub(super) fn set_seen(&self, record: &Record) {
+        *self.seen.write().unwrap_or_else(PoisonError::into_inner) = record.clone();
     }
 
     /// Opens an edition that has a record, and has it kept up.
@@ -180,8 +200,7 @@ impl Group {
         definition: &Arc<GroupDefinition>,
         edition: &EditionRecord,
     ) -> Result<(), String> {
-        let leader = Some(self.serving().number);
-        let opened = Arc::new(open(&self.ground, definition, edition, leader).await?);
+        let opened = Arc::new(open(&self.ground, definition, edition).await?);
         self.give_workers(&opened);
         self.kept.write().unwrap_or_else(PoisonError::into_inner).others.push(opened);
         Ok(())
@@ -256,7 +275,7 @@ fn document(group: &str) -> String {
     format!("editions/{group}")
 }
 
-async fn read(ledger: &dyn Ledger, group: &str) -> Result<Record, String> {
+pub(super) async fn read(ledger: &dyn Ledger, group: &str) -> Result<Record, String> {
     let document = ledger.read(&document(group)).await.map_err(|error| error.to_string())?;
     document.map_or_else(
         || Ok(Record::default()),
@@ -277,7 +296,6 @@ async fn open(
     ground: &Ground,
     definition: &Arc<GroupDefinition>,
     edition: &EditionRecord,
-    leader: Option<u32>,
 ) -> Result<Edition, String> {
     let number = edition.number;
     let filling = match edition.state {
@@ -286,10 +304,8 @@ async fn open(
     };
     let store = ground.rows.open(definition.spec(number)).await.map_err(|error| error.to_string())?;
     let (feed, clock, watchdog) = (ground.feed.clone(), ground.clock.clone(), ground.watchdog.clone());
-    let seat = |number: u32| format!("{}/{number}", definition.name());
-    // They are compared, and put in each other's place, by one process.
-    let follows = leader.filter(|leader| *leader != number).map(seat);
-    let tenure = ground.member.as_ref().map(|member| member.seat(seat(number), follows));
+    // A process keeps all editions of a version: what is done with two of them is done in one place.
+    let tenure = ground.member.as_ref().map(|member| member.seat(definition.seat()));
     let projector =
         Projector::start(definition.clone(), store, feed, clock, watchdog, filling, tenure).await?;
     Ok(Edition { number, definition: definition.clone(), projector })
@@ -301,13 +317,15 @@ async fn remove_retired(ground: &Ground, group: &str, record: &mut Record) -> Re
         .editions
         .iter()
         .filter(|edition| edition.state == EditionState::Retired)
+        // A process of an older program may still answer from them: it is replaced some time later.
+        .filter(|edition| ground.member.is_none() || ground.clock.now().since(edition.since) > OTHERS_END)
         .map(|edition| edition.number)
         .collect();
     for number in &retired {
         remove(ground, group, *number).await.map_err(|error| error.to_string())?;
     }
     if !retired.is_empty() {
-        record.editions.retain(|edition| edition.state != EditionState::Retired);
+        record.editions.retain(|edition| !retired.contains(&edition.number));
         write(&*ground.ledger, group, record).await?;
     }
     Ok(())

@@ -6,6 +6,7 @@
 //! one that serves goes on as if the others were not there.
 
 mod compare;
+mod follow;
 mod group;
 mod hold;
 mod plan;

@@ -327,6 +327,12 @@ impl Group {
     async fn replace_when_caught_up(&self, number: u32) -> Result<RebuildProgress, SwitchError> {
         let replaced = self.replace(number).await;
         let mut record = self.record.lock().await;
+        if let Err(error) = &replaced
+            && record.edition(number).is_none_or(|edition| edition.state != EditionState::Backfilling)
+        {
+            // Another process that has been started meanwhile has had it serve: there is nothing to tidy up.
+            return Err(error.clone());
+        }
         // One of the two is of no use any more: the old one, or what was to take its place.
         let over = match &replaced {
             Ok(old) => *old,

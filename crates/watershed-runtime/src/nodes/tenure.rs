@@ -1,7 +1,10 @@
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Instant;
 
 use tokio::sync::watch;
+use watershed_core::ports::{Lease, RowError};
+
+use super::Member;
 
 /// A lease that this process has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,22 +22,30 @@ impl Held {
 
 /// One seat, as this process sees it.
 pub(crate) struct Tenure {
-    context: &'static str,
-    /// Another seat that this process has to have first: editions of one group are kept by one process.
-    pub(super) follows: Option<String>,
+    seat: String,
+    member: Weak<Member>,
     held: watch::Sender<Option<Held>>,
     /// Who has the seat, as it was last seen.
     keeper: Mutex<Option<String>>,
 }
 
 impl Tenure {
-    pub(super) fn new(context: &'static str, follows: Option<String>) -> Arc<Self> {
-        Arc::new(Self { context, follows, held: watch::Sender::new(None), keeper: Mutex::default() })
+    pub(super) fn new(seat: String, member: Weak<Member>) -> Arc<Self> {
+        Arc::new(Self { seat, member, held: watch::Sender::new(None), keeper: Mutex::default() })
     }
 
-    /// The context that the seat is of.
+    pub(crate) fn seat(&self) -> &str {
+        &self.seat
+    }
+
+    /// The epoch of the lease, as long as this process has it.
+    pub(crate) fn epoch(&self) -> Option<u64> {
+        self.held.borrow().filter(|held| held.lasts()).map(|held| held.epoch)
+    }
+
+    /// The context whose rows it is about.
     pub(crate) fn context(&self) -> &'static str {
-        self.context
+        self.member.upgrade().map_or("", |member| member.context())
     }
 
     /// The node that has the seat, as it was last seen.
@@ -42,13 +53,28 @@ impl Tenure {
         self.keeper.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// The same, where it is another one than this process.
+    pub(crate) fn other_keeper(&self) -> Option<String> {
+        let member = self.member.upgrade();
+        self.keeper().filter(|keeper| member.is_none_or(|member| member.name() != keeper))
+    }
+
+    /// Whether it is of a guest among others.
+    pub(crate) fn is_guests(&self) -> bool {
+        self.member.upgrade().is_some_and(|member| member.is_guest())
+    }
+
     pub(super) fn see(&self, keeper: Option<&str>) {
         *self.keeper.lock().unwrap_or_else(PoisonError::into_inner) = keeper.map(str::to_owned);
     }
 
-    /// The epoch of the lease, as long as this process has it.
-    pub(crate) fn epoch(&self) -> Option<u64> {
-        self.held.borrow().filter(|held| held.lasts()).map(|held| held.epoch)
+    /// Has this process get the lease, whoever has it. Whether it has come to that in time.
+    pub(crate) async fn insist(&self) -> Result<bool, RowError> {
+        match self.member.upgrade() {
+            _ if self.epoch().is_some() => Ok(true),
+            Some(member) => member.insist_on(self).await,
+            None => Ok(false),
+        }
     }
 
     /// Answers once this process has the lease.
@@ -57,24 +83,49 @@ impl Tenure {
         let _ = self.held.subscribe().wait_for(|held| held.is_some_and(Held::lasts)).await;
     }
 
-    pub(super) fn take(&self, epoch: u64, until: Instant) {
-        self.held.send_replace(Some(Held { epoch, until }));
+    /// Answers once this process has the lease no longer.
+    pub(crate) async fn lost(&self) {
+        let mut held = self.held.subscribe();
+        loop {
+            let Some(until) = held.borrow_and_update().filter(|held| held.lasts()).map(|held| held.until)
+            else {
+                return;
+            };
+            // It may have been renewed by then.
+            let _ = tokio::time::timeout_at(until.into(), held.changed()).await;
+        }
     }
 
-    /// The lease is held for longer.
-    pub(super) fn extend(&self, until: Instant) {
+    pub(super) fn take(&self, epoch: u64, until: Instant) {
         self.held.send_if_modified(|held| {
-            if let Some(held) = held {
-                held.until = until;
+            let is_later = held.is_none_or(|held| held.epoch < epoch);
+            if is_later {
+                *held = Some(Held { epoch, until });
             }
-            false
+            is_later
         });
+    }
+
+    /// What the store said of the seat, where it was asked so that a lease of this process is held `until` then. Whether this process has
+    /// the seat.
+    pub(super) fn hear(&self, lease: Option<&Lease>, until: Instant) -> bool {
+        let mut has = false;
+        self.held.send_if_modified(|held| {
+            let Some(now) = held else { return false };
+            let is_newer = now.until > until;
+            // One of that name may have taken it again, which is then another process.
+            has = is_newer || lease.is_some_and(|lease| lease.epoch == now.epoch);
+            match has {
+                true => now.until = now.until.max(until),
+                false => *held = None,
+            }
+            !has
+        });
+        has
     }
 
     /// Somebody else has the seat, or it is given up.
     pub(crate) fn lose(&self) {
-        if self.held.send_if_modified(|held| held.take().is_some()) {
-            self.see(None);
-        }
+        self.held.send_if_modified(|held| held.take().is_some());
     }
 }

@@ -219,6 +219,11 @@ impl GroupDefinition {
         self.models.iter().find(|model| model.known.add(fold)).map_or(self.name(), |model| model.name)
     }
 
+    /// The name of the seat of whoever keeps the editions of this version, of several processes.
+    pub(crate) fn seat(&self) -> String {
+        self.version().trim_end_matches(';').replace(';', ", ")
+    }
+
     /// What changes with the fold of any of its views: `family_detail 2;risk_tiers 1;`.
     pub(crate) fn version(&self) -> String {
         let mut version = String::new();

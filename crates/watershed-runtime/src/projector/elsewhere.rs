@@ -14,17 +14,21 @@ use crate::telemetry;
 
 /// How often it looks for what another process has folded, while the rows are behind the log.
 const LOOK: Duration = Duration::from_millis(20);
+/// And how often where somebody here waits for it: as long as one that keeps the rows takes for a batch.
+const SOON: Duration = Duration::from_millis(2);
+/// With so many looks in vain the one that keeps the rows is not about to write: it is paused, or far behind.
+const PATIENT: u32 = 25;
 /// And how often at least.
 const IDLE: Duration = Duration::from_secs(1);
 
-/// How long somebody waits for a group to be kept that nobody keeps: as a rule somebody is about to take it.
-const SETTLES: Duration = Duration::from_secs(2);
-
 /// Why a projector does not do what it is asked for.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Declined {
-    /// Another process keeps the rows.
-    #[error("node `{node}` keeps the rows of `{group}`: ask that one (`watershed nodes` lists them)")]
+    /// Another process keeps the rows, and they are not had from it.
+    #[error(
+        "node `{node}` keeps the rows of `{group}`, and they are not had from it: ask that one (with `--server` or `--data`; \
+         `watershed nodes` says who keeps what)"
+    )]
     Elsewhere { group: &'static str, node: String },
     /// It could not.
     #[error("{0}")]
@@ -54,21 +58,43 @@ impl Projector {
         self.tenure.as_ref()?.keeper()
     }
 
-    /// Refuses, with who can, what only the process can do that keeps the rows. Where nobody keeps them, it waits a little.
-    pub(crate) async fn check_kept_here(&self) -> Result<(), Declined> {
-        let until = Instant::now() + SETTLES;
-        while !self.is_kept_here() && self.keeper().is_none() && Instant::now() < until {
-            tokio::time::sleep(LOOK).await;
+    /// Has this process keep the rows, because what it is asked only whoever keeps them can do. Says whom to ask where it does not come
+    /// to that.
+    pub(crate) async fn keep_here(&self) -> Result<(), Declined> {
+        let Some(tenure) = &self.tenure else { return Ok(()) };
+        match tenure.insist().await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(self.declined()),
+            Err(error) => {
+                let group = self.definition.name();
+                Err(Declined::Failed(format!("the rows of `{group}` cannot be had to keep: {error}")))
+            }
         }
-        if self.is_kept_here() { Ok(()) } else { Err(self.declined()) }
+    }
+
+    /// Refuses, with whom to ask, where this process never comes to keep the rows: it is a guest among others.
+    pub(crate) async fn check_may_keep(&self) -> Result<(), Declined> {
+        match &self.tenure {
+            Some(tenure) if tenure.is_guests() => self.keep_here().await,
+            _ => Ok(()),
+        }
+    }
+
+    /// How many keys of a read model are parked, whoever keeps the rows.
+    pub(crate) async fn parked(&self, model: usize) -> Result<u64, RowError> {
+        if self.is_kept_here() {
+            return Ok(self.progress.parked(model));
+        }
+        let parked = self.store.parked().await?;
+        Ok(parked.iter().filter(|parked| parked.table == model).count() as u64)
     }
 
     /// Who is to be asked instead.
     fn declined(&self) -> Declined {
         let group = self.definition.name();
-        match self.keeper() {
+        match self.tenure.as_ref().and_then(|tenure| tenure.other_keeper()) {
             Some(node) => Declined::Elsewhere { group, node },
-            None => Declined::Failed(format!("no node keeps the rows of `{group}` at present: ask again")),
+            None => Declined::Failed(format!("nobody keeps the rows of `{group}` at present: try again")),
         }
     }
 
@@ -77,6 +103,14 @@ impl Projector {
         outcome
             .map_err(|problem| if self.is_kept_here() { Declined::Failed(problem) } else { self.declined() })
     }
+}
+
+/// Why whoever stands by looks again.
+enum Woken {
+    Control(Option<Control>),
+    /// Something is about to come, or somebody has begun to wait for it.
+    Soon,
+    Later,
 }
 
 impl Worker {
@@ -141,40 +175,56 @@ impl Worker {
         self.epoch = None;
         self.live.models.iter_mut().for_each(|model| model.clear());
         self.live.parked = Parked::default();
+        self.live.progress.is_elsewhere();
     }
 
     fn stand_by(&mut self, tenure: &Arc<Tenure>) -> Option<Result<(), Trouble>> {
         let live = &self.live;
+        let before = live.progress.position();
         if let Err(error) = follow(&live.runtime, &live.store, &live.progress) {
             live.progress.say("error", Some(&error.to_string()));
         }
         let position = live.progress.position();
+        self.in_vain = if position > before { 0 } else { self.in_vain.saturating_add(1) };
         let is_behind = live.feed.log().head() > position;
-        let (log, controls, lease) = (live.feed.log().clone(), self.controls.clone(), tenure.clone());
-        let control = live.runtime.block_on(async move {
+        let pause = match is_behind {
+            true if live.progress.is_awaited() && self.in_vain < PATIENT => SOON,
+            true => LOOK,
+            false => IDLE,
+        };
+        let (log, controls, tenure) = (live.feed.log().clone(), self.controls.clone(), tenure.clone());
+        let progress = live.progress.clone();
+        let woken = live.runtime.block_on(async move {
             let mut controls = controls.lock().await;
-            let until = Instant::now() + if is_behind { LOOK } else { IDLE };
+            let until = Instant::now() + pause;
             tokio::select! {
                 biased;
-                control = controls.recv() => Some(control),
-                () = lease.taken() => None,
-                _ = log.wait_past(position), if !is_behind => None,
-                () = tokio::time::sleep_until(until.into()) => None,
+                control = controls.recv() => Woken::Control(control),
+                () = tenure.taken() => Woken::Later,
+                _ = log.wait_past(position), if !is_behind => Woken::Soon,
+                () = progress.awaited(), if pause == LOOK => Woken::Soon,
+                () = tokio::time::sleep_until(until.into()) => Woken::Later,
             }
         });
-        match control {
-            None => Some(Ok(())),
-            Some(control) => {
-                let control = control?;
-                // It has been asked since it got the lease.
-                if let Some(epoch) = tenure.epoch()
-                    && let Err(trouble) = self.take_over(tenure, epoch)?
-                {
-                    return Some(Err(trouble));
-                }
-                if self.epoch.is_some() { self.obey(control) } else { self.decline(control) }
+        match woken {
+            Woken::Control(control) => return self.obey_or_decline(control?),
+            Woken::Soon => self.in_vain = 0,
+            Woken::Later => {}
+        }
+        Some(Ok(()))
+    }
+
+    /// Whoever asks may have had the lease taken for it just now.
+    fn obey_or_decline(&mut self, control: Control) -> Option<Result<(), Trouble>> {
+        let taken = self.tenure.clone().and_then(|tenure| tenure.epoch().map(|epoch| (tenure, epoch)));
+        if let Some((tenure, epoch)) = taken {
+            match self.take_over(&tenure, epoch)? {
+                Ok(()) if self.epoch.is_some() => return self.obey(control),
+                Ok(()) => {}
+                Err(trouble) => return Some(Err(trouble)),
             }
         }
+        self.decline(control)
     }
 
     /// An operator asks something of a group that is kept elsewhere.

@@ -2,7 +2,7 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use watershed_core::ports::Checkpoint;
 use watershed_core::{Position, Timestamp};
 
@@ -25,6 +25,8 @@ pub struct RebuildProgress {
 pub(crate) struct Progress {
     /// And whether it comes any further: not once the projector is closed.
     position: watch::Sender<(Position, bool)>,
+    /// Somebody has begun to wait for a position.
+    awaited: Notify,
     /// How often something has been written, and whether anything more is going to be.
     writes: watch::Sender<(u64, bool)>,
     state: Mutex<State>,
@@ -46,7 +48,7 @@ impl Progress {
         let position = watch::Sender::new((checkpoint.position, true));
         let writes = watch::Sender::new((0, true));
         let state = Mutex::new(State { checkpoint, ..State::default() });
-        Arc::new(Self { position, writes, state, workers: AtomicU16::new(1) })
+        Arc::new(Self { position, awaited: Notify::new(), writes, state, workers: AtomicU16::new(1) })
     }
 
     fn with<T>(&self, look: impl FnOnce(&mut State) -> T) -> T {
@@ -61,8 +63,19 @@ impl Progress {
     /// Answers once the rows have come past `position`; `None` where the projector is closed before.
     pub(crate) async fn past(&self, position: Position) -> Option<Position> {
         let mut position_now = self.position.subscribe();
+        self.awaited.notify_one();
         let seen = position_now.wait_for(|(now, goes_on)| *now > position || !goes_on).await.ok()?;
         Some(seen.0).filter(|now| *now > position)
+    }
+
+    /// Whether anybody waits for the rows to come further.
+    pub(super) fn is_awaited(&self) -> bool {
+        self.position.receiver_count() > 0
+    }
+
+    /// Answers once somebody has begun to wait.
+    pub(super) async fn awaited(&self) {
+        self.awaited.notified().await;
     }
 
     /// Nothing is folded any more.
@@ -128,6 +141,15 @@ impl Progress {
     /// When rows that are past their age were last deleted; none where that has not been since the start.
     pub(crate) fn deleted_until(&self) -> Option<Timestamp> {
         self.with(|state| state.deleted_until)
+    }
+
+    /// Another process keeps the rows: what only whoever does knows is not known here any more.
+    pub(super) fn is_elsewhere(&self) {
+        self.with(|state| {
+            state.parked.clear();
+            state.rebuild = None;
+            state.deleted_until = None;
+        });
     }
 
     pub(crate) fn rebuild(&self) -> Option<RebuildProgress> {

@@ -130,7 +130,7 @@ impl Projector {
         &self,
         control: impl FnOnce(oneshot::Sender<Result<T, String>>) -> Control,
     ) -> Result<T, Declined> {
-        self.check_kept_here().await?;
+        self.keep_here().await?;
         let (done, answer) = oneshot::channel();
         let mut relief = self.relief();
         self.tell(control(done));
@@ -142,7 +142,7 @@ impl Projector {
     /// # Errors
     /// Where it does not come to that: others are not kept waiting for a group whose store cannot be written.
     pub(crate) async fn hold(&self) -> Result<Held, Declined> {
-        self.check_kept_here().await?;
+        self.keep_here().await?;
         let (at, held) = oneshot::channel();
         let (sender, orders) = std::sync::mpsc::channel();
         let mut patience = Patience { relief: self.relief(), limit: self.seat.watchdog.limit() * 2 };
@@ -154,7 +154,7 @@ impl Projector {
     /// Has the worker put a refold's rows in place of the stored ones, and waits for it. Not for threads that may not block.
     pub(crate) fn mend(&self, refold: Refold, rollups: bool) -> Result<Mended, Declined> {
         let runtime = &self.seat.footing.runtime;
-        runtime.block_on(self.check_kept_here())?;
+        runtime.block_on(self.keep_here())?;
         let (done, answer) = oneshot::channel();
         let mut relief = self.relief();
         self.tell(Control::Mend { refold: Box::new(refold), rollups, done });

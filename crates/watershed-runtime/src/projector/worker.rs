@@ -78,6 +78,8 @@ pub(super) struct Worker {
     pub(super) tenure: Option<Arc<Tenure>>,
     /// The lease under which this worker folds; none while it stands by.
     pub(super) epoch: Option<u64>,
+    /// So many looks at what another process has folded have been in vain, one after the other.
+    pub(super) in_vain: u32,
 }
 
 /// What the worker turns to next.
@@ -86,13 +88,15 @@ enum Next {
     Log,
     Retry,
     Upkeep,
+    /// Another process keeps the rows from now on.
+    Overtaken,
 }
 
 impl Worker {
     pub(super) fn new(live: Live, controls: Controls, is_new: bool, tenure: Option<Arc<Tenure>>) -> Self {
         let paused = live.checkpoint.status == "paused";
         let upkeep = Upkeep::of(&live.definition);
-        Self { live, controls, paused, is_new, upkeep, tenure, epoch: None }
+        Self { live, controls, paused, is_new, upkeep, tenure, epoch: None, in_vain: 0 }
     }
 
     pub(super) fn run(mut self) {
@@ -147,8 +151,10 @@ impl Worker {
             return self.obey(control);
         }
         if self.paused {
-            let control = self.controls.blocking_lock().blocking_recv()?;
-            return self.obey(control);
+            return match self.wait_for_control() {
+                Next::Control(control) => self.obey(control?),
+                _ => Some(Ok(())),
+            };
         }
         if self.upkeep.is_due(Instant::now()) {
             return Some(self.upkeep.step(&mut self.live));
@@ -162,14 +168,14 @@ impl Worker {
             Next::Log => Some(Ok(())),
             Next::Retry => Some(self.live.retry_due()),
             // The next turn sees to it.
-            Next::Upkeep => Some(Ok(())),
+            Next::Upkeep | Next::Overtaken => Some(Ok(())),
         }
     }
 
     fn wait(&mut self, position: u64) -> Next {
         let (retry, upkeep) = (self.live.parked.next_retry(), self.upkeep.due());
         let log = self.live.feed.log().clone();
-        let controls = self.controls.clone();
+        let (controls, overtaken) = (self.controls.clone(), overtaken(self.tenure.clone()));
         self.live.runtime.block_on(async move {
             let mut controls = controls.lock().await;
             let until = |at: Option<Instant>| async move {
@@ -184,6 +190,20 @@ impl Worker {
                 _ = log.wait_past(position) => Next::Log,
                 () = until(retry) => Next::Retry,
                 () = until(upkeep) => Next::Upkeep,
+                () = overtaken => Next::Overtaken,
+            }
+        })
+    }
+
+    /// Waits while nothing is folded.
+    fn wait_for_control(&self) -> Next {
+        let (controls, overtaken) = (self.controls.clone(), overtaken(self.tenure.clone()));
+        self.live.runtime.block_on(async move {
+            let mut controls = controls.lock().await;
+            tokio::select! {
+                biased;
+                control = controls.recv() => Next::Control(control),
+                () = overtaken => Next::Overtaken,
             }
         })
     }
@@ -331,6 +351,14 @@ impl Worker {
             tracing::error!(group = self.live.definition.name(), %trouble, "the parked keys could not be read");
         }
         self.live.progress.say("stopped", Some(&problem));
+    }
+}
+
+/// Answers once another process keeps the rows; never, where nobody else can.
+async fn overtaken(tenure: Option<Arc<Tenure>>) {
+    match tenure {
+        Some(tenure) => tenure.lost().await,
+        None => std::future::pending().await,
     }
 }
 

@@ -7,6 +7,7 @@ mod editions;
 mod ledger;
 mod log;
 mod rows;
+mod state;
 mod triage;
 
 use std::fmt::Debug;

@@ -116,19 +116,40 @@ impl Postgres {
         for setting in settings.into_iter().chain(self.settings.iter().map(String::as_str)) {
             command.args(["-c", setting]);
         }
-        let server = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-        self.server = Some(server.unwrap_or_else(|error| crate::fail(error)));
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        let mut server = command.spawn().unwrap_or_else(|error| crate::fail(error));
         let begun = Instant::now();
         while !self.answers() {
             if begun.elapsed() > PATIENCE {
+                let _ = server.kill();
                 crate::fail("PostgreSQL did not start");
             }
             std::thread::sleep(Duration::from_millis(20));
+            // A process of one that was killed may live for a moment longer, and none starts beside it.
+            if server.try_wait().is_ok_and(|ended| ended.is_some()) {
+                server = command.spawn().unwrap_or_else(|error| crate::fail(error));
+            }
         }
+        self.server = Some(server);
     }
 
-    /// Ends it as a crash would, with all of its processes.
+    /// Kills it with all of its processes (`kill -9`), where this system says which they are; elsewhere they are told to drop
+    /// everything at once.
     pub fn kill(&mut self) {
+        let Some(mut server) = self.server.take() else { return };
+        let number = server.id();
+        let others = std::fs::read_to_string(format!("/proc/{number}/task/{number}/children"));
+        let Ok(others) = others.map(|others| others.trim().to_owned()) else {
+            self.server = Some(server);
+            return self.end();
+        };
+        let _ = server.kill();
+        let _ = Command::new("kill").arg("-KILL").args(others.split(' ')).stderr(Stdio::null()).status();
+        let _ = server.wait();
+    }
+
+    /// Has it drop everything at once, and give back what the system has lent it.
+    fn end(&mut self) {
         let Some(mut server) = self.server.take() else { return };
         let data = self.data();
         let stopped =
@@ -178,7 +199,7 @@ impl Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        self.kill();
+        self.end();
     }
 }
 

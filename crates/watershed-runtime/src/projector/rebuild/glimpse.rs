@@ -130,7 +130,9 @@ fn read_through(
     going: &mut Going<'_>,
 ) -> Result<Position, LogError> {
     while after < until {
-        let read = ReadFrom { scope: Scope::Log, after, limit: READ_CHUNK };
+        // No more than is wanted: blocks are smaller than what may be read at once.
+        let limit = usize::try_from(until - after).unwrap_or(READ_CHUNK).min(READ_CHUNK);
+        let read = ReadFrom { scope: Scope::Log, after, limit };
         let read = runtime.block_on(log.read(read))?;
         if read.events.is_empty() {
             break;

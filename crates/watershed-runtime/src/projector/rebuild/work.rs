@@ -19,6 +19,8 @@ const FOR_NOTES: usize = 4;
 const MEMORY_AN_EVENT: usize = 16 << 10;
 /// The smallest and the largest blocks.
 const BLOCKS: (u64, u64) = (64, 256);
+/// The largest where each block is asked for by itself.
+const LARGEST_ASKED: u64 = 1_024;
 
 /// Whoever keeps to a rate looks up as often as this.
 const LONGEST_PAUSE: Duration = Duration::from_millis(200);
@@ -128,6 +130,7 @@ impl<'a> Work<'a> {
         workers: usize,
     ) -> Self {
         let memory_each = ground.definition.rebuild_memory / workers.max(1);
+        let largest = if ground.feed.log().scanner().is_some() { BLOCKS.1 } else { LARGEST_ASKED };
         Self {
             definition: ground.definition,
             feed: ground.feed,
@@ -135,7 +138,7 @@ impl<'a> Work<'a> {
             clock: ground.clock,
             began: ground.clock.now(),
             target,
-            block: ((memory_each / MEMORY_AN_EVENT) as u64).clamp(BLOCKS.0, BLOCKS.1),
+            block: ((memory_each / MEMORY_AN_EVENT) as u64).clamp(BLOCKS.0, largest),
             memory_each,
             most_notes: memory_each / FOR_NOTES,
             parts: Parts::among(workers),

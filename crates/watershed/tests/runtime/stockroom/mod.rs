@@ -1,5 +1,6 @@
 //! A stockroom: an aggregate whose state stands in tables of the user's own, with children.
 
+mod killed;
 mod moving_on;
 mod saving;
 

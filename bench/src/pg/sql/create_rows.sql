@@ -1,0 +1,1 @@
+CREATE TABLE rows (id uuid PRIMARY KEY, contents text, position bigint)

@@ -1,0 +1,1 @@
+CREATE TABLE tags (tag uuid, position bigint, PRIMARY KEY (tag, position))

@@ -1,0 +1,1 @@
+SELECT contents, position FROM rows WHERE id = $1

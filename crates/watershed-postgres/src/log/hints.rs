@@ -1,0 +1,139 @@
+//! Hints between processes that the log has come further. A hint is never the truth: whoever gets one looks at the log's end, and
+//! looks now and then without one.
+
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+use watershed_core::Position;
+use watershed_store::from_sql;
+
+use super::commit::NotBegun;
+use super::shared::Shared;
+use crate::connection::{Connection, quoted};
+use crate::error::OpenError;
+
+/// Hints are not sent more often.
+const PAUSE: Duration = Duration::from_millis(2);
+/// How often it is looked whether there is anybody to be told.
+const LOOK: Duration = Duration::from_secs(1);
+/// A listener that could not connect tries again after this long.
+const AGAIN: Duration = Duration::from_secs(1);
+/// Whoever gets hints looks without one so many times less often.
+const LESS_OFTEN: u32 = 5;
+
+/// What the log's processes call each other by: a channel, and the number of the lock of those who listen.
+pub(super) struct Channel {
+    name: String,
+    lock: i64,
+}
+
+impl Channel {
+    pub(super) fn of(schema: &str) -> Self {
+        let hash = blake3::derive_key("watershed postgres 2026 hints", schema.as_bytes());
+        let mut number = [0; 8];
+        number.copy_from_slice(&hash[..8]);
+        Self {
+            name: format!("watershed_{}", uuid::Uuid::from_slice(&hash[..16]).unwrap_or_default().simple()),
+            lock: i64::from_be_bytes(number),
+        }
+    }
+}
+
+/// Looks for what other processes have appended.
+pub(super) async fn follow(shared: Weak<Shared>) {
+    let mut ears = Ears { open: None, tried: None };
+    loop {
+        let Some(present) = shared.upgrade() else { return };
+        if present.queue.is_closed() {
+            return;
+        }
+        ears.keep_open(&present).await;
+        let asked = present.readers.query(include_str!("sql/select_head.sql"), &[]).await;
+        let problem = match asked.map(|rows| rows.first().map(|row| from_sql(row.get(0)))) {
+            Ok(Some(head)) => {
+                present.publish(head);
+                None
+            }
+            Ok(None) => Some(NotBegun::NoHead.to_string()),
+            Err(error) => Some(error.to_string()),
+        };
+        present.reach.set(problem);
+        let poll = present.options.poll;
+        drop(present);
+        ears.hear(poll).await;
+    }
+}
+
+/// A connection that listens, where there is one, and what it hears.
+struct Ears {
+    open: Option<(Connection, watch::Receiver<u64>)>,
+    tried: Option<Instant>,
+}
+
+impl Ears {
+    async fn keep_open(&mut self, shared: &Shared) {
+        self.open = self.open.take().filter(|(connection, _)| !connection.is_closed());
+        if self.open.is_some() || self.tried.is_some_and(|tried| tried.elapsed() < AGAIN) {
+            return;
+        }
+        self.tried = Some(Instant::now());
+        match listen(shared).await {
+            Ok(connection) => {
+                let told = connection.told();
+                self.open = Some((connection, told));
+            }
+            Err(error) => tracing::debug!(%error, "the log's other processes are looked for without hints"),
+        }
+    }
+
+    /// Waits for a hint, or for as long as it is to go without.
+    async fn hear(&mut self, poll: Duration) {
+        let Some((_, told)) = &mut self.open else { return tokio::time::sleep(poll).await };
+        // One that has come since the last look is heard at once.
+        if let Ok(Err(_)) = tokio::time::timeout(poll * LESS_OFTEN, told.changed()).await {
+            tokio::time::sleep(poll).await;
+        }
+    }
+}
+
+async fn listen(shared: &Shared) -> Result<Connection, OpenError> {
+    let connection = Connection::open(&shared.options).await?;
+    connection.query(include_str!("sql/listen_lock.sql"), &[&shared.channel.lock]).await?;
+    connection.run(&format!("LISTEN {}", quoted(&shared.channel.name))).await?;
+    Ok(connection)
+}
+
+/// Tells the other processes that the log has come further, where there are any.
+pub(super) async fn announce(shared: Weak<Shared>) {
+    let Some(mut own) = shared.upgrade().map(|shared| shared.own()) else { return };
+    let (mut others, mut looked) = (false, None::<Instant>);
+    let mut told: Position = 0;
+    loop {
+        // Ends with the log, whose sender it is.
+        if own.changed().await.is_err() {
+            return;
+        }
+        let head = *own.borrow_and_update();
+        let Some(present) = shared.upgrade() else { return };
+        if looked.is_none_or(|looked| looked.elapsed() > LOOK) {
+            looked = Some(Instant::now());
+            let found =
+                present.readers.query(include_str!("sql/listeners.sql"), &[&present.channel.lock]).await;
+            others = found.is_ok_and(|rows| rows.first().is_some_and(|row| row.get::<_, i64>(0) > 1));
+        }
+        if others && head > told {
+            told = head;
+            // One that is lost is made up for by looking.
+            let _ = present.readers.query(include_str!("sql/notify.sql"), &[&present.channel.name]).await;
+        }
+        drop(present);
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// Starts both.
+pub(super) fn start(shared: &Arc<Shared>) {
+    tokio::spawn(follow(Arc::downgrade(shared)));
+    tokio::spawn(announce(Arc::downgrade(shared)));
+}

@@ -1,0 +1,1 @@
+CREATE INDEX products_by_category ON products (tenant, category_id);
