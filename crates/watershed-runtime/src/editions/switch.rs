@@ -7,6 +7,7 @@ use tokio::sync::oneshot;
 use watershed_core::Position;
 use watershed_core::ports::{JournalFrom, RowError};
 
+use super::follow;
 use super::group::{Edition, Group, remove};
 use super::record::{EditionState, Flag, Passed};
 use crate::projector::{Control, Declined, RebuildProgress};
@@ -257,8 +258,12 @@ impl Group {
             if closed.await.is_err() {
                 return Err(SwitchError::Failed("the projector could not be closed".to_owned()));
             }
-            let patience = tokio::time::Instant::now() + LAST_READERS;
             drop(edition);
+            if self.ground.member.is_some() {
+                // Other processes have it open until they see that it is of no use any more.
+                tokio::time::sleep(2 * follow::LOOK).await;
+            }
+            let patience = tokio::time::Instant::now() + LAST_READERS;
             while let Err(error) = remove(&self.ground, self.name(), number).await {
                 if tokio::time::Instant::now() >= patience {
                     // The record says that it is retired: the next start removes it.

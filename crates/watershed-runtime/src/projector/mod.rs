@@ -34,7 +34,7 @@ mod worker;
 pub(crate) use age::Age;
 pub(crate) use control::Control;
 pub use control::Retried;
-pub(crate) use definition::{Differs, GroupDefinition, ModelDefinition, Place, RollupDefinition};
+pub(crate) use definition::{Differs, GroupDefinition, ModelDefinition, Place, RollupDefinition, seat_of};
 pub(crate) use elsewhere::Declined;
 pub(crate) use fold::{Concern, concern};
 pub(crate) use inline::Inline;
