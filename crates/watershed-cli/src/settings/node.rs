@@ -1,6 +1,7 @@
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 use watershed_runtime::Context;
 
 /// `[node]`: this process among those that share the rows on a server.
@@ -8,9 +9,42 @@ use watershed_runtime::Context;
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Node {
     /// Its name; made of the machine's name and chance where it is not said.
+    #[serde(deserialize_with = "word")]
     pub(crate) name: Option<String>,
     /// How many seconds it keeps rows without being heard of.
+    #[serde(deserialize_with = "seconds")]
     lease: Option<f64>,
+}
+
+/// The environment has whole numbers, truth values and texts: a name may look like any of them.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Said {
+    Text(String),
+    Whole(i64),
+    Part(f64),
+    Truth(bool),
+}
+
+impl Said {
+    fn text(self) -> String {
+        match self {
+            Self::Text(text) => text,
+            Self::Whole(number) => number.to_string(),
+            Self::Part(number) => number.to_string(),
+            Self::Truth(truth) => truth.to_string(),
+        }
+    }
+}
+
+fn word<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    Ok(Some(Said::deserialize(from)?.text()))
+}
+
+fn seconds<'de, D: Deserializer<'de>>(from: D) -> Result<Option<f64>, D::Error> {
+    let said = Said::deserialize(from)?.text();
+    let number = said.parse().map_err(|_| D::Error::custom(format!("`{said}` is no number of seconds")))?;
+    Ok(Some(number))
 }
 
 /// The shortest lease, in seconds: it is renewed six times in its term.

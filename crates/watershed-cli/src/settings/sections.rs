@@ -206,8 +206,11 @@ mod tests {
             let wrong = environment(&pairs);
             assert!(Settings::read(&global(None), wrong).is_err(), "{lease}");
         }
-        let right = environment(&[("WATERSHED__NODE__LEASE", "10")]);
-        assert!(Settings::read(&global(None), right).is_ok());
+        for (name, lease) in [("1", "10"), ("true", "0.5"), ("node-1", "3600")] {
+            let pairs = [("WATERSHED__NODE__LEASE", lease), ("WATERSHED__NODE__NAME", name)];
+            let settings = Settings::read(&global(None), environment(&pairs)).expect("fits");
+            assert_eq!(settings.node.name.as_deref(), Some(name));
+        }
         assert!(Settings::read(&global(Some("/nowhere/watershed.toml".into())), environment(&[])).is_err());
     }
 }

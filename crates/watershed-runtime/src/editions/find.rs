@@ -40,7 +40,8 @@ pub(super) async fn find(
             elsewhere: &elsewhere,
         };
         if ground.member.as_ref().is_some_and(|member| member.is_guest()) {
-            return as_guest(current.name(), written.record, versions).map(|record| Found { record, previous });
+            return as_guest(current.name(), written.record, versions)
+                .map(|record| Found { record, previous });
         }
         let record = settle(written.record.clone(), versions, ground.clock.now());
         // Written first: an edition that is there has a record, so that it is found and removed one day.
