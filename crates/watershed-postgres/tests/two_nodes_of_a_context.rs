@@ -92,7 +92,7 @@ async fn a_crowd_on_both_nodes_comes_through_on_the_same_few_families() {
     for caller in 0..CROWD {
         let node = nodes[caller % 2].clone();
         callers.push(tokio::spawn(async move {
-            let mut told = Vec::new();
+            let (mut told, mut contended) = (Vec::new(), 0);
             for turn in 0..TURNS {
                 let command = FamilyCommand::ReceivePayment {
                     family_id: format!("f{}", (caller + turn) % 3),
@@ -102,19 +102,27 @@ async fn a_crowd_on_both_nodes_comes_through_on_the_same_few_families() {
                     transaction_id: format!("t{caller}-{turn}"),
                     month: None,
                 };
-                told.push(node.send(command).await.map(drop));
+                told.push(loop {
+                    match node.send(command.clone()).await {
+                        Err(SendError::Contended { .. }) => contended += 1,
+                        told => break told.map(drop),
+                    }
+                });
             }
-            told
+            (told, contended)
         }));
     }
-    let mut taken = 0;
+    let (mut taken, mut contended) = (0, 0);
     for caller in callers {
-        for told in caller.await.unwrap() {
+        let (told, in_vain) = caller.await.unwrap();
+        contended += in_vain;
+        for told in told {
             told.unwrap();
             taken += 1;
         }
     }
     assert_eq!(taken, CROWD * TURNS);
+    eprintln!("CONTENDED {contended}");
     for node in nodes {
         node.close().await;
     }
