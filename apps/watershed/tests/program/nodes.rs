@@ -1,7 +1,7 @@
 //! Several of the binary that share the rows of one server, as operators see them.
 
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -220,8 +220,16 @@ fn a_command_on_the_stores_themselves_takes_nothing_from_those_who_serve() {
         kept(seen, "a").len() == all && epochs(seen).iter().all(|epoch| epoch.as_u64() > Some(1))
     });
     // But one beside it needs a name of its own.
-    let (code, said) = site.run("b", &["serve", "--listen", "127.0.0.1:0", "--node", "a"]);
-    assert_eq!(code, Some(3), "{said}");
+    let mut twin = site.command("b", &["serve", "--listen", "127.0.0.1:0", "--node", "a"]);
+    let mut twin = twin.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("starts");
+    let begun = Instant::now();
+    while twin.try_wait().expect("waits").is_none() && begun.elapsed() < Duration::from_secs(20) {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let _ = twin.kill();
+    let ended = twin.wait_with_output().expect("ended");
+    let said = text(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(3), "{said}");
     assert!(said.contains("a node called `a` serves") && said.contains("--node"), "{said}");
     let (code, said) = site.run("b", &["serve", "--node", ""]);
     assert_eq!(code, Some(2), "{said}");

@@ -14,7 +14,6 @@ mod prepared;
 mod read;
 mod readers;
 mod recent;
-mod replicas;
 mod row;
 mod saver;
 mod shared;

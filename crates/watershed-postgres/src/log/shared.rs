@@ -10,8 +10,8 @@ use super::about::Reach;
 use super::hints::Channel;
 use super::prepared::Prepared;
 use super::readers::Readers;
-use super::replicas::Replicas;
 use crate::options::Options;
+use crate::replicas::Replicas;
 use crate::state::Known;
 use watershed_store::Queue;
 
@@ -34,7 +34,7 @@ pub(super) struct Shared {
 
 impl Shared {
     pub(super) fn new(options: Options, identity: LogIdentity, readers: Readers, head: Position) -> Self {
-        let replicas = Replicas::new(&options, identity);
+        let replicas = Replicas::new(&options, identity, 1);
         Self {
             channel: Channel::of(&options.schema),
             options,
