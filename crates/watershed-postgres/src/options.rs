@@ -1,7 +1,8 @@
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::connection::Settings;
+use crate::connection::{Settings, Tail};
 
 /// How a store on PostgreSQL is reached, and how it works.
 #[derive(Clone)]
@@ -31,6 +32,8 @@ pub struct Options {
     pub statement: Duration,
     /// The server's storage never tears a page (ZFS, Aurora): `full_page_writes` may be off.
     pub whole_pages: bool,
+    /// What a server must still have of the log, where one has been seen already.
+    pub(crate) tail: Option<Arc<Tail>>,
 }
 
 impl Options {
@@ -47,6 +50,7 @@ impl Options {
             patience: Duration::from_secs(10),
             statement: Duration::from_secs(30),
             whole_pages: false,
+            tail: None,
         }
     }
 

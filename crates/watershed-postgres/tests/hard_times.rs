@@ -257,3 +257,42 @@ async fn nodes_go_on_by_themselves_when_the_database_is_back_from_a_crash() {
     one.close().await;
     two.close().await;
 }
+
+/// With a standby that commits wait for.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nodes_go_on_by_themselves_when_a_standby_takes_the_primary_s_place() {
+    let mut primary = Postgres::start();
+    let standby = primary.standby();
+    primary.sql("ALTER SYSTEM SET synchronous_standby_names = '*'");
+    primary.sql("SELECT pg_reload_conf()");
+    let both = format!(
+        "host=127.0.0.1,127.0.0.1 port={},{} user=postgres dbname=postgres target_session_attrs=read-write",
+        primary.port(),
+        standby.port()
+    );
+    let one = node(&both, "one").await;
+    let two = node(&both, "two").await;
+    until(&two, "they share", is_shared).await;
+    let steps: Vec<Step> = Year::new(40, 23).collect();
+    let troubles = Arc::<AtomicUsize>::default();
+    let players: Vec<_> = parts(steps.clone(), 8)
+        .into_iter()
+        .enumerate()
+        .map(|(place, part)| {
+            let node = if place % 2 == 0 { &one } else { &two };
+            tokio::spawn(play(node.clone(), part, PACE, troubles.clone()))
+        })
+        .collect();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let standby = tokio::task::spawn_blocking(move || {
+        primary.kill();
+        standby.promote();
+        standby
+    });
+    let standby = standby.await.unwrap();
+    let acked = ended(players).await;
+    until(&two, "they share again", is_shared).await;
+    assert_well([&one, &two], &standby, &steps, &acked).await;
+    one.close().await;
+    two.close().await;
+}

@@ -5,6 +5,7 @@ mod limit;
 mod password;
 mod settings;
 mod split;
+mod tail;
 mod tls;
 
 use bytes::Bytes;
@@ -19,6 +20,7 @@ pub(crate) use self::demands::Backend;
 use self::demands::Role;
 use self::limit::Limit;
 pub(crate) use self::settings::Settings;
+pub(crate) use self::tail::Tail;
 use crate::error::OpenError;
 use crate::options::Options;
 
@@ -69,7 +71,12 @@ impl Connection {
         );
         let answered = limit.within(link.client.simple_query(&setup)).await?;
         let backend = demands::check(&answered, options, role)?;
-        Ok(Self { client: link.client, limit, backend, told: link.told, prepared: Mutex::default() })
+        let opened =
+            Self { client: link.client, limit, backend, told: link.told, prepared: Mutex::default() };
+        if let (Role::Primary, Some(tail)) = (role, &options.tail) {
+            tail.check(&opened).await?;
+        }
+        Ok(opened)
     }
 
     /// Changes with every notification that comes over this connection.

@@ -19,6 +19,7 @@ use super::shared::Shared;
 use super::wanted::Wanted;
 use crate::connection::{Backend, Connection};
 use crate::error::{OpenError, ends_connection, in_words};
+use crate::options::Options;
 use watershed_store::Answer;
 
 /// How long to wait before a server is tried again that could not be reached, at first and at most.
@@ -215,6 +216,7 @@ impl Appender {
     }
 
     fn stand(&mut self, recent: Recent) {
+        self.shared.saw(recent.head, &recent.link);
         self.shared.committed(recent.head);
         self.recent = Some(recent);
     }
@@ -306,7 +308,10 @@ pub(super) async fn resolve(shared: &Shared, position: Position, id: Uuid, lost:
 /// Whoever asks for the head's lock has it only when a transaction that has written is over. One that has not, because what was
 /// sent is still on its way, must not begin to after the answer: its end of the connection is ended.
 async fn find(shared: &Shared, position: Position, id: Uuid, lost: &Backend) -> Result<bool, OpenError> {
-    let connection = open(shared).await?;
+    // Whatever has become of the log: what is there, is there.
+    let options = Options { tail: None, ..shared.options.clone() };
+    let connection = Connection::open(&options).await?;
+    connection.prepare(&[LOCK]).await?;
     connection.run("BEGIN").await?;
     commit::end_of(&connection.query(LOCK, &[]).await?)
         .map_err(|error| OpenError::Tables(error.to_string()))?;

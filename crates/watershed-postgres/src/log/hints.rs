@@ -5,6 +5,7 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
+use tokio_postgres::Row;
 use watershed_core::Position;
 use watershed_store::from_sql;
 
@@ -50,11 +51,8 @@ pub(super) async fn follow(shared: Weak<Shared>) {
         }
         ears.keep_open(&present).await;
         let asked = present.readers.query(include_str!("sql/select_head.sql"), &[]).await;
-        let problem = match asked.map(|rows| rows.first().map(|row| from_sql(row.get(0)))) {
-            Ok(Some(head)) => {
-                present.publish(head);
-                None
-            }
+        let problem = match asked.as_ref().map(|rows| rows.first()) {
+            Ok(Some(row)) => see(&present, row),
             Ok(None) => Some(NotBegun::NoHead.to_string()),
             Err(error) => Some(error.to_string()),
         };
@@ -63,6 +61,24 @@ pub(super) async fn follow(shared: Weak<Shared>) {
         drop(present);
         ears.hear(poll).await;
     }
+}
+
+/// Takes note of the log's end, and says what is wrong with it.
+fn see(shared: &Shared, end: &Row) -> Option<String> {
+    let head = from_sql(end.get(0));
+    if let Ok(link) = end.get::<_, &[u8]>(1).try_into() {
+        shared.saw(head, link);
+    }
+    shared.publish(head);
+    let (epoch, mine) = (end.get::<_, Option<i32>>(2), shared.identity.epoch);
+    let is_mine = epoch.is_some_and(|epoch| u32::try_from(epoch) == Ok(mine));
+    (!is_mine).then(|| {
+        format!(
+            "the log is in epoch {}, and was in epoch {mine} when this process began: another one has found that acknowledged events \
+             were lost, as by a failover to a standby that had not come so far. Start this node anew",
+            epoch.unwrap_or_default()
+        )
+    })
 }
 
 /// A connection that listens, where there is one, and what it hears.

@@ -36,7 +36,7 @@ use self::prepared::Prepared;
 use self::readers::Readers;
 use self::saver::Saver;
 use self::shared::Shared;
-use crate::connection::Connection;
+use crate::connection::{Connection, Tail};
 use crate::error::OpenError;
 use crate::migrate::{LOG, bring_up};
 use crate::options::Options;
@@ -61,11 +61,12 @@ impl PostgresLog {
     /// # Errors
     /// Where the server cannot be reached or is not to be used, where its tables are newer than this program can work with, or
     /// where its user may not make them.
-    pub async fn open(options: Options) -> Result<Self, OpenError> {
+    pub async fn open(mut options: Options) -> Result<Self, OpenError> {
         let connection = Connection::open(&options.unhurried()).await?;
         bring_up(&connection, &options, &[LOG]).await?;
         let (identity, head) = identify(&connection).await?;
         let about = About::of(&connection, &options).await?;
+        options.tail = Some(Arc::new(Tail::new(identity)));
         let readers = Readers::new(&options);
         let shared = Arc::new(Shared::new(options, identity, readers, head));
         tokio::spawn(appender::run(shared.clone()));

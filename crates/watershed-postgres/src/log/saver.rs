@@ -351,6 +351,7 @@ impl Hand {
                 None => return Ok(Outcome::Refused(AppendError::Closed)),
             }
         }
+        self.shared.saw(taken.last(), &seal.link);
         self.shared.committed(taken.last());
         Ok(Outcome::Done(answers))
     }

@@ -13,7 +13,7 @@ use super::readers::Readers;
 use crate::options::Options;
 use crate::replicas::Replicas;
 use crate::state::Known;
-use watershed_store::Queue;
+use watershed_store::{Link, Queue};
 
 pub(super) struct Shared {
     pub(super) options: Options,
@@ -67,6 +67,13 @@ impl Shared {
 
     pub(super) fn own(&self) -> watch::Receiver<Position> {
         self.own.subscribe()
+    }
+
+    /// What the log ends with: a server that does not have it any more is not gone on with.
+    pub(super) fn saw(&self, position: Position, link: &Link) {
+        if let Some(tail) = &self.options.tail {
+            tail.saw(position, link);
+        }
     }
 
     /// The log has come to that position, here or elsewhere.

@@ -55,6 +55,11 @@ impl Postgres {
         made
     }
 
+    /// Has a standby take commits from now on, in place of the server that it followed.
+    pub fn promote(&self) {
+        self.sql("SELECT pg_promote()");
+    }
+
     /// One that has no data yet, and does not run.
     fn nowhere(settings: Vec<String>) -> Self {
         let binaries = binaries().unwrap_or_else(|| {

@@ -1,1 +1,1 @@
-SELECT position FROM log_head
+SELECT position, link, (SELECT epoch FROM log_meta) FROM log_head

@@ -1,0 +1,1 @@
+UPDATE log_meta SET epoch = epoch + 1 WHERE epoch = $1
