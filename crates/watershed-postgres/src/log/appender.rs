@@ -165,6 +165,7 @@ impl Appender {
             self.recent = Some(recent);
             return Ok(None);
         }
+        self.shared.bearers.pass(recent.head, group.last(), group.borne());
         recent.pass(group, seal.link);
         self.stand(recent);
         Ok(Some(answers))
@@ -209,6 +210,7 @@ impl Appender {
             }
             Err(error) => self.settle(connection, group.placed.first(), &error).await?,
         }
+        self.shared.bearers.pass(recent.head, group.last(), group.borne());
         recent.pass(group, seal.link);
         self.stand(recent);
         Ok(Some(answers))

@@ -226,11 +226,18 @@ impl<'a> Group<'a> {
         Ok(())
     }
 
-    /// What stands for tags, and the positions of the events that bear them.
+    /// What stands for each tag, and the position of the event that bears it.
+    pub(super) fn borne(&self) -> impl Iterator<Item = (Uuid, Position)> {
+        let of = |event: &Placed<'a>| (event.lists(), event.position);
+        self.placed
+            .iter()
+            .map(of)
+            .flat_map(|(lists, position)| lists.iter().map(move |list| (*list, position)))
+    }
+
+    /// The same, column by column.
     pub(super) fn tags(&self) -> (Vec<Uuid>, Vec<i64>) {
-        let of = |event: &Placed<'a>| (event.lists(), to_sql(event.position));
-        let all = self.placed.iter().map(of);
-        all.flat_map(|(lists, position)| lists.iter().map(move |list| (*list, position))).unzip()
+        self.borne().map(|(tag, position)| (tag, to_sql(position))).unzip()
     }
 
     /// The checksums of the events, and the link of the commit: the one before where there are no events.

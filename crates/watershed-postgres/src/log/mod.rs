@@ -4,6 +4,8 @@ mod about;
 mod ahead;
 mod alone;
 mod appender;
+mod bearers;
+mod boundaries;
 mod columns;
 mod commit;
 mod copied;
@@ -33,6 +35,7 @@ use watershed_core::{LogIdentity, Position, StreamId, Tag, Tenant, Version};
 use watershed_store::{Verified, first_link, from_sql};
 
 pub use self::about::About;
+use self::bearers::Bearers;
 use self::prepared::Prepared;
 use self::readers::Readers;
 use self::saver::Saver;
@@ -68,7 +71,9 @@ impl PostgresLog {
         let (identity, head) = identify(&connection).await?;
         let about = About::of(&connection, &options).await?;
         let readers = Readers::new(&options);
-        let shared = Arc::new(Shared::new(options, identity, readers, head));
+        let (bearers, asked) = Bearers::new();
+        let shared = Arc::new(Shared::new(options, identity, readers, bearers, head));
+        boundaries::start(&shared, asked);
         tokio::spawn(appender::run(shared.clone()));
         let saver = Saver::start(shared.clone());
         hints::start(&shared);

@@ -351,6 +351,7 @@ impl Hand {
                 None => return Ok(Outcome::Refused(AppendError::Closed)),
             }
         }
+        self.shared.bearers.pass(recent.head, taken.last(), taken.borne());
         self.shared.committed(taken.last());
         Ok(Outcome::Done(answers))
     }

@@ -7,6 +7,7 @@ use watershed_core::ports::InlineFold;
 use watershed_core::{LogIdentity, Position};
 
 use super::about::Reach;
+use super::bearers::Bearers;
 use super::hints::Channel;
 use super::prepared::Prepared;
 use super::readers::Readers;
@@ -24,6 +25,8 @@ pub(super) struct Shared {
     pub(super) reach: Reach,
     /// What is known of the tables of state.
     pub(super) columns: Arc<Known>,
+    /// What is known of tags.
+    pub(super) bearers: Bearers,
     /// How other processes are told.
     pub(super) channel: Channel,
     head: watch::Sender<Position>,
@@ -33,7 +36,13 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(options: Options, identity: LogIdentity, readers: Readers, head: Position) -> Self {
+    pub(super) fn new(
+        options: Options,
+        identity: LogIdentity,
+        readers: Readers,
+        bearers: Bearers,
+        head: Position,
+    ) -> Self {
         let replicas = Replicas::new(&options, identity);
         Self {
             channel: Channel::of(&options.schema),
@@ -42,6 +51,7 @@ impl Shared {
             queue: Queue::default(),
             readers,
             replicas,
+            bearers,
             reach: Reach::default(),
             columns: Arc::default(),
             head: watch::Sender::new(head),
