@@ -6,7 +6,7 @@ use std::sync::{Arc, Weak};
 use tokio::sync::mpsc;
 use uuid::Uuid;
 use watershed_core::ports::{Events, LogError};
-use watershed_core::{Boundary, Position, Tenant};
+use watershed_core::{Boundary, Position, StoredEvent, Tenant};
 use watershed_store::{from_sql, to_sql};
 
 use super::bearers::{Asks, Found, LONG};
@@ -57,9 +57,7 @@ impl Shared {
         };
         let mut page = Events { events: Vec::new(), complete: true, head: until };
         for some in positions.chunks(limit.saturating_add(1).clamp(16, 1_024)) {
-            let some: Vec<i64> = some.iter().copied().map(to_sql).collect();
-            let rows = self.readers.query(include_str!("sql/select_at.sql"), &[&some]).await?;
-            for event in events(&rows)? {
+            for event in self.at(some).await? {
                 let bears = |text: &String| event.tags.iter().any(|tag| **tag == **text);
                 let is_named = boundary.names.is_empty() || boundary.names.contains(&&*event.name);
                 if event.tenant != *tenant || !is_named || !texts.iter().all(bears) {
@@ -73,6 +71,20 @@ impl Shared {
             }
         }
         Ok(page)
+    }
+
+    /// The events at these positions, in their order.
+    async fn at(&self, positions: &[Position]) -> Result<Vec<Arc<StoredEvent>>, LogError> {
+        let (mut all, others) = self.kept.at(positions);
+        if !others.is_empty() {
+            let others: Vec<i64> = others.into_iter().map(to_sql).collect();
+            let rows = self.readers.query(include_str!("sql/select_at.sql"), &[&others]).await?;
+            let read = events(&rows)?;
+            self.kept.keep(&read);
+            all.extend(read);
+            all.sort_unstable_by_key(|event| event.position);
+        }
+        Ok(all)
     }
 
     /// Asks for what others have appended since, and for the tags that have not been asked for.

@@ -53,6 +53,9 @@ impl Shared {
         if after >= head {
             return Ok(Events { events: Vec::new(), complete: true, head });
         }
+        if let Some(events) = self.newest.range(after, head, limit) {
+            return Ok(Events { complete: after + events.len() as u64 >= head, events, head });
+        }
         let sql = include_str!("sql/select_range.sql");
         let (from, until, most) = (to_sql(after), to_sql(head), i64::try_from(limit).unwrap_or(i64::MAX));
         let values: Values<'_> = &[&from, &until, &most];

@@ -19,6 +19,7 @@ use watershed_store::Answer;
 use super::appender::resolve;
 use super::commit::{self, Begun, Look, NotBegun};
 use super::group::Group;
+use super::moved;
 use super::prepared::{Prepared, Queued, tell};
 use super::shared::Shared;
 use super::wanted::Wanted;
@@ -240,6 +241,7 @@ impl Hand {
                     Err(error) => return Ok(Outcome::Lost(error.to_string())),
                 };
                 opened.prepare(commit::STATEMENTS).await?;
+                opened.prepare(moved::STATEMENTS).await?;
                 self.connection.insert(Arc::new(opened)).clone()
             }
         };
@@ -351,7 +353,7 @@ impl Hand {
                 None => return Ok(Outcome::Refused(AppendError::Closed)),
             }
         }
-        self.shared.bearers.pass(recent.head, taken.last(), taken.borne());
+        self.shared.passed(recent.head, &taken);
         self.shared.committed(taken.last());
         Ok(Outcome::Done(answers))
     }

@@ -8,7 +8,10 @@ use watershed_core::{LogIdentity, Position};
 
 use super::about::Reach;
 use super::bearers::Bearers;
+use super::group::Group;
 use super::hints::Channel;
+use super::kept::Kept;
+use super::newest::Newest;
 use super::prepared::Prepared;
 use super::readers::Readers;
 use super::replicas::Replicas;
@@ -27,6 +30,8 @@ pub(super) struct Shared {
     pub(super) columns: Arc<Known>,
     /// What is known of tags.
     pub(super) bearers: Bearers,
+    pub(super) kept: Kept,
+    pub(super) newest: Newest,
     /// How other processes are told.
     pub(super) channel: Channel,
     head: watch::Sender<Position>,
@@ -52,6 +57,8 @@ impl Shared {
             readers,
             replicas,
             bearers,
+            kept: Kept::default(),
+            newest: Newest::default(),
             reach: Reach::default(),
             columns: Arc::default(),
             head: watch::Sender::new(head),
@@ -63,6 +70,12 @@ impl Shared {
     /// The last position that this process knows to be durable.
     pub(super) fn head(&self) -> Position {
         *self.head.borrow()
+    }
+
+    /// This process has brought the log on from that position by the group, which is durable.
+    pub(super) fn passed(&self, from: Position, group: &Group<'_>) {
+        self.bearers.pass(from, group.last(), group.borne());
+        self.newest.pass(from, group.stored());
     }
 
     /// This process has brought the log to that position.
