@@ -58,6 +58,8 @@ pub(crate) enum Command {
         #[command(subcommand)]
         change: Option<ViewChange>,
     },
+    /// The processes that share the rows on a server, and which of them keeps which
+    Nodes,
     /// Keys whose event failed to apply; try them again or skip the event
     Parked {
         #[command(subcommand)]
@@ -101,6 +103,9 @@ pub(crate) struct Serve {
     /// Listen beyond this machine although anybody may do anything
     #[arg(long)]
     pub(crate) expose_unauthenticated: bool,
+    /// This process's name among those that share the rows: no two may have the same [default: made of the machine's name and chance]
+    #[arg(long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub(crate) node: Option<String>,
 }
 
 #[derive(Debug, Args)]

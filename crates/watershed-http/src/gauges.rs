@@ -108,7 +108,10 @@ impl Standing {
 
 type Gauge<T> = (&'static str, &'static str, fn(&T) -> f64);
 
-const EDITION_GAUGES: [Gauge<EditionStatus>; 2] = [
+const EDITION_GAUGES: [Gauge<EditionStatus>; 3] = [
+    ("watershed_edition_kept", "1 where this process keeps the edition's rows.", |edition| {
+        float(edition.kept_here.into())
+    }),
     ("watershed_edition_lag_events", "Events in the log that are not in the edition's rows.", |edition| {
         float(edition.lag_events)
     }),

@@ -47,6 +47,8 @@ pub(crate) enum Route<'a> {
 pub(crate) enum Admin<'a> {
     /// `views`
     Views,
+    /// `nodes`
+    Nodes,
     /// `editions`
     Editions,
     /// `views/{view}/verification`
@@ -205,6 +207,7 @@ impl<'a> Admin<'a> {
     fn of(segments: &[&'a str]) -> Option<Self> {
         Some(match segments {
             ["views"] => Self::Views,
+            ["nodes"] => Self::Nodes,
             ["editions"] => Self::Editions,
             ["views", view, "verification"] => Self::Verification(view),
             ["views", view, "changes"] => Self::Changes(view),
@@ -243,6 +246,7 @@ impl<'a> Admin<'a> {
     fn template(self) -> &'static str {
         match self {
             Self::Views => "/admin/{context}/views",
+            Self::Nodes => "/admin/{context}/nodes",
             Self::Editions => "/admin/{context}/editions",
             Self::Verification(_) => "/admin/{context}/views/{view}/verification",
             Self::Changes(_) => "/admin/{context}/views/{view}/changes",
@@ -310,6 +314,7 @@ mod tests {
             "/admin/{context}/views/{view}/resume",
             "/admin/{context}/views/{view}/workers",
             "/admin/{context}/views/{view}/rebuild",
+            "/admin/{context}/nodes",
             "/admin/{context}/editions",
             "/admin/{context}/views/{view}/verification",
             "/admin/{context}/views/{view}/changes",

@@ -4,7 +4,7 @@ use std::error::Error as _;
 use std::time::Duration;
 
 use tokio_postgres::Error;
-use tokio_postgres::error::{DbError, Severity};
+use tokio_postgres::error::{DbError, Severity, SqlState};
 use watershed_core::ports::LogError;
 
 /// Why a store on PostgreSQL was not opened, or a connection not made. No error names a password.
@@ -35,7 +35,7 @@ pub struct ServerError(Error);
 
 impl ServerError {
     /// The server's code for it, where it comes from the server.
-    pub(crate) fn code(&self) -> Option<&tokio_postgres::error::SqlState> {
+    pub(crate) fn code(&self) -> Option<&SqlState> {
         self.0.code()
     }
 }
@@ -52,10 +52,17 @@ impl From<OpenError> for LogError {
     }
 }
 
+/// What to do where the server lets nobody in any more.
+const TOO_MANY: &str = ". A node takes 10 to 20 connections for each context that it hosts: raise `max_connections` on the server, or \
+                        lower `store.readers`";
+
 /// The error with what is behind it: by itself the driver says only that there is one.
 pub(crate) fn in_words(error: &Error) -> String {
     match (error.as_db_error(), error.source()) {
-        (Some(said), _) => format!("{} ({})", said.message(), said.code().code()),
+        (Some(said), _) => {
+            let help = if *said.code() == SqlState::TOO_MANY_CONNECTIONS { TOO_MANY } else { "" };
+            format!("{} ({}){help}", said.message(), said.code().code())
+        }
         (None, Some(cause)) => format!("{error}: {cause}"),
         (None, None) => error.to_string(),
     }

@@ -12,6 +12,7 @@ use crate::options::Options;
 use crate::rows::{Failure, Pool};
 
 const GET: &str = include_str!("sql/ledger_get.sql");
+const ADD: &str = include_str!("sql/ledger_add.sql");
 const PUT: &str = include_str!("sql/ledger_put.sql");
 
 /// The ledger in a schema of a PostgreSQL database.
@@ -48,12 +49,20 @@ impl Ledger for PostgresLedger {
         })
     }
 
-    fn write<'a>(&'a self, name: &'a str, document: &'a str) -> Later<'a, Result<(), RowError>> {
+    fn write<'a>(
+        &'a self,
+        name: &'a str,
+        before: Option<&'a str>,
+        document: &'a str,
+    ) -> Later<'a, Result<bool, RowError>> {
         Box::pin(async move {
-            // To write it once more, where the answer was lost, does no harm.
-            let now = SystemClock.now().as_micros();
-            self.0.query(PUT, &[&name.as_bytes(), &document.as_bytes(), &now]).await?;
-            Ok(())
+            // To write it once more, where the answer was lost, does no harm: it is found to be there.
+            let (name, document, now) = (name.as_bytes(), document.as_bytes(), SystemClock.now().as_micros());
+            let written = match before {
+                None => self.0.query(ADD, &[&name, &document, &now]).await?,
+                Some(before) => self.0.query(PUT, &[&name, &document, &now, &before.as_bytes()]).await?,
+            };
+            Ok(!written.is_empty())
         })
     }
 }

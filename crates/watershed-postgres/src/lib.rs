@@ -9,6 +9,7 @@ mod ledger;
 mod log;
 mod migrate;
 mod options;
+mod replicas;
 mod rows;
 mod state;
 mod triage;

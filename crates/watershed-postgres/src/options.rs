@@ -13,7 +13,8 @@ pub struct Options {
     /// or `system`), `sslcert` and `sslkey`. A password that does not stand here is looked for in `PGPASSWORD`, then in `passfile`,
     /// `PGPASSFILE` or `~/.pgpass`. Files are read again for every connection, so that what they hold may be changed.
     pub server: String,
-    /// Standbys of that server, said in the same way. Pages of the log that lie in the past are read from them, as far as they have come.
+    /// Standbys of that server, said in the same way. Pages of the log that lie in the past are read from them, as far as they have come,
+    /// and rows for questions that say with a token what is new enough.
     pub replicas: Vec<String>,
     /// The schema of the tables. It is made where it is not there.
     pub schema: String,

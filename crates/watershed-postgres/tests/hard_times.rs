@@ -217,7 +217,11 @@ async fn a_node_that_cannot_reach_the_database_says_so_and_another_one_goes_on()
     let acked = ended(players).await;
     assert!(troubles.load(Ordering::Relaxed) > 0, "nobody was disturbed");
     assert_well([&one, &two], &server, &steps, &acked).await;
+    // Who is stopped meanwhile ends all the same.
+    proxy.hold();
+    let begun = Instant::now();
     one.close().await;
+    assert!(begun.elapsed() < BOUND, "closed after {:?}", begun.elapsed());
     two.close().await;
 }
 

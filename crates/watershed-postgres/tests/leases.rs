@@ -110,6 +110,10 @@ async fn a_seat_is_had_by_one_node_at_a_time_and_each_time_under_a_later_epoch()
     leases.give_up("one", Seats::One("d")).await.unwrap();
     assert_eq!(leases.take("d", "one", TAKE).await.unwrap(), None, "two has asked for it");
     assert_eq!(leases.take("d", "two", TAKE).await.unwrap(), Some(2));
+    // Until that one has had it, and has lost it.
+    assert_eq!(leases.take("d", "one", TAKE).await.unwrap(), None, "two has it");
+    tokio::time::sleep(TERM * 3 / 2).await;
+    assert_eq!(leases.take("d", "one", TAKE).await.unwrap(), Some(3), "two is gone");
 
     // Of many at once, one.
     let mut racers = Vec::new();

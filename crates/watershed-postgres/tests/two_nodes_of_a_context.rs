@@ -2,12 +2,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+use coop::family::{FamilyCommand, PaymentMethod};
 use coop::queries::GetFamily;
 use coop::year::{Expected, Year};
 use watershed::postgres::Options;
 use watershed::prelude::*;
 use watershed::runtime::{Running, SendError};
 use watershed_testkit::postgres::Postgres;
+
+/// Callers, and what each sends one after the other.
+const CROWD: usize = 48;
+const TURNS: usize = 25;
 
 async fn node(server: &Postgres, folder: &tempfile::TempDir) -> Running {
     let stores = watershed::shared(Options::new(server.server()), folder.path()).await.unwrap();
@@ -64,4 +69,61 @@ async fn rows_are_not_followed_on_another_log_than_they_were_folded_from() {
     assert!(said.to_string().contains("the rows in"), "{said}");
     watershed::open(None, "", folder.path()).await.err().unwrap();
     watershed::open(Some(&servers[0].server()), "watershed", folder.path()).await.unwrap();
+}
+
+/// What is refused to one caller is nothing to those who have begun anew since: or a crowd would never come through.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crowd_on_both_nodes_comes_through_on_the_same_few_families() {
+    let server = Postgres::start();
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let nodes = [node(&server, &folders[0]).await, node(&server, &folders[1]).await];
+    for number in 0..3 {
+        let command = FamilyCommand::EnrollFamily {
+            family_id: format!("f{number}"),
+            family_name: "Martinez".to_owned().into(),
+            enrollment_date: "2025-05-01".parse().unwrap(),
+            parent_name: None,
+            email: None,
+            phone: None,
+        };
+        nodes[0].send(command).await.unwrap();
+    }
+    let mut callers = Vec::new();
+    for caller in 0..CROWD {
+        let node = nodes[caller % 2].clone();
+        callers.push(tokio::spawn(async move {
+            let (mut told, mut contended) = (Vec::new(), 0);
+            for turn in 0..TURNS {
+                let command = FamilyCommand::ReceivePayment {
+                    family_id: format!("f{}", (caller + turn) % 3),
+                    amount: "1".parse().unwrap(),
+                    date: "2025-06-01".parse().unwrap(),
+                    payment_method: PaymentMethod::Cash,
+                    transaction_id: format!("t{caller}-{turn}"),
+                    month: None,
+                };
+                told.push(loop {
+                    match node.send(command.clone()).await {
+                        Err(SendError::Contended { .. }) => contended += 1,
+                        told => break told.map(drop),
+                    }
+                });
+            }
+            (told, contended)
+        }));
+    }
+    let (mut taken, mut contended) = (0, 0);
+    for caller in callers {
+        let (told, in_vain) = caller.await.unwrap();
+        contended += in_vain;
+        for told in told {
+            told.unwrap();
+            taken += 1;
+        }
+    }
+    assert_eq!(taken, CROWD * TURNS);
+    eprintln!("CONTENDED {contended}");
+    for node in nodes {
+        node.close().await;
+    }
 }

@@ -259,8 +259,8 @@ async fn in_a_rolling_upgrade_both_versions_answer_and_neither_harms_the_other_s
     other.close().await;
 }
 
-/// As where a machine of the program before fails in the midst of the upgrade. It knows nothing of the version that is being filled
-/// and retires it: that costs the filling, and no answer.
+/// As where a machine of the program before fails in the midst of the upgrade. It knows nothing of the version that is being filled,
+/// and leaves it to the one that fills it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_node_of_the_program_before_that_starts_again_spoils_nobody_s_answers() {
     use EditionState::{CaughtUp, Serving};
@@ -279,16 +279,17 @@ async fn a_node_of_the_program_before_that_starts_again_spoils_nobody_s_answers(
         assert_after(&new, &wanted, token, false).await;
         tokio::time::sleep(TERM).await;
     }
+    until(&new, &[(1, Serving), (2, CaughtUp)]).await;
     assert_no_drift(&old).await;
     assert_no_drift(&new).await;
     old.close().await;
     new.close().await;
 }
 
-/// A program without the version before removes its rows when it starts. A node that still has them says so from then on: what it
-/// does not have is not what is not there.
+/// A program without the version before has no use for its rows. A node of the program before that is still there answers from them
+/// until it goes.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_node_whose_rows_the_next_program_has_removed_gives_no_answers_of_nothing() {
+async fn a_node_whose_rows_the_next_program_has_no_use_for_answers_from_them_until_it_goes() {
     let server = Postgres::start();
     let mut wanted = Wanted::default();
     let old = before(&server, "old 1").await;
@@ -298,12 +299,39 @@ async fn a_node_whose_rows_the_next_program_has_removed_gives_no_answers_of_noth
     for _ in 0..3 {
         let token = send(&[&old, &new], &mut wanted, 14).await;
         assert_after(&new, &wanted, token, true).await;
-        if let Ok(asked) = old.ask(GetBefore { count_id: "c1".into() }).await {
-            assert!(asked.value.is_some(), "rows that were removed are told not to be there");
-        }
+        // It keeps them up for itself: they stay for a while.
+        assert_before(&old, &wanted, token).await;
         tokio::time::sleep(TERM).await;
     }
     assert_no_drift(&new).await;
     old.close().await;
     new.close().await;
+}
+
+/// As where an operator looks with the next program at what the nodes of the program before serve.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_guest_of_another_program_decides_nothing() {
+    use EditionState::Serving;
+    let server = Postgres::start();
+    let mut wanted = Wanted::default();
+    let old = before(&server, "old 1").await;
+    send(&[&old], &mut wanted, 40).await;
+    let guest = |context: Context| async {
+        let stores = watershed::on_postgres(Options::new(server.server())).await.unwrap();
+        let context = context.aggregate::<Count>().policy(AllowAll).lease(TERM).as_guest();
+        context.queries::<(GetAfter,)>().start(stores).await
+    };
+    let next = || Context::new("counts").tables_sql(FIRST).tables_sql(SECOND).read_models::<(After,)>();
+    let looks = guest(next().earlier::<Before, After>()).await.unwrap();
+    let token = send(&[&old, &looks], &mut wanted, 14).await;
+    assert_after(&looks, &wanted, token, false).await;
+    until(&looks, &[(1, Serving)]).await;
+    looks.close().await;
+    // One that could not answer from what serves is not let in, rather than let have something else serve.
+    let refused = guest(next()).await.err().unwrap().to_string();
+    assert!(refused.contains("`totals 1`") && refused.contains("--server"), "{refused}");
+    until(&old, &[(1, Serving)]).await;
+    let token = send(&[&old], &mut wanted, 14).await;
+    assert_before(&old, &wanted, token).await;
+    old.close().await;
 }

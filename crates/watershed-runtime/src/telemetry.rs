@@ -12,6 +12,21 @@ pub(crate) const QUESTIONS: &str = "watershed_questions_total";
 /// Lines that imports have looked at, by context, import and outcome.
 pub(crate) const IMPORTED: &str = "watershed_import_lines_total";
 
+/// Groups that this process has come to keep, of those that share the rows, by context and group.
+const TAKEOVERS: &str = "watershed_takeovers_total";
+/// Writes that were refused since another process had come to keep the group, by context and group.
+const FENCED: &str = "watershed_fenced_writes_total";
+
+/// This process keeps the group's rows from now on.
+pub(crate) fn taken_over(context: &'static str, group: &'static str) {
+    metrics::counter!(TAKEOVERS, "context" => context, "group" => group).increment(1);
+}
+
+/// A write of this process was refused: another one keeps the group's rows.
+pub(crate) fn overtaken(context: &'static str, group: &'static str) {
+    metrics::counter!(FENCED, "context" => context, "group" => group).increment(1);
+}
+
 /// A batch of an import has been finished.
 pub(crate) fn imported(context: &'static str, import: &'static str, outcome: &'static str, lines: u64) {
     metrics::counter!(IMPORTED, "context" => context, "import" => import, "outcome" => outcome)

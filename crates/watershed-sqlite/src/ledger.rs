@@ -33,11 +33,25 @@ impl Ledger for SqliteLedger {
         })
     }
 
-    fn write<'a>(&'a self, name: &'a str, document: &'a str) -> Later<'a, Result<(), RowError>> {
+    fn write<'a>(
+        &'a self,
+        name: &'a str,
+        before: Option<&'a str>,
+        document: &'a str,
+    ) -> Later<'a, Result<bool, RowError>> {
         Box::pin(async move {
             self.0.with(|connection| {
-                let mut put = connection.prepare_cached(include_str!("sql/ledger_put.sql"))?;
-                put.execute((name, document, now())).map(drop)
+                let written = match before {
+                    None => connection.prepare_cached(include_str!("sql/ledger_add.sql"))?.execute((
+                        name,
+                        document,
+                        now(),
+                    ))?,
+                    Some(before) => connection
+                        .prepare_cached(include_str!("sql/ledger_put.sql"))?
+                        .execute((name, document, now(), before))?,
+                };
+                Ok(written > 0)
             })
         })
     }

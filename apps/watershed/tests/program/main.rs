@@ -5,6 +5,7 @@
 mod browser;
 mod demo;
 mod imports;
+mod nodes;
 mod operators;
 mod postgres;
 mod process;

@@ -56,7 +56,7 @@ impl Site {
     }
 
     fn serve(&self, node: &str) -> Running {
-        Running::of(self.command(node, &["serve", "--listen", "127.0.0.1:0"]))
+        Running::of(self.command(node, &["serve", "--listen", "127.0.0.1:0", "--node", node]))
     }
 }
 
@@ -110,15 +110,10 @@ fn two_servers_share_a_log_and_nobody_sees_the_password() {
 }
 
 #[test]
-fn rows_stand_beside_the_log_where_the_settings_say_so() {
+fn rows_stand_beside_the_log_unless_the_settings_say_otherwise() {
     let site = Site::new();
     site.server.sql("GRANT CREATE ON DATABASE postgres TO app");
-    let serve = |node: &str| {
-        let mut command = site.command(node, &["serve", "--listen", "127.0.0.1:0"]);
-        command.env("WATERSHED__STORE__ROWS", "server");
-        Running::of(command)
-    };
-    let mut node = serve("a");
+    let mut node = site.serve("a");
     let body = r#"{"family_id":"fam-1","family_name":"Garcia","enrollment_date":"2025-01-01"}"#;
     let (status, receipt) = node.post("/api/coop/commands/EnrollFamily", "application/json", body);
     assert_eq!(status, 200, "{receipt}");
@@ -131,7 +126,7 @@ fn rows_stand_beside_the_log_where_the_settings_say_so() {
     assert_eq!(node.ended(), Some(0));
     assert_eq!(site.server.sql("SELECT family_name FROM watershed_coop.family_detail"), "Garcia");
     // Another machine goes on where that one was, with an empty folder.
-    assert_eq!(ask(&serve("b")), (status, row));
+    assert_eq!(ask(&site.serve("b")), (status, row));
 }
 
 #[test]
@@ -156,6 +151,21 @@ fn tables_that_the_program_may_not_make_are_made_by_hand_from_what_it_prints() {
     assert!(done.len() == 3 && done.iter().all(|row| row["done"].as_array().is_some_and(Vec::is_empty)));
     let rest = text(&site.run("a", &["store", "migrate", "--print"]).stdout);
     assert!(rest.lines().all(|line| line.starts_with("--")), "{rest}");
+    // Tables of rows are made as read models come: where the program may make none, its rows are in its folder.
+    let refused = site.run("a", &["serve", "--listen", "127.0.0.1:0"]);
+    assert_eq!(refused.status.code(), Some(3));
+    let said = text(&refused.stderr);
+    assert!(said.contains("GRANT CREATE ON SCHEMA") && said.contains("store.rows"), "{said}");
+    let mut command = site.command("a", &["serve", "--listen", "127.0.0.1:0"]);
+    command.env("WATERSHED__STORE__ROWS", "folder");
+    let mut node = Running::of(command);
+    assert!(node.said.contains("with its rows in"), "{}", node.said);
+    node.signal("TERM");
+    assert_eq!(node.ended(), Some(0));
+    site.server.sql(
+        "GRANT CREATE ON SCHEMA watershed_coop, watershed_parcel, watershed_catalog TO app;
+         GRANT USAGE ON ALL SEQUENCES IN SCHEMA watershed_coop, watershed_parcel, watershed_catalog TO app",
+    );
     let mut node = site.serve("a");
     let body = r#"{"category_id":"tools","name":"Tools"}"#;
     let (status, receipt) = node.post("/api/catalog/commands/CreateCategory", "application/json", body);

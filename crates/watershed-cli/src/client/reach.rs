@@ -8,7 +8,7 @@ use crate::args::Global;
 use crate::error::CliError;
 use crate::host::{Opened, holder_of, is_data_folder};
 use crate::program::Program;
-use crate::settings::Settings;
+use crate::settings::{Role, Settings};
 
 /// Finds the way to the API: the server that was named, or else the one that holds the data folder, or else the folder.
 pub(crate) async fn reach(program: &Program, settings: &Settings, global: &Global) -> Result<Door, CliError> {
@@ -24,7 +24,7 @@ pub(crate) async fn reach(program: &Program, settings: &Settings, global: &Globa
     if !is_there {
         return Err(CliError::NoData { folder: settings.data.clone(), program: program.name });
     }
-    Ok(Door::folder(Opened::open(program, settings).await?, context))
+    Ok(Door::folder(Opened::open(program, settings, Role::Guest).await?, context))
 }
 
 fn context_of(program: &Program, global: &Global) -> Result<String, CliError> {

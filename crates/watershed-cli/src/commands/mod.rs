@@ -6,6 +6,7 @@ mod events;
 mod import;
 mod imports;
 mod log;
+mod nodes;
 mod parked;
 mod serve;
 mod store;
@@ -61,6 +62,7 @@ async fn ask(
         Command::Streams(which) => streams::streams(door, screen, &which).await?,
         Command::Views { change: None } => views::statuses(door, screen).await?,
         Command::Views { change: Some(change) } => return views::change(door, screen, &change).await,
+        Command::Nodes => nodes::nodes(door, screen).await?,
         Command::Parked { action } => parked::parked(door, screen, action).await?,
         Command::Import(which) => return import::import(door, screen, &which).await,
         Command::Imports { action } => imports::imports(door, screen, action).await?,

@@ -11,7 +11,7 @@ use super::audit::{LogAudit, SharedAudit};
 use super::holder::Holder;
 use crate::error::CliError;
 use crate::program::{Hosted, Program};
-use crate::settings::{Rows, Settings};
+use crate::settings::{Role, Rows, Settings};
 
 /// The program's contexts, running on their stores.
 pub(crate) struct Opened(Vec<Context>);
@@ -31,10 +31,10 @@ pub(crate) fn is_data_folder(folder: &Path) -> bool {
 
 impl Opened {
     /// Opens every context's stores, and makes what is not there.
-    pub(crate) async fn open(program: &Program, settings: &Settings) -> Result<Self, CliError> {
+    pub(crate) async fn open(program: &Program, settings: &Settings, role: Role) -> Result<Self, CliError> {
         let mut opened = Vec::with_capacity(program.contexts.len());
         for context in &program.contexts {
-            opened.push(Context::open(context, settings).await?);
+            opened.push(Context::open(context, settings, role).await?);
         }
         Ok(Self(opened))
     }
@@ -79,7 +79,7 @@ impl Opened {
 }
 
 impl Context {
-    async fn open(context: &Hosted, settings: &Settings) -> Result<Self, CliError> {
+    async fn open(context: &Hosted, settings: &Settings, role: Role) -> Result<Self, CliError> {
         let shared = match settings.store.options(context.name) {
             Some(options) => Some(Arc::new(PostgresLog::open(options).await?)),
             None => None,
@@ -115,7 +115,7 @@ impl Context {
             }
             _ => folder.has_own_rows()?,
         }
-        let running = (context.make)().start(stores).await?;
+        let running = settings.node.told((context.make)(), role).start(stores).await?;
         Ok(Self { running, folder, shared })
     }
 }

@@ -8,7 +8,7 @@ use super::holder::Holder;
 use super::opened::Opened;
 use crate::error::CliError;
 use crate::program::{Hosted, Program};
-use crate::settings::Settings;
+use crate::settings::{Role, Settings};
 
 /// Which port will do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub(crate) struct Serving {
 pub(crate) async fn serve(program: &Program, settings: &Settings, port: Port) -> Result<Serving, CliError> {
     // First, so that nothing that the contexts measure is lost.
     let metrics = Metrics::install().map_err(|error| CliError::Metrics(error.to_string()))?;
-    let opened = Opened::open(program, settings).await?;
+    let opened = Opened::open(program, settings, Role::Node).await?;
     let listener = listen(settings.server.listen, port).await?;
     let address = listener.local_addr()?;
     let server = opened.server(settings.options()).metrics(metrics);

@@ -11,6 +11,7 @@ pub(crate) enum Tone {
 }
 
 /// A column: its title, and what it shows of a row.
+#[derive(Clone, Copy)]
 pub(crate) struct Column {
     title: &'static str,
     show: fn(&Value) -> String,

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use watershed_http::Options;
 
 use super::layers::{SettingsError, of_file, put_environment};
+use super::node::Node;
 use super::store::{Rows, Store};
 use crate::args::{Global, Serve};
 
@@ -16,6 +17,7 @@ pub(crate) struct Settings {
     /// The data folder.
     pub(crate) data: PathBuf,
     pub(crate) store: Store,
+    pub(crate) node: Node,
     pub(crate) server: Server,
     pub(crate) log: Log,
 }
@@ -59,6 +61,7 @@ impl Default for Settings {
         Self {
             data: "./watershed-data".into(),
             store: Store::default(),
+            node: Node::default(),
             server: Server::default(),
             log: Log::default(),
         }
@@ -102,6 +105,10 @@ impl Settings {
         }
         // Said to be empty, it is not said.
         settings.store.url = settings.store.url.filter(|url| !url.is_empty());
+        settings.node.name = settings.node.name.filter(|name| !name.is_empty());
+        if let Some(problem) = settings.node.problem() {
+            return Err(SettingsError::Misfit(problem));
+        }
         Ok(settings)
     }
 
@@ -109,6 +116,7 @@ impl Settings {
     pub(crate) fn served_as(mut self, serve: &Serve) -> Self {
         self.server.listen = serve.listen.unwrap_or(self.server.listen);
         self.server.expose_unauthenticated |= serve.expose_unauthenticated;
+        self.node.name = serve.node.clone().or(self.node.name);
         self
     }
 
@@ -160,8 +168,11 @@ mod tests {
     fn the_environment_wins_over_the_file_and_the_command_line_over_both() {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("watershed.toml");
-        std::fs::write(&file, "data = '/a'\n[server]\nlisten = '127.0.0.1:1'\nmax_requests = 7\n")
-            .expect("writes");
+        std::fs::write(
+            &file,
+            "data = '/a'\n[server]\nlisten = '127.0.0.1:1'\nmax_requests = 7\n[node]\nname = 'n'\n",
+        )
+        .expect("writes");
         let over = environment(&[
             ("WATERSHED__SERVER__LISTEN", "127.0.0.1:2"),
             ("WATERSHED__DATA", "/b"),
@@ -171,8 +182,14 @@ mod tests {
         assert_eq!(settings.data, PathBuf::from("/b"));
         assert_eq!(settings.server.listen.port(), 2);
         assert_eq!(settings.options().max_requests, 7);
-        let serve = Serve { listen: "127.0.0.1:3".parse().ok(), expose_unauthenticated: false };
-        assert_eq!(settings.served_as(&serve).server.listen.port(), 3);
+        assert_eq!(settings.node.name.as_deref(), Some("n"));
+        let serve = Serve {
+            listen: "127.0.0.1:3".parse().ok(),
+            expose_unauthenticated: false,
+            node: Some("c".to_owned()),
+        };
+        let served = settings.served_as(&serve);
+        assert_eq!((served.server.listen.port(), served.node.name.as_deref()), (3, Some("c")));
         let said = Global { data: Some("/c".into()), ..global(Some(file)) };
         assert_eq!(Settings::read(&said, environment(&[])).expect("fits").data, PathBuf::from("/c"));
     }
@@ -184,6 +201,16 @@ mod tests {
         assert!(error.to_string().contains("listens"), "{error}");
         let wrong = environment(&[("WATERSHED__SERVER__MAX_REQUESTS", "many")]);
         assert!(Settings::read(&global(None), wrong).is_err());
+        for lease in ["0", "-1", "nan", "forever"] {
+            let pairs = [("WATERSHED__NODE__LEASE", lease)];
+            let wrong = environment(&pairs);
+            assert!(Settings::read(&global(None), wrong).is_err(), "{lease}");
+        }
+        for (name, lease) in [("1", "10"), ("true", "0.5"), ("node-1", "3600")] {
+            let pairs = [("WATERSHED__NODE__LEASE", lease), ("WATERSHED__NODE__NAME", name)];
+            let settings = Settings::read(&global(None), environment(&pairs)).expect("fits");
+            assert_eq!(settings.node.name.as_deref(), Some(name));
+        }
         assert!(Settings::read(&global(Some("/nowhere/watershed.toml".into())), environment(&[])).is_err());
     }
 }

@@ -26,11 +26,11 @@ pub(crate) struct Store {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Rows {
-    /// In each node's data folder.
+    /// Beside the log: each group is kept by one of the processes that share them.
     #[default]
-    Folder,
-    /// Beside the log: one process folds them.
     Server,
+    /// In each node's data folder: every node folds everything.
+    Folder,
 }
 
 impl Default for Store {

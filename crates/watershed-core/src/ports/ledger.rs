@@ -5,6 +5,12 @@ pub trait Ledger: Send + Sync + 'static {
     /// The document of that name, where there is one.
     fn read<'a>(&'a self, name: &'a str) -> Later<'a, Result<Option<String>, RowError>>;
 
-    /// Puts a document in place of the one of that name, whole or not at all: on disk when it is answered.
-    fn write<'a>(&'a self, name: &'a str, document: &'a str) -> Later<'a, Result<(), RowError>>;
+    /// Puts a document in place of `before`, whole or not at all: on disk when it is answered. `before` is what was read, none where there
+    /// was no document of that name. Whether it is there now: nothing is written where somebody else has written meanwhile.
+    fn write<'a>(
+        &'a self,
+        name: &'a str,
+        before: Option<&'a str>,
+        document: &'a str,
+    ) -> Later<'a, Result<bool, RowError>>;
 }

@@ -3,6 +3,7 @@ use std::marker::PhantomData;
 use serde::{Deserialize, Serialize};
 
 use super::{Cursor, Direction, Filter, Key, Predicate, Row};
+use crate::Position;
 
 /// The largest page, and the size of a page where nobody says.
 const MAX_LIMIT: u32 = 1_000;
@@ -37,6 +38,9 @@ pub struct Ask {
     pub limit: u32,
     /// After which row.
     pub after: Option<Cursor>,
+    /// Rows that are folded up to here are new enough, so that a copy of them will do that has come so far. Where nothing is said, the
+    /// newest are wanted. What is found says what it shows.
+    pub enough: Option<Position>,
 }
 
 impl Ask {
@@ -48,7 +52,15 @@ impl Ask {
     /// All rows of a view, in the order of their keys.
     #[must_use]
     pub fn rows(view: &'static str) -> Self {
-        Self { view, key: None, filter: Predicate::All, sort: Vec::new(), limit: DEFAULT_LIMIT, after: None }
+        Self {
+            view,
+            key: None,
+            filter: Predicate::All,
+            sort: Vec::new(),
+            limit: DEFAULT_LIMIT,
+            after: None,
+            enough: None,
+        }
     }
 }
 
@@ -160,6 +172,7 @@ impl<R: Row> Plan for Page<R> {
             sort: self.sort.iter().map(|sort| (sort.column.into(), sort.direction)).collect(),
             limit: self.limit,
             after: self.after,
+            enough: None,
         }
     }
 

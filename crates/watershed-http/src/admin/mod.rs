@@ -1,8 +1,9 @@
-//! What operators use: views, parked keys, imports, the log. Every request asks the authorizer, as the runtime's functions do.
+//! What operators use: views, nodes, parked keys, imports, the log. Every request asks the authorizer, as the runtime's functions do.
 
 mod editions;
 mod imports;
 mod log;
+mod nodes;
 mod parked;
 mod reconcile;
 mod views;
@@ -51,6 +52,7 @@ where
     let parameters = Parameters::of(parts.uri.query())?;
     match what {
         Admin::Views => views::statuses(hosted, &principal, parameters).await,
+        Admin::Nodes => nodes::list(hosted, &principal, parameters).await,
         Admin::Editions => editions::list(hosted, &principal, parameters),
         Admin::Verification(view) => editions::verification(hosted, &principal, view, parameters),
         Admin::Changes(view) => views::changes(hosted, &principal, view, parameters).await,

@@ -4,13 +4,17 @@ use super::Document;
 use super::parts::path_parameter;
 use super::problems;
 use crate::problem::{
-    DAMAGED_LOG, DAMAGED_VIEW, DENIED, MALFORMED_BODY, MALFORMED_PARAMETER, NO_AUDIT, NO_EDITION, NOT_PARKED,
-    PARKED_MOVED, UNKNOWN_VIEW, UNSUPPORTED_MEDIA_TYPE, WRONG_STATE,
+    DAMAGED_LOG, DAMAGED_VIEW, DENIED, KEPT_ELSEWHERE, MALFORMED_BODY, MALFORMED_PARAMETER, NO_AUDIT,
+    NO_EDITION, NOT_PARKED, PARKED_MOVED, UNKNOWN_VIEW, UNSUPPORTED_MEDIA_TYPE, WRONG_STATE,
 };
 
 /// What an operator can look at, under `/admin/{context}/`.
-const READS: [(&str, &str); 14] = [
+const READS: [(&str, &str); 15] = [
     ("views", "How every view stands: lag, bound, parked keys, checkpoint"),
+    (
+        "nodes",
+        "The processes that share the rows, when each was last heard of, and which keeps the rows of which group",
+    ),
     ("editions", "The editions of every group of views; `view` for those of one view's"),
     ("views/{view}/verification", "How the last verification of an edition went, or goes"),
     (
@@ -79,7 +83,7 @@ pub(super) fn add(document: &mut Document, context: &str) {
     for (path, summary) in CHANGES {
         let problems = problems::of(
             &[&DENIED, &MALFORMED_BODY, &UNSUPPORTED_MEDIA_TYPE, &UNKNOWN_VIEW, &WRONG_STATE],
-            &[&NOT_PARKED, &PARKED_MOVED, &NO_EDITION],
+            &[&NOT_PARKED, &PARKED_MOVED, &NO_EDITION, &KEPT_ELSEWHERE],
         );
         let mut operation = operation(context, path, summary, problems.into());
         operation["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": { "type": "object" } } } });

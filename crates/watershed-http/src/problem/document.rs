@@ -18,6 +18,8 @@ struct Content {
     code: Cow<'static, str>,
     detail: String,
     fields: Vec<FieldProblem>,
+    /// The node that is to be asked instead.
+    node: Option<String>,
     headers: HeaderMap,
 }
 
@@ -38,6 +40,8 @@ struct Document<'a> {
     instance: &'a str,
     code: &'a str,
     retryable: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    node: Option<&'a str>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [FieldProblem],
 }
@@ -47,7 +51,7 @@ impl Problem {
     pub(crate) fn new(kind: &'static ProblemKind, detail: impl Into<String>) -> Self {
         let code = Cow::Borrowed(kind.code);
         let (fields, headers) = (Vec::new(), HeaderMap::new());
-        Self(Box::new(Content { kind, code, detail: detail.into(), fields, headers }))
+        Self(Box::new(Content { kind, code, detail: detail.into(), fields, node: None, headers }))
     }
 
     /// A problem with one field, header or parameter.
@@ -81,6 +85,12 @@ impl Problem {
         self
     }
 
+    /// The same problem with the node that can do what this one cannot.
+    pub(crate) fn kept_by(mut self, node: String) -> Self {
+        self.0.node = Some(node);
+        self
+    }
+
     /// The same problem with a header beside it.
     pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.0.headers.insert(name, value);
@@ -100,7 +110,7 @@ impl Problem {
 
     /// The document, for a request for `instance`.
     pub(crate) fn document(&self, instance: &str) -> String {
-        let Content { kind, code, detail, fields, .. } = &*self.0;
+        let Content { kind, code, detail, fields, node, .. } = &*self.0;
         let document = Document {
             r#type: format!("/errors/{code}"),
             title: kind.title,
@@ -109,6 +119,7 @@ impl Problem {
             instance,
             code,
             retryable: kind.retryable,
+            node: node.as_deref(),
             errors: fields,
         };
         // invariant: texts and numbers can always be written as JSON.

@@ -93,6 +93,7 @@ kinds! {
     PARKED_MOVED = "parked-moved" CONFLICT false "Another event is the parked one now";
     NO_SUCH_LINE = "no-such-line" NOT_FOUND false "No such line is kept";
     WRONG_STATE = "wrong-state" CONFLICT false "The view is not in a state for that";
+    KEPT_ELSEWHERE = "kept-elsewhere" CONFLICT false "Another node keeps these rows";
     NO_AUDIT = "no-audit" NOT_IMPLEMENTED false "This store cannot be audited from here";
     // The server.
     TOO_MANY_WATCHES = "too-many-watches" TOO_MANY_REQUESTS true "Too many watches are open";

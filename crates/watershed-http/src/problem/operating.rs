@@ -15,6 +15,9 @@ impl From<OperateError> for Problem {
             OperateError::NotParked { .. } => Self::new(&kinds::NOT_PARKED, detail).about("key"),
             OperateError::Moved { .. } => Self::new(&kinds::PARKED_MOVED, detail).about("position"),
             OperateError::WrongState(_) => Self::new(&kinds::WRONG_STATE, detail),
+            OperateError::KeptElsewhere { node, .. } => {
+                Self::new(&kinds::KEPT_ELSEWHERE, detail).kept_by(node)
+            }
             OperateError::DamagedView(_) => Self::new(&kinds::DAMAGED_VIEW, detail),
             OperateError::Unavailable(_) => Self::new(&kinds::UNAVAILABLE, detail),
             _ => Self::new(&kinds::INTERNAL, detail),

@@ -127,13 +127,15 @@ fn every_reason_not_to_answer_has_its_status_and_tells_whether_to_try_again() {
 
 #[test]
 fn every_reason_not_to_operate_has_its_status() {
-    let expected: [(OperateError, u16, &str); 8] = [
+    let elsewhere = OperateError::KeptElsewhere { group: "cds", node: "node-2".to_owned() };
+    let expected: [(OperateError, u16, &str); 9] = [
         (OperateError::UnknownView("cds".to_owned()), 404, "unknown-view"),
         (OperateError::Denied(denied()), 403, "denied"),
         (OperateError::NoEdition(7), 404, "no-edition"),
         (OperateError::NotParked("b1".to_owned()), 404, "not-parked"),
         (OperateError::Moved { position: 7 }, 409, "parked-moved"),
         (OperateError::WrongState("paused".to_owned()), 409, "wrong-state"),
+        (elsewhere, 409, "kept-elsewhere"),
         (OperateError::DamagedView("books.db".to_owned()), 500, "damaged-view"),
         (OperateError::Unavailable("closed".to_owned()), 503, "unavailable"),
     ];
@@ -141,4 +143,17 @@ fn every_reason_not_to_operate_has_its_status() {
         let problem = Problem::from(error);
         assert_eq!((problem.kind().status.as_u16(), problem.kind().code), (status, code));
     }
+}
+
+#[test]
+fn what_another_node_keeps_is_refused_with_its_name() {
+    let elsewhere = OperateError::KeptElsewhere { group: "cds", node: "node-2".to_owned() };
+    let document: serde_json::Value =
+        serde_json::from_str(&Problem::from(elsewhere).document("/admin/shop/views/cds/pause"))
+            .expect("JSON");
+    assert_eq!(document["node"], "node-2");
+    assert!(document["detail"].as_str().is_some_and(|detail| detail.contains("node-2")), "{document}");
+    let other: serde_json::Value =
+        serde_json::from_str(&Problem::from(OperateError::NoEdition(7)).document("/")).expect("JSON");
+    assert!(other.get("node").is_none(), "{other}");
 }

@@ -19,7 +19,6 @@ mod prepared;
 mod read;
 mod readers;
 mod recent;
-mod replicas;
 mod row;
 mod saver;
 mod shared;

@@ -14,8 +14,8 @@ use super::kept::Kept;
 use super::newest::Newest;
 use super::prepared::Prepared;
 use super::readers::Readers;
-use super::replicas::Replicas;
 use crate::options::Options;
+use crate::replicas::Replicas;
 use crate::state::Known;
 use watershed_store::Queue;
 
@@ -48,7 +48,7 @@ impl Shared {
         bearers: Bearers,
         head: Position,
     ) -> Self {
-        let replicas = Replicas::new(&options, identity);
+        let replicas = Replicas::new(&options, identity, 1);
         Self {
             channel: Channel::of(&options.schema),
             options,

@@ -67,6 +67,11 @@ pub(crate) fn row_error(error: &Error) -> RowError {
     match error.code().map(SqlState::code) {
         // A disk that is full, an I/O error, a server that only reads.
         Some("53100" | "58030" | "25006") => RowError::ReadOnly(words),
+        Some("42501") => RowError::Store(format!(
+            "{words}. Beside its tables the program's user needs their sequences, and makes tables of rows as read models come: \
+             `GRANT USAGE ON ALL SEQUENCES IN SCHEMA ..` and `GRANT CREATE ON SCHEMA ..`, or keep the rows in each process's folder \
+             (`store.rows = \"folder\"`)"
+        )),
         Some("XX001" | "XX002") => RowError::Damaged(format!(
             "PostgreSQL says that its files are damaged: {words}. Look into the server's log; rows are folded anew from the log"
         )),

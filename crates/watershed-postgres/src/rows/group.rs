@@ -15,6 +15,7 @@ use super::loader::PostgresLoader;
 use super::moment::PostgresMoment;
 use super::pool::Pool;
 use super::tables::{self, Changes};
+use crate::replicas::Replicas;
 
 /// How often a question is asked again because others have put new tables in the place of those that it was about.
 const AGAIN: usize = 5;
@@ -22,6 +23,7 @@ const AGAIN: usize = 5;
 /// What a group's handles share.
 pub(crate) struct Group {
     pub(crate) pool: Arc<Pool>,
+    replicas: Option<Arc<Replicas>>,
     pub(crate) edition: Edition,
     /// The tables that were last seen to be the edition's; none where those are of another version.
     made: RwLock<Option<Arc<Made>>>,
@@ -37,11 +39,16 @@ pub(crate) struct Group {
 pub(crate) struct PostgresGroup(pub(crate) Arc<Group>);
 
 impl Group {
-    pub(crate) fn new(pool: Arc<Pool>, edition: Edition, made: Option<Arc<Made>>) -> Self {
+    pub(crate) fn new(
+        pool: Arc<Pool>,
+        replicas: Option<Arc<Replicas>>,
+        edition: Edition,
+        made: Option<Arc<Made>>,
+    ) -> Self {
         let may_replace = AtomicBool::new(made.is_none());
         let made = RwLock::new(made);
         let (writing, epoch) = (tokio::sync::Mutex::default(), AtomicU64::new(0));
-        Self { pool, edition, made, may_replace, writing, epoch }
+        Self { pool, replicas, edition, made, may_replace, writing, epoch }
     }
 
     pub(super) fn epoch(&self) -> u64 {
@@ -68,6 +75,14 @@ impl Group {
         let made = self.edition.made_as(&self.edition.found(row)?, self.made());
         self.set_made(made.clone());
         Ok(made)
+    }
+
+    /// What a standby answers whose rows have come as far as is enough; none where the primary has to be asked.
+    async fn ask_elsewhere(&self, place: usize, tenant: &Tenant, ask: &Ask) -> Option<RowsFound> {
+        let (enough, replicas, made) = (ask.enough?, self.replicas.as_ref()?, self.made()?);
+        let standby = replicas.next().await?;
+        let found = standby.answer(tables::ask(&made, place, tenant, ask, &*standby.connection)).await?;
+        found.filter(|found| found.position >= enough)
     }
 
     /// Begins to read from the tables, which others may replace at any time.
@@ -115,6 +130,9 @@ impl RowReader for PostgresGroup {
     fn ask<'a>(&'a self, tenant: &'a Tenant, ask: &'a Ask) -> Later<'a, Result<RowsFound, RowError>> {
         Box::pin(async move {
             let (group, place) = (&*self.0, self.0.edition.place(ask.view)?);
+            if let Some(found) = group.ask_elsewhere(place, tenant, ask).await {
+                return Ok(found);
+            }
             let mut reading = group.reading();
             while let Some(made) = reading.tables().await? {
                 let found = tables::ask(&made, place, tenant, ask, &*group.pool).await;

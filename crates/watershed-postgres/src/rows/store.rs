@@ -18,6 +18,7 @@ use crate::connection::Connection;
 use crate::error::OpenError;
 use crate::migrate::{ROWS, bring_up};
 use crate::options::Options;
+use crate::replicas::{Replicas, identity_of};
 
 const HOLD: &str = include_str!("sql/hold_edition.sql");
 const TABLES_THERE: &str = include_str!("sql/tables_there.sql");
@@ -32,6 +33,8 @@ type Open = HashMap<(String, u32), Vec<Weak<Group>>>;
 /// `changes` and `journals`, where a journal is kept. Several processes may open the same editions.
 pub struct PostgresRows {
     pub(super) pool: Arc<Pool>,
+    /// Standbys that answer questions, where there are any.
+    replicas: Option<Arc<Replicas>>,
     /// What is open here, and not to be removed.
     open: Mutex<Open>,
 }
@@ -52,7 +55,10 @@ impl PostgresRows {
         bring_up(&connection, &options, &[ROWS]).await?;
         let pool = Arc::new(Pool::new(&options));
         sweep::drop_leftovers(&pool).await;
-        Ok(Self { pool, open: Mutex::default() })
+        // By the log that the rows are folded from a standby is known to be one of this server's.
+        let identity = if options.replicas.is_empty() { None } else { identity_of(&connection).await? };
+        let replicas = identity.map(|identity| Arc::new(Replicas::new(&options, identity, options.readers)));
+        Ok(Self { pool, replicas, open: Mutex::default() })
     }
 
     async fn open_group(&self, spec: GroupSpec) -> Result<Arc<dyn RowGroup>, RowError> {
@@ -61,7 +67,7 @@ impl PostgresRows {
         let lent = self.pool.lend().await?;
         let made = self.find_or_make(&lent, &edition).await;
         let made = lent.end(made).await?;
-        let group = Arc::new(Group::new(self.pool.clone(), edition, made));
+        let group = Arc::new(Group::new(self.pool.clone(), self.replicas.clone(), edition, made));
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let handles = open.entry(of).or_default();
         handles.retain(|handle| handle.strong_count() > 0);

@@ -1,2 +1,2 @@
-INSERT INTO ledger (name, document, written_at) VALUES ($1, $2, $3)
-ON CONFLICT (name) DO UPDATE SET document = excluded.document, written_at = excluded.written_at
+UPDATE ledger SET document = $2, written_at = $3 WHERE name = $1 AND document IN ($2, $4)
+RETURNING name

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Instant;
 
 use schemars::SchemaGenerator;
 use watershed_core::ports::{AppendError, Appended, Expected, Later, Line, Save, Snapshot};
@@ -8,7 +9,7 @@ use watershed_core::{
     RefusalKind, Storage, StreamId, Tenant, Version,
 };
 
-use super::cells::{Cell, Cells, Shared};
+use super::cells::{Cell, Cells, Shared, Unloaded};
 use super::handler::{StateFound, handle_json, is_name, settle_id};
 use super::in_tables::InTables;
 use super::premises::{Standing, stand};
@@ -44,6 +45,8 @@ struct ToDecide<'a, C> {
 struct HandedOn<'a, R> {
     answer: Later<'a, Result<Appended, AppendError>>,
     outcome: Outcome<R>,
+    /// What it was decided upon.
+    line: Line,
 }
 
 /// What to tell the caller once everything that the decision rests on is durable.
@@ -105,7 +108,8 @@ impl<A: Aggregate> Aggregates<A> {
                 }
                 Err(error) => {
                     looks |= matches!(error, AppendError::KeyTaken { .. });
-                    shared.spoil();
+                    // A state that was loaded since is none the worse for it.
+                    handed_on.line.break_off();
                     match failed(error) {
                         Failed::Again => {}
                         Failed::For(error) => return Err(error),
@@ -127,7 +131,7 @@ impl<A: Aggregate> Aggregates<A> {
     ) -> Result<Option<HandedOn<'_, A::Refusal>>, SendError<A::Refusal>> {
         let ToDecide { command, request, stream, mut premises } = to_decide;
         let mut guard = shared.lock();
-        let Some(cell) = guard.as_mut().filter(|cell| !cell.stale) else {
+        let Some(cell) = guard.as_mut().filter(|cell| !cell.is_stale()) else {
             return Ok(None);
         };
         self.core.authorize(request, command.kind().name, stream, Some(&cell.state))?;
@@ -170,7 +174,8 @@ impl<A: Aggregate> Aggregates<A> {
         cell.version += events.len() as u64;
         let snapshot = self.snapshot_due(before, cell);
         let outcome = Outcome::Taken { version: cell.version, names, snapshot };
-        Ok(Some(HandedOn { answer: self.core.log.append(append), outcome }))
+        let line = cell.line.clone();
+        Ok(Some(HandedOn { answer: self.core.log.append(append), outcome, line }))
     }
 
     /// Takes the events into the state, and says what is to be saved of it.
@@ -192,7 +197,7 @@ impl<A: Aggregate> Aggregates<A> {
                 Ok(Some(save))
             }
             Err(error) => {
-                cell.stale = true;
+                cell.line.break_off();
                 Err(unfit(error))
             }
         }
@@ -206,13 +211,14 @@ impl<A: Aggregate> Aggregates<A> {
         version: Version,
         outcome: Outcome<A::Refusal>,
     ) -> HandedOn<'_, A::Refusal> {
+        let line = barrier.line.clone().unwrap_or_default();
         let answer = if pending {
             self.core.log.append(barrier)
         } else {
             let position = self.core.log.head();
             Box::pin(std::future::ready(Ok(Appended { position, version })))
         };
-        HandedOn { answer, outcome }
+        HandedOn { answer, outcome, line }
     }
 
     fn conclude(
@@ -265,11 +271,20 @@ impl<A: Aggregate> Aggregates<A> {
             return Ok(shared);
         }
         {
-            let _loading = shared.loading.lock().await;
+            let begun = Instant::now();
+            let mut loading = shared.loading.lock().await;
             if !is_fresh(&shared) {
-                let (state, version, row) = self.load_present(tenant, stream).await?;
-                *shared.lock() =
-                    Some(Cell { state, version, durable: version, row, line: Line::default(), stale: false });
+                if let Some(failed) = loading.as_ref().filter(|failed| failed.since > begun) {
+                    // It failed while this one waited for it. Tried by one after the other, a store that does not answer would keep the
+                    // last of them many times as long.
+                    return Err(failed.error.clone().into());
+                }
+                let loaded = self.load_present(tenant, stream).await;
+                let (state, version, row) = loaded.inspect_err(|error| {
+                    *loading = Some(Unloaded { since: Instant::now(), error: error.clone() });
+                })?;
+                *loading = None;
+                *shared.lock() = Some(Cell { state, version, durable: version, row, line: Line::default() });
             }
         }
         Ok(shared)
@@ -323,7 +338,7 @@ fn records<R>(handed_on: &Option<HandedOn<'_, R>>) -> bool {
 }
 
 fn is_fresh<A>(shared: &Shared<A>) -> bool {
-    shared.lock().as_ref().is_some_and(|cell| !cell.stale)
+    shared.lock().as_ref().is_some_and(|cell| !cell.is_stale())
 }
 
 impl<A: Aggregate> CommandHandler<A::Command> for Aggregates<A> {

@@ -1,17 +1,20 @@
 use std::collections::HashMap;
 use std::hash::BuildHasher;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use rustc_hash::FxBuildHasher;
 use watershed_core::ports::Line;
 use watershed_core::{Tenant, Version};
+
+use super::LoadError;
 
 const SHARDS: usize = 16;
 
 /// One aggregate in memory: its state at the pending head, that is, after everything that has been handed to the log.
 ///
 /// Nobody else writes the stream in between, as a rule; where somebody does, or an append fails, the next append
-/// conflicts, the cell is marked stale, and the state is loaded again.
+/// conflicts, what has been decided one upon the other since breaks off, and the state is loaded again.
 pub(crate) struct Cell<A> {
     pub(crate) state: A,
     /// The version that `state` stands for: some of it may not be durable yet.
@@ -20,10 +23,8 @@ pub(crate) struct Cell<A> {
     pub(crate) durable: Version,
     /// The version of the row that the state stands in, where it stands in tables and has a row.
     pub(crate) row: Option<u64>,
-    /// Ties together what is decided on the state from its loading on.
+    /// Ties together what is decided on the state from its loading on. Broken: the state rests on what has failed.
     pub(crate) line: Line,
-    /// The state rests on an append that failed: load it again.
-    pub(crate) stale: bool,
 }
 
 impl<A> Cell<A> {
@@ -31,27 +32,30 @@ impl<A> Cell<A> {
     pub(crate) fn is_pending(&self) -> bool {
         self.version > self.durable
     }
+
+    /// Whether it rests on what has failed, and is to be loaded again.
+    pub(crate) fn is_stale(&self) -> bool {
+        self.line.is_broken()
+    }
 }
 
 /// A cell, shared by the commands on its aggregate. Empty until it is loaded.
 pub(crate) struct Shared<A> {
     cell: Mutex<Option<Cell<A>>>,
-    /// Held by whoever loads, so that one loads and the others wait.
-    pub(crate) loading: tokio::sync::Mutex<()>,
+    /// Held by whoever loads, so that one loads and the others wait. What was told to the last one, where it could not.
+    pub(crate) loading: tokio::sync::Mutex<Option<Unloaded>>,
 }
 
 impl<A> Shared<A> {
     pub(crate) fn lock(&self) -> MutexGuard<'_, Option<Cell<A>>> {
         self.cell.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    /// Marks the state as resting on what has failed.
-    pub(crate) fn spoil(&self) {
-        if let Some(cell) = &mut *self.lock() {
-            cell.stale = true;
-            cell.line.break_off();
-        }
-    }
+/// An aggregate could not be loaded.
+pub(crate) struct Unloaded {
+    pub(crate) since: Instant,
+    pub(crate) error: LoadError,
 }
 
 type Shard<A> = Mutex<HashMap<(Tenant, Arc<str>), Arc<Shared<A>>, FxBuildHasher>>;

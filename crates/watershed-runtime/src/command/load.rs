@@ -9,7 +9,7 @@ use crate::query::AskError;
 const CHUNK: usize = 4_096;
 
 /// Why the state that a command is decided on could not be folded.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub(crate) enum LoadError {
     /// The log could not be read.
     #[error(transparent)]

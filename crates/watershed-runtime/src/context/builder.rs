@@ -134,6 +134,17 @@ pub enum StartError {
         /// What is missing or does not fit.
         problem: String,
     },
+    /// A process of that name shares the rows already.
+    #[error(
+        "a node called `{node}` serves the context `{context}` already: give this one a name of its own (`--node`), or stop that one \
+         first"
+    )]
+    NodeTwice {
+        /// The context.
+        context: &'static str,
+        /// The name.
+        node: String,
+    },
     /// A store failed.
     #[error("the context could not be started: {0}")]
     Store(String),
@@ -224,6 +235,7 @@ pub struct Context {
     pub(crate) fold_limit: Duration,
     pub(crate) node: Option<String>,
     pub(crate) lease: Duration,
+    pub(crate) as_guest: bool,
     pub(crate) write_models: Vec<AddedWriteModel>,
     pub(crate) read_models: Vec<AddedModel>,
     pub(crate) rollups: RollupsByModel,
@@ -249,6 +261,7 @@ impl Context {
             fold_limit: FOLD_LIMIT,
             node: None,
             lease: LEASE,
+            as_guest: false,
             write_models: Vec::new(),
             read_models: Vec::new(),
             rollups: RollupsByModel::default(),
@@ -309,6 +322,13 @@ impl Context {
     /// When one is gone, others have what it kept within twice that time.
     pub fn lease(mut self, term: Duration) -> Self {
         self.lease = term;
+        self
+    }
+
+    /// Keeps no rows as long as other processes are there that do: for a program that looks at the stores, or changes a little, and
+    /// goes. Where it is alone, it keeps everything.
+    pub fn as_guest(mut self) -> Self {
+        self.as_guest = true;
         self
     }
 

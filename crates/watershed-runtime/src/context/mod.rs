@@ -5,6 +5,7 @@ mod catalogue;
 mod contracts;
 mod following;
 mod lists;
+mod nodes;
 mod operate;
 mod queries;
 mod reconcile;
@@ -21,6 +22,7 @@ pub use catalogue::{Catalogue, CommandEntry, ImportEntry, QueryEntry, ViewEntry,
 pub use contracts::{BrokenContract, ContractEntry};
 pub use following::{ChangeEntry, Changes, Following};
 pub use lists::{Queries, ReadModels, Rollups};
+pub use nodes::{NodeStatus, NodesStatus, SeatStatus};
 pub use operate::{CheckpointView, GroupCheckpoint, OperateError, ParkedEntry, RetriedCause, ViewStatus};
 pub use reconcile::LookAt;
 pub(crate) use running::outcome;

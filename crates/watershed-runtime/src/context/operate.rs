@@ -10,7 +10,7 @@ use super::catalogue::ViewKind;
 use super::running::Running;
 use super::views::RunningView;
 use crate::editions::{Edition, Group, SwitchError};
-use crate::projector::{Age, Control, MOST_WORKERS, Place, RebuildProgress, Retried};
+use crate::projector::{Age, Control, Declined, MOST_WORKERS, Place, RebuildProgress, Retried};
 use crate::query::Stand;
 
 /// Why an operator's wish was not carried out.
@@ -46,6 +46,14 @@ pub enum OperateError {
     /// What is wished for does not fit what the view is doing.
     #[error("{0}")]
     WrongState(String),
+    /// Another of the processes that share the rows keeps those of the view's group, and this one does not get them: that one can do it.
+    #[error("{}", Declined::Elsewhere { group, node: node.clone() })]
+    KeptElsewhere {
+        /// The group.
+        group: &'static str,
+        /// Its name.
+        node: String,
+    },
     /// The file of a view's rows is damaged: trying again does not help.
     #[error("{0}")]
     DamagedView(String),
@@ -63,12 +71,22 @@ impl From<RowError> for OperateError {
     }
 }
 
+impl From<Declined> for OperateError {
+    fn from(declined: Declined) -> Self {
+        match declined {
+            Declined::Elsewhere { group, node } => Self::KeptElsewhere { group, node },
+            Declined::Failed(problem) => Self::Unavailable(problem),
+        }
+    }
+}
+
 impl From<SwitchError> for OperateError {
     fn from(error: SwitchError) -> Self {
         match error {
             SwitchError::Failed(problem) => Self::Unavailable(problem),
             SwitchError::NoEdition(number) => Self::NoEdition(number),
             SwitchError::WrongState(problem) => Self::WrongState(problem),
+            SwitchError::KeptElsewhere { group, node } => Self::KeptElsewhere { group, node },
         }
     }
 }
@@ -106,6 +124,8 @@ pub struct ViewStatus {
     pub within_bound: bool,
     /// How many of its keys are parked.
     pub parked: u64,
+    /// The node that keeps its rows, as it was last seen, where several processes share them.
+    pub node: Option<String>,
     /// How many workers fold its group; none for a view that is always current.
     pub workers: Option<u16>,
     /// How many of its rows are known not to be what they should be.
@@ -224,6 +244,20 @@ impl Running {
         }
     }
 
+    /// The same, once this process keeps the group's rows.
+    pub(super) async fn kept_group(&self, view: &str) -> Result<&Arc<Group>, OperateError> {
+        let group = self.group(view)?;
+        group.serving().projector.keep_here().await?;
+        Ok(group)
+    }
+
+    /// The group of a view, where this process can have a rebuild serve once it is there.
+    async fn group_to_rebuild(&self, view: &str) -> Result<&Arc<Group>, OperateError> {
+        let group = self.group(view)?;
+        group.serving().projector.check_may_keep().await?;
+        Ok(group)
+    }
+
     /// How every view is doing, by name.
     ///
     /// # Errors
@@ -261,7 +295,7 @@ impl Running {
     pub(super) async fn status(&self, view: &RunningView) -> Result<ViewStatus, OperateError> {
         let head = self.head();
         let contract = view.promise.contract;
-        let mut deleted_until = None;
+        let (mut deleted_until, mut node) = (None, None);
         let (group, checkpoint, parked, workers, rebuild, last_rebuild) = match &view.stand {
             Stand::Current { .. } => {
                 let current =
@@ -273,10 +307,14 @@ impl Running {
                 let progress = &serving.projector.progress;
                 let model = serving.place(view.name).and_then(Place::model);
                 deleted_until = progress.deleted_until();
+                node = serving.projector.keeper();
                 (
                     group.name(),
                     progress.checkpoint(),
-                    model.map_or(0, |model| progress.parked(model)),
+                    match model {
+                        Some(model) => serving.projector.parked(model).await?,
+                        None => 0,
+                    },
                     Some(progress.workers()),
                     group.rebuild_progress(),
                     progress.last_rebuild(),
@@ -319,6 +357,7 @@ impl Running {
             lag_ms: millis(lag),
             within_bound,
             parked,
+            node,
             workers,
             checkpoint: CheckpointView::of(group, checkpoint),
             rebuild,
@@ -401,7 +440,7 @@ impl Running {
         if let Some(first) = keys.first() {
             let (table, _, edition) = self.parked_row(view, &first.tenant, first.key.as_str())?;
             let retried = edition.projector.request(|done| Control::Retry { table, keys, done }).await;
-            for retried in retried.map_err(OperateError::Unavailable)? {
+            for retried in retried? {
                 match retried {
                     Retried::Released { .. } => outcome.released += 1,
                     Retried::StillParked { .. } => outcome.still_parked += 1,
@@ -457,9 +496,7 @@ impl Running {
     /// Where the caller may not, or there is no such view.
     pub async fn pause(&self, principal: &Principal, view: &str) -> Result<(), OperateError> {
         self.operate(principal, "pause")?;
-        let serving = self.group(view)?.serving();
-        serving.projector.keep_here().await.map_err(OperateError::WrongState)?;
-        serving.projector.tell(Control::Pause);
+        self.kept_group(view).await?.serving().projector.tell(Control::Pause);
         Ok(())
     }
 
@@ -469,9 +506,7 @@ impl Running {
     /// Where the caller may not, or there is no such view.
     pub async fn resume(&self, principal: &Principal, view: &str) -> Result<(), OperateError> {
         self.operate(principal, "resume")?;
-        let serving = self.group(view)?.serving();
-        serving.projector.keep_here().await.map_err(OperateError::WrongState)?;
-        serving.projector.tell(Control::Resume);
+        self.kept_group(view).await?.serving().projector.tell(Control::Resume);
         Ok(())
     }
 
@@ -503,7 +538,7 @@ impl Running {
     /// Where the caller may not, there is no such view, or a rebuild is under way.
     pub async fn rebuild(&self, principal: &Principal, view: &str) -> Result<(), OperateError> {
         self.operate(principal, "rebuild")?;
-        let _rebuilding = self.group(view)?.rebuild().await?;
+        let _rebuilding = self.group_to_rebuild(view).await?.rebuild().await?;
         Ok(())
     }
 
@@ -518,19 +553,19 @@ impl Running {
     ) -> Result<RebuildProgress, OperateError> {
         self.operate(principal, "rebuild")?;
         let closed = |_| OperateError::Unavailable("the context is closed".to_owned());
-        Ok(self.group(view)?.rebuild().await?.await.map_err(closed)??)
+        Ok(self.group_to_rebuild(view).await?.rebuild().await?.await.map_err(closed)??)
     }
 }
 
-fn retried_or(retried: Result<Retried, String>, key: &str) -> Result<Retried, OperateError> {
+fn retried_or(retried: Result<Retried, Declined>, key: &str) -> Result<Retried, OperateError> {
     match retried {
         Ok(Retried::NotParked) => Err(OperateError::NotParked(key.to_owned())),
         Ok(Retried::Moved { position }) => Err(OperateError::Moved { position }),
         Ok(done) => Ok(done),
-        Err(problem) => Err(OperateError::Unavailable(problem)),
+        Err(declined) => Err(declined.into()),
     }
 }
 
-fn millis(duration: std::time::Duration) -> u64 {
+pub(super) fn millis(duration: std::time::Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -73,7 +73,7 @@ impl Running {
     /// Where the caller may not, there is no such view, or log or store cannot be read or written.
     pub async fn repair(&self, principal: &Principal, view: &str) -> Result<Mended, OperateError> {
         self.operate(principal, "repair")?;
-        let (subject, _) = self.subject(view)?;
+        let (subject, _) = self.kept_subject(view).await?;
         blocking(subject, mend_what_is_known).await
     }
 
@@ -90,7 +90,7 @@ impl Running {
         key: &str,
     ) -> Result<Mended, OperateError> {
         self.operate(principal, "rebuild")?;
-        let (subject, table) = self.subject(view)?;
+        let (subject, table) = self.kept_subject(view).await?;
         let key = RowKey { tenant: tenant.clone(), key: Key::from(key) };
         blocking(subject, move |subject| {
             let is_rollup = table >= subject.definition.models.len();
@@ -112,8 +112,19 @@ impl Running {
         range: EventRange,
     ) -> Result<Mended, OperateError> {
         self.operate(principal, "rebuild")?;
-        let (subject, _) = self.subject(view)?;
+        let (subject, _) = self.kept_subject(view).await?;
         blocking(subject, move |subject| refold_range(subject, range)).await
+    }
+
+    /// The same as [`Running::subject`], once this process may write the rows.
+    async fn kept_subject(&self, view: &str) -> Result<(Subject, usize), OperateError> {
+        let subject = self.subject(view)?;
+        match self.group(view) {
+            // The log's writer keeps them, in every process.
+            Err(OperateError::WrongState(_)) => {}
+            group => group?.serving().projector.keep_here().await?,
+        }
+        Ok(subject)
     }
 
     /// The group that a view is in, and the place of its table.

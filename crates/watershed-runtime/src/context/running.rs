@@ -148,7 +148,7 @@ impl Running {
     ) -> Result<Answer<Option<Box<RawValue>>>, AskError> {
         let view = self.view(view)?;
         let ask = Ask { key: Some(Key::from(key)), limit: 1, ..Ask::rows(view.name) };
-        let page = self.rows_json(view, &ask, terms).await?;
+        let page = self.rows_json(view, ask, terms).await?;
         Ok(page.map(|mut page| page.rows.pop()))
     }
 
@@ -163,7 +163,7 @@ impl Running {
         terms: &Terms,
     ) -> Result<Answer<PageOf<Box<RawValue>>>, AskError> {
         let ask = self.page_ask(view, page)?;
-        self.rows_json(self.view(view)?, &ask, terms).await
+        self.rows_json(self.view(view)?, ask, terms).await
     }
 
     /// The question that a page asks.
@@ -197,7 +197,7 @@ impl Running {
         terms: &Terms,
     ) -> Result<Answer<Box<RawValue>>, AskError> {
         let (ask, by_key) = self.query_ask(name, parameters)?;
-        let page = self.rows_json(self.view(ask.view)?, &ask, terms).await?;
+        let page = self.rows_json(self.view(ask.view)?, ask, terms).await?;
         let raw = |json: serde_json::Result<Box<RawValue>>| {
             json.map_err(|error| AskError::UnreadableRow(error.to_string()))
         };
@@ -237,7 +237,7 @@ impl Running {
     async fn rows_json(
         &self,
         view: &RunningView,
-        ask: &Ask,
+        ask: Ask,
         terms: &Terms,
     ) -> Result<Answer<PageOf<Box<RawValue>>>, AskError> {
         let fetch = &self.0.fetch;

@@ -14,7 +14,7 @@ use crate::command::{WriteCore, WriteModel};
 use crate::editions::{Ground, Group};
 use crate::feed::{Decoders, Feed};
 use crate::import::AddedImport;
-use crate::nodes::Member;
+use crate::nodes::{JoinError, Joining, Member};
 use crate::projector::{
     Aside, Footing, GroupDefinition, Inline, MOST_WORKERS, ModelDefinition, Watchdog, bring_up,
 };
@@ -113,15 +113,20 @@ impl Context {
             let reader = self.open_sql_view(&added, name, sql, &stores).await?;
             insert(name, Stand::Current { reader });
         }
+        let joining =
+            Joining { context: self.name, name: self.node.take(), term: self.lease, as_guest: self.as_guest };
+        let member = Member::join(&stores.rows, joining).await.map_err(|error| match error {
+            JoinError::Twice(node) => StartError::NodeTwice { context: self.name, node },
+            JoinError::Store(error) => StartError::Store(error.to_string()),
+        })?;
         let ground = Ground {
             rows: stores.rows.clone(),
             ledger: stores.ledger.clone(),
             feed: feed.clone(),
             clock: self.clock.clone(),
             watchdog: watchdog.clone(),
-            member: Member::join(&stores.rows, self.node.take(), self.lease),
+            member: member.clone(),
         };
-        let member = ground.member.clone();
         for group in groups.projected {
             let earlier = groups.earlier.remove(group.name());
             let group = Group::start(group, earlier, ground.clone()).await.map_err(StartError::Store)?;

@@ -148,7 +148,7 @@ async fn answer<Q: Query>(
     let fetch = &running.0.fetch;
     fetch.authorize(view.name, &terms)?;
     let ask = query.ask().into_ask();
-    let fetched = fetch.rows(&view.stand, view.promise.contract.freshness, &ask, &terms).await?;
+    let fetched = fetch.rows(&view.stand, view.promise.contract.freshness, ask, &terms).await?;
     telemetry::question(running.0.name, view.name, fetched.plan.name());
     let now = fetch.clock.now();
     let rows = fetched.found.rows.into_iter().map(|row| match &fetched.shown_as {

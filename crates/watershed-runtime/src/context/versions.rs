@@ -21,6 +21,10 @@ pub struct EditionStatus {
     pub state: EditionState,
     /// Since when.
     pub since: Timestamp,
+    /// The node that keeps its rows, as it was last seen, where several processes share them.
+    pub node: Option<String>,
+    /// Whether this process keeps its rows.
+    pub kept_here: bool,
     /// What its projector does; empty where it has none.
     pub status: String,
     /// The position up to which its rows are folded.
@@ -227,6 +231,8 @@ fn statuses(group: &Group, head: Position) -> Vec<EditionStatus> {
             version: edition.version.clone(),
             state: group.shown_state(edition),
             since: edition.since,
+            node: kept.as_ref().and_then(|kept| kept.projector.keeper()),
+            kept_here: kept.as_ref().is_some_and(|kept| kept.projector.is_kept_here()),
             status: checkpoint.status,
             position: checkpoint.position,
             lag_events: head.saturating_sub(checkpoint.position),

@@ -3,12 +3,13 @@
 use std::sync::Weak;
 use std::time::Duration;
 
-use super::group::{Group, read};
+use super::group::Group;
 use super::record::{EditionState, Flag, Record};
+use super::written::Written;
 use crate::projector::Control;
 
 /// How often the ledger is looked at.
-const LOOK: Duration = Duration::from_millis(250);
+pub(super) const LOOK: Duration = Duration::from_millis(250);
 
 /// Follows the ledger for as long as there is somebody who has the group.
 pub(super) async fn follow(group: Weak<Group>) {
@@ -24,7 +25,7 @@ pub(super) async fn follow(group: Weak<Group>) {
 impl Group {
     async fn follow_once(&self) -> Result<(), String> {
         let mut record = self.record.lock().await;
-        let found = read(&*self.ground.ledger, self.name()).await?;
+        let found = Written::read(&*self.ground.ledger, self.name()).await?.record;
         if found == *record {
             return Ok(());
         }
@@ -58,8 +59,7 @@ impl Group {
     /// Opens what is kept up elsewhere and not here yet. What this program has no code for it leaves alone.
     async fn open_others(&self, found: &Record) -> Result<(), String> {
         for edition in &found.editions {
-            let is_kept = !matches!(edition.state, EditionState::Declared | EditionState::Retired);
-            if is_kept
+            if edition.state.is_kept()
                 && self.edition(edition.number).is_none()
                 && let Some(definition) = self.definition(&edition.version)
             {

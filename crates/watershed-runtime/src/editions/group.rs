@@ -1,20 +1,17 @@
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::Duration;
 
 use tokio::task::JoinHandle;
 use watershed_core::ports::{Ledger, RowEditions, RowError};
 use watershed_core::{Clock, Timestamp};
 
+use super::find::{Found, find};
 use super::follow::follow;
-use super::plan::{Versions, settle};
 use super::record::{EditionRecord, EditionState, Flag, Record};
 use super::verify::Verification;
+use super::written::Written;
 use crate::feed::Feed;
 use crate::nodes::Member;
 use crate::projector::{Control, Filling, GroupDefinition, Place, Projector, Watchdog};
-
-/// For so long processes of an older program may go on after a newer one has started: what they answer from is not removed before.
-const OTHERS_END: Duration = Duration::from_secs(3_600);
 
 /// What a group stands on.
 #[derive(Clone)]
@@ -73,30 +70,13 @@ impl Group {
         ground: Ground,
     ) -> Result<Arc<Self>, String> {
         let current = Arc::new(current);
-        let before = read(&*ground.ledger, current.name()).await?;
-        let (earlier_version, serving) = (earlier.as_ref().map(GroupDefinition::version), before.serving());
-        let is_known =
-            |version: &str| version == current.version() || Some(version) == earlier_version.as_deref();
-        let lacking = serving.filter(|serving| !is_known(&serving.version));
-        let lacking = lacking.and_then(|serving| current.before_rollups(&serving.version));
-        let lacking_version = lacking.as_ref().map(GroupDefinition::version);
-        let versions = Versions {
-            current: &current.version(),
-            earlier: earlier_version.as_deref(),
-            before_rollups: lacking_version.as_deref(),
-        };
-        let mut record = settle(before.clone(), versions, ground.clock.now());
-        let previous: Vec<_> = earlier.into_iter().chain(lacking).map(Arc::new).collect();
-        // Written first: an edition that is there has a record, so that it is found and removed one day.
-        if record != before {
-            write(&*ground.ledger, current.name(), &record).await?;
-        }
-        remove_retired(&ground, current.name(), &mut record).await?;
+        let Found { record, previous } = find(&ground, &current, earlier).await?;
         let mut serving = None;
         let mut others = Vec::new();
-        for edition in record.editions.iter().filter(|edition| edition.state != EditionState::Declared) {
-            let definition =
-                previous.iter().find(|other| other.version() == edition.version).unwrap_or(&current);
+        for edition in record.editions.iter().filter(|edition| edition.state.is_kept()) {
+            let mut known = previous.iter().chain([&current]);
+            // What this program has no code for, others keep up.
+            let Some(definition) = known.find(|known| known.version() == edition.version) else { continue };
             let opened = Arc::new(open(&ground, definition, edition).await?);
             if edition.state == EditionState::Serving {
                 serving = Some(opened);
@@ -119,7 +99,9 @@ impl Group {
         });
         group.editions().iter().for_each(|edition| group.give_workers(edition));
         group.apply_flag(record.flag);
-        for edition in record.editions.iter().filter(|edition| edition.rebuild) {
+        // A guest leaves it to whoever keeps the rows.
+        let is_guest = group.ground.member.as_ref().is_some_and(|member| member.is_guest());
+        for edition in record.editions.iter().filter(|edition| edition.rebuild && !is_guest) {
             let _rebuilding = group.serve_when_caught_up(edition.number);
         }
         if group.ground.member.is_some() {
@@ -176,13 +158,15 @@ impl Group {
 
     /// Writes the record down, and lets everybody see it.
     pub(super) async fn decide(&self, record: &Record) -> Result<(), String> {
-        if self.ground.member.is_some() && read(&*self.ground.ledger, self.name()).await? != self.seen() {
+        let written = Written::read(&*self.ground.ledger, self.name()).await?;
+        if written.record != self.seen()
+            || !written.replace(&*self.ground.ledger, self.name(), record).await?
+        {
             return Err(format!(
                 "another process has just decided something about the editions of `{}`: look at `views versions`, and try again",
                 self.name()
             ));
         }
-        write(&*self.ground.ledger, self.name(), record).await?;
         *self.seen.write().unwrap_or_else(PoisonError::into_inner) = record.clone();
         Ok(())
     }
@@ -269,27 +253,6 @@ impl Group {
     }
 }
 
-fn document(group: &str) -> String {
-    format!("editions/{group}")
-}
-
-pub(super) async fn read(ledger: &dyn Ledger, group: &str) -> Result<Record, String> {
-    let document = ledger.read(&document(group)).await.map_err(|error| error.to_string())?;
-    document.map_or_else(
-        || Ok(Record::default()),
-        |text| {
-            serde_json::from_str(&text).map_err(|error| {
-                format!("what the ledger says of the editions of `{group}` cannot be read: {error}")
-            })
-        },
-    )
-}
-
-async fn write(ledger: &dyn Ledger, group: &str, record: &Record) -> Result<(), String> {
-    let text = serde_json::to_string(record).map_err(|error| error.to_string())?;
-    ledger.write(&document(group), &text).await.map_err(|error| error.to_string())
-}
-
 async fn open(
     ground: &Ground,
     definition: &Arc<GroupDefinition>,
@@ -307,26 +270,6 @@ async fn open(
     let projector =
         Projector::start(definition.clone(), store, feed, clock, watchdog, filling, tenure).await?;
     Ok(Edition { number, definition: definition.clone(), projector })
-}
-
-/// Removes what was retired before, where nobody has it open any more.
-async fn remove_retired(ground: &Ground, group: &str, record: &mut Record) -> Result<(), String> {
-    let retired: Vec<u32> = record
-        .editions
-        .iter()
-        .filter(|edition| edition.state == EditionState::Retired)
-        // A process of an older program may still answer from them: it is replaced some time later.
-        .filter(|edition| ground.member.is_none() || ground.clock.now().since(edition.since) > OTHERS_END)
-        .map(|edition| edition.number)
-        .collect();
-    for number in &retired {
-        remove(ground, group, *number).await.map_err(|error| error.to_string())?;
-    }
-    if !retired.is_empty() {
-        record.editions.retain(|edition| !retired.contains(&edition.number));
-        write(&*ground.ledger, group, record).await?;
-    }
-    Ok(())
 }
 
 pub(super) async fn remove(ground: &Ground, group: &str, number: u32) -> Result<(), RowError> {

@@ -6,6 +6,7 @@
 //! one that serves goes on as if the others were not there.
 
 mod compare;
+mod find;
 mod follow;
 mod group;
 mod hold;
@@ -15,6 +16,7 @@ mod snapshot;
 mod switch;
 mod verify;
 mod workers;
+mod written;
 
 pub(crate) use group::{Edition, Ground, Group};
 pub(crate) use hold::{Held, Order};

@@ -3,6 +3,7 @@
 use watershed_core::Timestamp;
 
 use super::record::{EditionState, Record};
+use crate::projector::seat_of;
 
 /// How long an edition that has served is kept so that it can serve again.
 const REVERSIBLE_FOR_HOURS: i64 = 7 * 24;
@@ -16,19 +17,33 @@ pub(crate) struct Versions<'a> {
     pub(crate) earlier: Option<&'a str>,
     /// The present one without its newest rollups: it is replaced as soon as they are there.
     pub(crate) before_rollups: Option<&'a str>,
+    /// The seats that other processes have: they may have code for versions that this program does not know.
+    pub(crate) elsewhere: &'a [String],
+}
+
+impl Versions<'_> {
+    pub(crate) fn knows(&self, version: &str) -> bool {
+        version == self.current || [self.earlier, self.before_rollups].contains(&Some(version))
+    }
+
+    /// Whether a version that this program has no code for is kept up by another one, next to it in a rolling upgrade.
+    pub(crate) fn is_kept_elsewhere(&self, version: &str) -> bool {
+        !self.knows(version) && self.elsewhere.contains(&seat_of(version))
+    }
 }
 
 /// The record as it is to be from now on.
 ///
-/// An edition of a version that the program has no code for cannot be kept up, so it is retired. Where that is the one that
-/// serves, the best edition of the program's own version takes its place at once, and a new one where there is none.
+/// An edition of a version that the program has no code for cannot be kept up, so it is retired, unless another process keeps it
+/// up. Where that is the one that serves, the best edition of the program's own version takes its place at once, and a new one where there is none.
 pub(crate) fn settle(mut record: Record, versions: Versions<'_>, now: Timestamp) -> Record {
-    let Versions { current, earlier, before_rollups } = versions;
-    let is_known = |version: &str| version == current || [earlier, before_rollups].contains(&Some(version));
+    let Versions { current, before_rollups, .. } = versions;
     for edition in &mut record.editions {
         let is_over =
             edition.state == EditionState::Reversible && hours(edition.since, now) >= REVERSIBLE_FOR_HOURS;
-        if !is_known(&edition.version) || is_over {
+        let is_lost = !versions.knows(&edition.version)
+            && (edition.state == EditionState::Serving || !versions.is_kept_elsewhere(&edition.version));
+        if edition.state != EditionState::Retired && (is_lost || is_over) {
             edition.enter(EditionState::Retired, now);
         }
     }
@@ -84,7 +99,8 @@ mod tests {
     }
 
     fn settled(before: &Record, current: &str, earlier: Option<&str>) -> Vec<(u32, EditionState)> {
-        let record = settle(before.clone(), Versions { current, earlier, before_rollups: None }, NOW);
+        let record =
+            settle(before.clone(), Versions { current, earlier, before_rollups: None, elsewhere: &[] }, NOW);
         record.editions.iter().map(|edition| (edition.number, edition.state)).collect()
     }
 
@@ -109,9 +125,23 @@ mod tests {
     }
 
     #[test]
+    fn a_version_that_another_process_fills_is_left_to_it() {
+        let before = record(&[(1, "v1", Serving), (2, "v2", Backfilling)]);
+        assert_eq!(settled(&before, "v1", None), [(1, Serving), (2, Retired)], "nobody fills it");
+        let elsewhere = ["v2".to_owned()];
+        let versions = Versions { current: "v1", earlier: None, before_rollups: None, elsewhere: &elsewhere };
+        assert_eq!(settle(before.clone(), versions, NOW), before);
+        // It cannot answer with rows that it has no code for.
+        let before = record(&[(1, "v1", Reversible), (2, "v2", Serving)]);
+        let settled: Vec<_> =
+            settle(before, versions, NOW).editions.iter().map(|edition| edition.state).collect();
+        assert_eq!(settled, [Serving, Retired]);
+    }
+
+    #[test]
     fn what_lacks_only_rollups_serves_until_they_are_there() {
         let before = record(&[(1, "v1", Serving)]);
-        let versions = Versions { current: "v1+", earlier: None, before_rollups: Some("v1") };
+        let versions = Versions { current: "v1+", earlier: None, before_rollups: Some("v1"), elsewhere: &[] };
         let settled = settle(before, versions, NOW);
         let states: Vec<_> =
             settled.editions.iter().map(|edition| (edition.state, edition.rebuild)).collect();
@@ -125,7 +155,7 @@ mod tests {
         assert_eq!(settled(&before, "v2", Some("v1")), [(1, Reversible), (2, Serving)]);
         assert_eq!(settled(&before, "v2", None), [(1, Retired), (2, Serving)]);
         let later = Timestamp::from_micros(NOW.as_micros() + REVERSIBLE_FOR_HOURS * 3_600_000_000);
-        let versions = Versions { current: "v2", earlier: Some("v1"), before_rollups: None };
+        let versions = Versions { current: "v2", earlier: Some("v1"), before_rollups: None, elsewhere: &[] };
         let record = settle(before, versions, later);
         assert_eq!(record.edition(1).unwrap().state, Retired);
     }

@@ -23,6 +23,11 @@ pub enum EditionState {
 }
 
 impl EditionState {
+    /// Whether there are rows of it that somebody keeps up with the log.
+    pub(crate) fn is_kept(self) -> bool {
+        !matches!(self, Self::Declared | Self::Retired)
+    }
+
     /// The state's name.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -7,9 +7,10 @@ use tokio::sync::oneshot;
 use watershed_core::Position;
 use watershed_core::ports::{JournalFrom, RowError};
 
+use super::follow;
 use super::group::{Edition, Group, remove};
 use super::record::{EditionState, Flag, Passed};
-use crate::projector::{Control, RebuildProgress};
+use crate::projector::{Control, Declined, RebuildProgress};
 
 /// How old a verification may be at the cutover.
 const VERIFIED_FOR: Duration = Duration::from_secs(3_600);
@@ -33,9 +34,21 @@ pub(crate) enum SwitchError {
     /// There is no edition of that number.
     #[error("there is no edition {0}: `views versions` lists them")]
     NoEdition(u32),
+    /// Another process keeps the rows.
+    #[error("{}", Declined::Elsewhere { group, node: node.clone() })]
+    KeptElsewhere { group: &'static str, node: String },
     /// A store failed.
     #[error("{0}")]
     Failed(String),
+}
+
+impl From<Declined> for SwitchError {
+    fn from(declined: Declined) -> Self {
+        match declined {
+            Declined::Elsewhere { group, node } => Self::KeptElsewhere { group, node },
+            Declined::Failed(problem) => Self::Failed(problem),
+        }
+    }
 }
 
 impl From<String> for SwitchError {
@@ -245,8 +258,12 @@ impl Group {
             if closed.await.is_err() {
                 return Err(SwitchError::Failed("the projector could not be closed".to_owned()));
             }
-            let patience = tokio::time::Instant::now() + LAST_READERS;
             drop(edition);
+            if self.ground.member.is_some() {
+                // Other processes have it open until they see that it is of no use any more.
+                tokio::time::sleep(2 * follow::LOOK).await;
+            }
+            let patience = tokio::time::Instant::now() + LAST_READERS;
             while let Err(error) = remove(&self.ground, self.name(), number).await {
                 if tokio::time::Instant::now() >= patience {
                     // The record says that it is retired: the next start removes it.
@@ -315,6 +332,12 @@ impl Group {
     async fn replace_when_caught_up(&self, number: u32) -> Result<RebuildProgress, SwitchError> {
         let replaced = self.replace(number).await;
         let mut record = self.record.lock().await;
+        if let Err(error) = &replaced
+            && record.edition(number).is_none_or(|edition| edition.state != EditionState::Backfilling)
+        {
+            // Another process that has been started meanwhile has had it serve: there is nothing to tidy up.
+            return Err(error.clone());
+        }
         // One of the two is of no use any more: the old one, or what was to take its place.
         let over = match &replaced {
             Ok(old) => *old,

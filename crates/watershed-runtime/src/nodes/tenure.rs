@@ -1,7 +1,8 @@
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Instant;
 
 use tokio::sync::watch;
+use watershed_core::ports::{Lease, RowError};
 
 use super::Member;
 
@@ -24,11 +25,13 @@ pub(crate) struct Tenure {
     seat: String,
     member: Weak<Member>,
     held: watch::Sender<Option<Held>>,
+    /// Who has the seat, as it was last seen.
+    keeper: Mutex<Option<String>>,
 }
 
 impl Tenure {
     pub(super) fn new(seat: String, member: Weak<Member>) -> Arc<Self> {
-        Arc::new(Self { seat, member, held: watch::Sender::new(None) })
+        Arc::new(Self { seat, member, held: watch::Sender::new(None), keeper: Mutex::default() })
     }
 
     pub(crate) fn seat(&self) -> &str {
@@ -40,11 +43,37 @@ impl Tenure {
         self.held.borrow().filter(|held| held.lasts()).map(|held| held.epoch)
     }
 
+    /// The context whose rows it is about.
+    pub(crate) fn context(&self) -> &'static str {
+        self.member.upgrade().map_or("", |member| member.context())
+    }
+
+    /// The node that has the seat, as it was last seen.
+    pub(crate) fn keeper(&self) -> Option<String> {
+        self.keeper.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The same, where it is another one than this process.
+    pub(crate) fn other_keeper(&self) -> Option<String> {
+        let member = self.member.upgrade();
+        self.keeper().filter(|keeper| member.is_none_or(|member| member.name() != keeper))
+    }
+
+    /// Whether it is of a guest among others.
+    pub(crate) fn is_guests(&self) -> bool {
+        self.member.upgrade().is_some_and(|member| member.is_guest())
+    }
+
+    pub(super) fn see(&self, keeper: Option<&str>) {
+        *self.keeper.lock().unwrap_or_else(PoisonError::into_inner) = keeper.map(str::to_owned);
+    }
+
     /// Has this process get the lease, whoever has it. Whether it has come to that in time.
-    pub(crate) async fn insist(&self) -> bool {
+    pub(crate) async fn insist(&self) -> Result<bool, RowError> {
         match self.member.upgrade() {
-            Some(member) => self.epoch().is_some() || member.insist_on(self).await,
-            None => false,
+            _ if self.epoch().is_some() => Ok(true),
+            Some(member) => member.insist_on(self).await,
+            None => Ok(false),
         }
     }
 
@@ -68,17 +97,31 @@ impl Tenure {
     }
 
     pub(super) fn take(&self, epoch: u64, until: Instant) {
-        self.held.send_replace(Some(Held { epoch, until }));
+        self.held.send_if_modified(|held| {
+            let is_later = held.is_none_or(|held| held.epoch < epoch);
+            if is_later {
+                *held = Some(Held { epoch, until });
+            }
+            is_later
+        });
     }
 
-    /// The lease is held for longer.
-    pub(super) fn extend(&self, until: Instant) {
+    /// What the store said of the seat, where it was asked so that a lease of this process is held `until` then. Whether this process has
+    /// the seat.
+    pub(super) fn hear(&self, lease: Option<&Lease>, until: Instant) -> bool {
+        let mut has = false;
         self.held.send_if_modified(|held| {
-            if let Some(held) = held {
-                held.until = until;
+            let Some(now) = held else { return false };
+            let is_newer = now.until > until;
+            // One of that name may have taken it again, which is then another process.
+            has = is_newer || lease.is_some_and(|lease| lease.epoch == now.epoch);
+            match has {
+                true => now.until = now.until.max(until),
+                false => *held = None,
             }
-            false
+            !has
         });
+        has
     }
 
     /// Somebody else has the seat, or it is given up.

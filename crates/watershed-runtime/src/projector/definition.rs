@@ -165,6 +165,11 @@ pub(crate) struct GroupDefinition {
     pub(crate) shown_as: FxHashMap<&'static str, Arc<dyn ErasedView>>,
 }
 
+/// The name of the seat of whoever keeps the editions of that version.
+pub(crate) fn seat_of(version: &str) -> String {
+    version.trim_end_matches(';').replace(';', ", ")
+}
+
 impl GroupDefinition {
     /// The group's name: its last read model's.
     pub(crate) fn name(&self) -> &'static str {
@@ -221,7 +226,7 @@ impl GroupDefinition {
 
     /// The name of the seat of whoever keeps the editions of this version, of several processes.
     pub(crate) fn seat(&self) -> String {
-        self.version().trim_end_matches(';').replace(';', ", ")
+        seat_of(&self.version())
     }
 
     /// What changes with the fold of any of its views: `family_detail 2;risk_tiers 1;`.

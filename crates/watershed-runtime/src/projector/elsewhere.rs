@@ -5,11 +5,12 @@ use std::time::{Duration, Instant};
 
 use watershed_core::ports::{RowError, RowGroup};
 
-use super::Control;
 use super::parking::Parked;
 use super::trouble::Trouble;
 use super::worker::Worker;
+use super::{Control, Projector};
 use crate::nodes::Tenure;
+use crate::telemetry;
 
 /// How often it looks for what another process has folded, while the rows are behind the log.
 const LOOK: Duration = Duration::from_millis(20);
@@ -20,11 +21,88 @@ const PATIENT: u32 = 25;
 /// And how often at least.
 const IDLE: Duration = Duration::from_secs(1);
 
-/// Said to whoever asks this process for something that only the one with the lease can do.
-pub(super) fn kept_elsewhere(group: &str) -> String {
-    format!(
-        "another process keeps the rows of `{group}` at present: see `watershed nodes` for which one, and ask there"
-    )
+/// Why a projector does not do what it is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Declined {
+    /// Another process keeps the rows, and they are not had from it.
+    #[error(
+        "node `{node}` keeps the rows of `{group}`, and they are not had from it: ask that one (with `--server` or `--data`; \
+         `watershed nodes` says who keeps what)"
+    )]
+    Elsewhere { group: &'static str, node: String },
+    /// It could not.
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl From<String> for Declined {
+    fn from(problem: String) -> Self {
+        Self::Failed(problem)
+    }
+}
+
+impl From<Declined> for String {
+    fn from(declined: Declined) -> Self {
+        declined.to_string()
+    }
+}
+
+impl Projector {
+    /// Whether this process keeps the rows, of those that share them.
+    pub(crate) fn is_kept_here(&self) -> bool {
+        self.tenure.as_ref().is_none_or(|tenure| tenure.epoch().is_some())
+    }
+
+    /// The node that keeps the rows, as it was last seen; none where nobody else can, or nobody does.
+    pub(crate) fn keeper(&self) -> Option<String> {
+        self.tenure.as_ref()?.keeper()
+    }
+
+    /// Has this process keep the rows, because what it is asked only whoever keeps them can do. Says whom to ask where it does not come
+    /// to that.
+    pub(crate) async fn keep_here(&self) -> Result<(), Declined> {
+        let Some(tenure) = &self.tenure else { return Ok(()) };
+        match tenure.insist().await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(self.declined()),
+            Err(error) => {
+                let group = self.definition.name();
+                Err(Declined::Failed(format!("the rows of `{group}` cannot be had to keep: {error}")))
+            }
+        }
+    }
+
+    /// Refuses, with whom to ask, where this process never comes to keep the rows: it is a guest among others.
+    pub(crate) async fn check_may_keep(&self) -> Result<(), Declined> {
+        match &self.tenure {
+            Some(tenure) if tenure.is_guests() => self.keep_here().await,
+            _ => Ok(()),
+        }
+    }
+
+    /// How many keys of a read model are parked, whoever keeps the rows.
+    pub(crate) async fn parked(&self, model: usize) -> Result<u64, RowError> {
+        if self.is_kept_here() {
+            return Ok(self.progress.parked(model));
+        }
+        let parked = self.store.parked().await?;
+        Ok(parked.iter().filter(|parked| parked.table == model).count() as u64)
+    }
+
+    /// Who is to be asked instead.
+    fn declined(&self) -> Declined {
+        let group = self.definition.name();
+        match self.tenure.as_ref().and_then(|tenure| tenure.other_keeper()) {
+            Some(node) => Declined::Elsewhere { group, node },
+            None => Declined::Failed(format!("nobody keeps the rows of `{group}` at present: try again")),
+        }
+    }
+
+    /// What came of something that this process was asked for. Where it has lost the rows meanwhile, that is why.
+    pub(super) fn or_elsewhere<T>(&self, outcome: Result<T, String>) -> Result<T, Declined> {
+        outcome
+            .map_err(|problem| if self.is_kept_here() { Declined::Failed(problem) } else { self.declined() })
+    }
 }
 
 /// Why whoever stands by looks again.
@@ -75,12 +153,14 @@ impl Worker {
         self.paused = live.checkpoint.status == "paused";
         self.epoch = Some(epoch);
         tracing::info!(group = self.live.definition.name(), epoch, "this process keeps the group's rows");
+        telemetry::taken_over(tenure.context(), self.live.definition.name());
         self.begin()
     }
 
     /// A write was refused: somebody else has the lease.
     pub(super) fn is_overtaken(&mut self) {
         if let Some(tenure) = &self.tenure {
+            telemetry::overtaken(tenure.context(), self.live.definition.name());
             tenure.lose();
         }
         self.step_down();
@@ -95,6 +175,7 @@ impl Worker {
         self.epoch = None;
         self.live.models.iter_mut().for_each(|model| model.clear());
         self.live.parked = Parked::default();
+        self.live.progress.is_elsewhere();
     }
 
     fn stand_by(&mut self, tenure: &Arc<Tenure>) -> Option<Result<(), Trouble>> {
@@ -148,7 +229,8 @@ impl Worker {
 
     /// An operator asks something of a group that is kept elsewhere.
     fn decline(&self, control: Control) -> Option<Result<(), Trouble>> {
-        let told = || kept_elsewhere(self.live.definition.name());
+        // Whoever asked says who is to be asked instead.
+        let told = || "another process keeps the rows".to_owned();
         match control {
             Control::Close => return None,
             Control::Workers(workers) => self.live.progress.set_workers(workers),

@@ -143,6 +143,15 @@ impl Progress {
         self.with(|state| state.deleted_until)
     }
 
+    /// Another process keeps the rows: what only whoever does knows is not known here any more.
+    pub(super) fn is_elsewhere(&self) {
+        self.with(|state| {
+            state.parked.clear();
+            state.rebuild = None;
+            state.deleted_until = None;
+        });
+    }
+
     pub(crate) fn rebuild(&self) -> Option<RebuildProgress> {
         self.with(|state| state.rebuild.clone())
     }

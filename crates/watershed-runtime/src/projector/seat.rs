@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use watershed_core::ports::{Checkpoint, RowGroup};
 use watershed_core::{Clock, Position};
 
-use super::elsewhere::kept_elsewhere;
+use super::elsewhere::Declined;
 use super::live::{Footing, Live};
 use super::refold::{Mended, Refold};
 use super::stuck::{StuckFold, Watchdog, end_process, is_enough};
@@ -33,7 +33,7 @@ pub(crate) struct Projector {
     pub(crate) definition: Arc<GroupDefinition>,
     pub(crate) store: Arc<dyn RowGroup>,
     pub(crate) progress: Arc<Progress>,
-    tenure: Option<Arc<Tenure>>,
+    pub(super) tenure: Option<Arc<Tenure>>,
     control: mpsc::UnboundedSender<Control>,
     seat: Arc<Seat>,
 }
@@ -96,18 +96,6 @@ impl Projector {
         Ok(Self { definition, store, progress, tenure, control, seat })
     }
 
-    /// Whether this process keeps the rows, of those that share them.
-    pub(crate) fn is_kept_here(&self) -> bool {
-        self.tenure.as_ref().is_none_or(|tenure| tenure.epoch().is_some())
-    }
-
-    /// Has this process keep the rows, because what it is asked only whoever keeps them can do. Says what to do where it does not come to
-    /// that.
-    pub(crate) async fn keep_here(&self) -> Result<(), String> {
-        let Some(tenure) = &self.tenure else { return Ok(()) };
-        if tenure.insist().await { Ok(()) } else { Err(kept_elsewhere(self.definition.name())) }
-    }
-
     /// Answers once the rows have come past `position`, whoever folds them; `None` where the projector is closed before.
     pub(crate) async fn past(&self, position: Position) -> Option<Position> {
         loop {
@@ -141,35 +129,36 @@ impl Projector {
     pub(crate) async fn request<T>(
         &self,
         control: impl FnOnce(oneshot::Sender<Result<T, String>>) -> Control,
-    ) -> Result<T, String> {
+    ) -> Result<T, Declined> {
         self.keep_here().await?;
         let (done, answer) = oneshot::channel();
         let mut relief = self.relief();
         self.tell(control(done));
-        relief.or_answer(answer).await?
+        self.or_elsewhere(relief.or_answer(answer).await.flatten())
     }
 
     /// Has the group stand still after its present batch, until what is given is dropped.
     ///
     /// # Errors
     /// Where it does not come to that: others are not kept waiting for a group whose store cannot be written.
-    pub(crate) async fn hold(&self) -> Result<Held, String> {
+    pub(crate) async fn hold(&self) -> Result<Held, Declined> {
         self.keep_here().await?;
         let (at, held) = oneshot::channel();
         let (sender, orders) = std::sync::mpsc::channel();
         let mut patience = Patience { relief: self.relief(), limit: self.seat.watchdog.limit() * 2 };
         self.tell(Control::Hold { at, orders });
-        let position = patience.or_answer(held).await?;
+        let position = self.or_elsewhere(patience.or_answer(held).await)?;
         Ok(Held::new(position, sender, patience))
     }
 
     /// Has the worker put a refold's rows in place of the stored ones, and waits for it. Not for threads that may not block.
-    pub(crate) fn mend(&self, refold: Refold, rollups: bool) -> Result<Mended, String> {
-        self.seat.footing.runtime.block_on(self.keep_here())?;
+    pub(crate) fn mend(&self, refold: Refold, rollups: bool) -> Result<Mended, Declined> {
+        let runtime = &self.seat.footing.runtime;
+        runtime.block_on(self.keep_here())?;
         let (done, answer) = oneshot::channel();
         let mut relief = self.relief();
         self.tell(Control::Mend { refold: Box::new(refold), rollups, done });
-        self.seat.footing.runtime.block_on(relief.or_answer(answer))?
+        self.or_elsewhere(runtime.block_on(relief.or_answer(answer)).flatten())
     }
 
     fn relief(&self) -> Relief {

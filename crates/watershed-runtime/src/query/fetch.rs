@@ -75,10 +75,12 @@ impl Fetch {
         &self,
         stand: &Stand,
         freshness: Freshness,
-        ask: &Ask,
+        ask: Ask,
         terms: &Terms,
     ) -> Result<Fetched, AskError> {
         let demanded = self.demanded(terms, freshness)?;
+        // Whoever shows a token says what is new enough; whoever does not gets the newest.
+        let ask = &Ask { enough: terms.token.map(|token| token.position), ..ask };
         let tenant = &terms.principal.tenant;
         match stand {
             Stand::Current { reader } => {

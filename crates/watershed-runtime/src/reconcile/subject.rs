@@ -161,7 +161,7 @@ impl Subject {
     /// Puts a refold's rows in place of the stored ones.
     pub(super) fn mend(&self, mut refold: Refold, rollups: bool) -> Result<Mended, String> {
         match &self.edition {
-            Some(edition) => edition.projector.mend(refold, rollups),
+            Some(edition) => Ok(edition.projector.mend(refold, rollups)?),
             None => mend_beside(&mut refold, &self.store, &self.feed, &self.runtime, rollups),
         }
     }

@@ -1,2 +1,1 @@
-INSERT INTO _ledger (name, document, written_at) VALUES (?1, ?2, ?3)
-ON CONFLICT (name) DO UPDATE SET document = excluded.document, written_at = excluded.written_at
+UPDATE _ledger SET document = ?2, written_at = ?3 WHERE name = ?1 AND document IN (?2, ?4)

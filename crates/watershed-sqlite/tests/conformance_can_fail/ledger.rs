@@ -19,6 +19,8 @@ enum Fault {
     AnyCase,
     Piecemeal,
     LateReads,
+    Overwrites,
+    LooksFirst,
 }
 
 const FAULTS: &[(Fault, &str)] = &[
@@ -30,6 +32,8 @@ const FAULTS: &[(Fault, &str)] = &[
     (Fault::AnyCase, "are different documents"),
     (Fault::Piecemeal, "the old one or the new one"),
     (Fault::LateReads, "nothing older"),
+    (Fault::Overwrites, "stays, and whoever is too late"),
+    (Fault::LooksFirst, "in place of the same document"),
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -87,22 +91,39 @@ impl Ledger for Faulty {
         })
     }
 
-    fn write<'a>(&'a self, name: &'a str, document: &'a str) -> Later<'a, Result<(), RowError>> {
+    fn write<'a>(
+        &'a self,
+        name: &'a str,
+        before: Option<&'a str>,
+        document: &'a str,
+    ) -> Later<'a, Result<bool, RowError>> {
         Box::pin(async move {
             match self.fault {
-                Fault::Trims => self.ledger.write(name, document.trim()).await,
+                Fault::Trims => self.ledger.write(name, before, document.trim()).await,
                 Fault::OnlyInMemory => {
                     self.memory.lock().unwrap().insert(name.to_owned(), document.to_owned());
-                    Ok(())
+                    Ok(true)
                 }
-                Fault::FirstStays if self.ledger.read(name).await?.is_some() => Ok(()),
-                Fault::AnyCase => self.ledger.write(&name.to_lowercase(), document).await,
+                Fault::FirstStays if self.ledger.read(name).await?.is_some() => Ok(true),
+                Fault::AnyCase => self.ledger.write(&name.to_lowercase(), before, document).await,
                 Fault::Piecemeal => {
                     let half: String = document.chars().take(document.chars().count() / 2).collect();
-                    self.ledger.write(name, &half).await?;
-                    self.ledger.write(name, document).await
+                    self.ledger.write(name, before, &half).await?;
+                    self.ledger.write(name, Some(&half), document).await
                 }
-                _ => self.ledger.write(name, document).await,
+                Fault::Overwrites => {
+                    let found = self.ledger.read(name).await?;
+                    self.ledger.write(name, found.as_deref(), document).await
+                }
+                Fault::LooksFirst => {
+                    if self.ledger.read(name).await?.as_deref() != before {
+                        return Ok(false);
+                    }
+                    tokio::task::yield_now().await;
+                    let found = self.ledger.read(name).await?;
+                    self.ledger.write(name, found.as_deref(), document).await.map(|_| true)
+                }
+                _ => self.ledger.write(name, before, document).await,
             }
         })
     }

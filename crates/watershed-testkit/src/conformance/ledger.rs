@@ -38,14 +38,24 @@ suite! {
     "a document takes the place of the one of its name, and no other is touched" => replaced,
     "documents whose names differ in anything are different documents" => names,
     "whoever reads sees a document whole, the old one or the new one" => never_half,
+    "what somebody else has written meanwhile stays, and whoever is too late is told" => not_over,
+    "of several who write at once in place of the same document one does" => one_of_many,
     "whoever has an answer finds what was written, and nothing older" => never_back,
+}
+
+/// Puts the document in place of whatever is there.
+async fn put(ledger: &Arc<dyn Ledger>, name: &str, document: &str) -> Checked {
+    let before = ledger.read(name).await?;
+    let written = ledger.write(name, before.as_deref(), document).await?;
+    holds!(written, "`{name}` was not written, though nobody else wrote it");
+    Ok(())
 }
 
 async fn as_written(bench: Bench) -> Checked {
     let ledger = bench.0.open().await;
     let long = "{\"\u{fc}\": [1, 2]} ".repeat(100_000);
     for document in ["", " ", "\u{0}", "'; DROP TABLE ledger; --", "\r\n\t", &long] {
-        ledger.write("name", document).await?;
+        put(&ledger, "name", document).await?;
         let found = ledger.read("name").await?;
         holds!(
             found.as_deref() == Some(document),
@@ -60,16 +70,16 @@ async fn as_written(bench: Bench) -> Checked {
 async fn none(bench: Bench) -> Checked {
     let ledger = bench.0.open().await;
     same("a document that nobody wrote", &ledger.read("name").await?, &None)?;
-    ledger.write("other", "x").await?;
+    put(&ledger, "other", "x").await?;
     same("a document that nobody wrote", &ledger.read("name").await?, &None)
 }
 
 async fn again(bench: Bench) -> Checked {
     let ledger = bench.0.open().await;
     for number in 0..50 {
-        ledger.write(&format!("document {number}"), &format!("first {number}")).await?;
+        put(&ledger, &format!("document {number}"), &format!("first {number}")).await?;
     }
-    ledger.write("document 7", "second").await?;
+    put(&ledger, "document 7", "second").await?;
     drop(ledger);
     for _ in 0..2 {
         let ledger = bench.0.open().await;
@@ -84,10 +94,10 @@ async fn again(bench: Bench) -> Checked {
 
 async fn replaced(bench: Bench) -> Checked {
     let ledger = bench.0.open().await;
-    ledger.write("a", "first, and a long one").await?;
-    ledger.write("b", "other").await?;
+    put(&ledger, "a", "first, and a long one").await?;
+    put(&ledger, "b", "other").await?;
     for document in ["second", "", "third"] {
-        ledger.write("a", document).await?;
+        put(&ledger, "a", document).await?;
         same("the document", &ledger.read("a").await?.as_deref(), &Some(document))?;
         same("the other one", &ledger.read("b").await?.as_deref(), &Some("other"))?;
     }
@@ -99,7 +109,7 @@ async fn names(bench: Bench) -> Checked {
     let names =
         ["", "a", "A", "a ", "a/b", "a%2Fb", "../a", "\u{e4}", "a\u{308}", "a'b", "editions/a", "editions/b"];
     for name in names {
-        ledger.write(name, &format!("of {name}")).await?;
+        put(&ledger, name, &format!("of {name}")).await?;
     }
     for name in names {
         same(name, &ledger.read(name).await?, &Some(format!("of {name}")))?;
@@ -115,7 +125,7 @@ fn of(number: usize) -> String {
 
 async fn never_half(bench: Bench) -> Checked {
     let ledger = bench.0.open().await;
-    ledger.write("name", &of(0)).await?;
+    put(&ledger, "name", &of(0)).await?;
     let done = Arc::new(AtomicBool::new(false));
     let reader = on_its_own_thread({
         let (ledger, done) = (ledger.clone(), done.clone());
@@ -131,12 +141,54 @@ async fn never_half(bench: Bench) -> Checked {
     });
     let mut written = Ok(());
     for number in 0..130 {
-        written = written.and(ledger.write("name", &of(number)).await);
+        written = written.and(put(&ledger, "name", &of(number)).await);
     }
     done.store(true, Ordering::Relaxed);
     let seen = reader.await.map_err(Problem::new)??;
     written?;
     holds!(seen > 0, "nobody read while it was written");
+    Ok(())
+}
+
+async fn not_over(bench: Bench) -> Checked {
+    let ledger = bench.0.open().await;
+    same("the first one is written", &ledger.write("name", None, "first").await?, &true)?;
+    same("beside it there is no other first one", &ledger.write("name", None, "other").await?, &false)?;
+    same("nor in place of what was never there", &ledger.write("name", Some("x"), "other").await?, &false)?;
+    same("nor where there is none", &ledger.write("else", Some("first"), "other").await?, &false)?;
+    same("the document", &ledger.read("name").await?.as_deref(), &Some("first"))?;
+    same("no document", &ledger.read("else").await?, &None)?;
+    // Whoever has lost the answer asks again, and is told that it is there.
+    for before in [Some("first"), Some("first"), None] {
+        same("it is there", &ledger.write("name", before, "second").await?, &true)?;
+    }
+    same("the document", &ledger.read("name").await?.as_deref(), &Some("second"))
+}
+
+async fn one_of_many(bench: Bench) -> Checked {
+    let ledger = bench.0.open().await;
+    put(&ledger, "name", "0 by nobody").await?;
+    let count = |document: &str| document.split(' ').next().map(str::parse::<u32>);
+    let mut writers = Vec::new();
+    for writer in 0..4 {
+        let ledger = ledger.clone();
+        writers.push(on_its_own_thread(async move {
+            let mut counted = 0_u32;
+            while counted < 50 {
+                let before = ledger.read("name").await?.unwrap_or_default();
+                let Some(Ok(so_far)) = count(&before) else { return Err(Problem::new(before)) };
+                // Of the same document each would be told that it is there.
+                let mine = format!("{} by {writer}", so_far + 1);
+                counted += u32::from(ledger.write("name", Some(&before), &mine).await?);
+            }
+            Checked::Ok(())
+        }));
+    }
+    for writer in writers {
+        writer.await.map_err(Problem::new)??;
+    }
+    let counted = ledger.read("name").await?.unwrap_or_default();
+    holds!(count(&counted) == Some(Ok(200)), "200 were told that theirs is there, and it came to {counted}");
     Ok(())
 }
 
@@ -148,7 +200,7 @@ async fn never_back(bench: Bench) -> Checked {
         writers.push(on_its_own_thread(async move {
             let name = format!("of {writer}");
             for number in 0..50 {
-                ledger.write(&name, &number.to_string()).await?;
+                put(&ledger, &name, &number.to_string()).await?;
                 same("what was just written", &ledger.read(&name).await?, &Some(number.to_string()))?;
             }
             Checked::Ok(())

@@ -18,7 +18,11 @@ use crate::output::{Column, Screen, Tone, grouped, millis, text};
 /// Shows how every view stands.
 pub(super) async fn statuses(door: &mut Door, screen: Screen) -> Result<(), CliError> {
     let answer = door.get(&door.admin("views")).await?;
-    Ok(screen.rows(rows(&answer), &columns())?)
+    let (rows, mut columns) = (rows(&answer), columns().to_vec());
+    if rows.iter().any(|view| view["node"].is_string()) {
+        columns.push(Column::text("kept by", |view| text(view, "node")));
+    }
+    Ok(screen.rows(rows, &columns)?)
 }
 
 pub(super) fn rows(answer: &Value) -> &[Value] {
