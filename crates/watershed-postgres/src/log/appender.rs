@@ -13,6 +13,7 @@ use super::ahead;
 use super::alone::Alone;
 use super::commit::{self, Begun, LOCK, Look, NotBegun};
 use super::group::{Group, Placed};
+use super::moved;
 use super::prepared::{Queued, tell};
 use super::recent::Recent;
 use super::shared::Shared;
@@ -166,6 +167,7 @@ impl Appender {
             self.recent = Some(recent);
             return Ok(None);
         }
+        self.shared.passed(recent.head, &group);
         recent.pass(group, seal.link);
         self.stand(recent);
         Ok(Some(answers))
@@ -210,6 +212,7 @@ impl Appender {
             }
             Err(error) => self.settle(connection, group.placed.first(), &error).await?,
         }
+        self.shared.passed(recent.head, &group);
         recent.pass(group, seal.link);
         self.stand(recent);
         Ok(Some(answers))
@@ -269,6 +272,7 @@ impl Appender {
 async fn open(shared: &Shared) -> Result<Connection, OpenError> {
     let connection = Connection::open(&shared.options).await?;
     connection.prepare(commit::STATEMENTS).await?;
+    connection.prepare(moved::STATEMENTS).await?;
     connection.prepare(ahead::STATEMENTS).await?;
     Ok(connection)
 }

@@ -7,7 +7,6 @@ use std::collections::HashMap;
 use std::pin::pin;
 
 use futures_util::SinkExt;
-use futures_util::future::join_all;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Error, Row};
@@ -17,6 +16,7 @@ use watershed_store::{Link, from_sql, to_sql};
 
 use super::copied;
 use super::group::{Group, Known, Seal};
+use super::moved::moved;
 use super::prepared::Queued;
 use super::recent::Recent;
 use super::wanted::Wanted;
@@ -27,12 +27,11 @@ pub(super) const LOCK: &str = include_str!("sql/lock_head.sql");
 const VERSIONS: &str = include_str!("sql/select_versions.sql");
 const KEYS: &str = include_str!("sql/select_keys.sql");
 const TAGS: &str = include_str!("sql/select_tags.sql");
-const MOVED: &str = include_str!("sql/select_moved.sql");
 const COPY: &str = include_str!("sql/copy_events.sql");
 const MOVE: &str = include_str!("sql/move_head.sql");
 
 /// The statements of a commit. Sent one behind the other, they must be prepared before.
-pub(super) const STATEMENTS: &[&str] = &[LOCK, VERSIONS, KEYS, TAGS, MOVED, COPY, MOVE];
+pub(super) const STATEMENTS: &[&str] = &[LOCK, VERSIONS, KEYS, TAGS, COPY, MOVE];
 
 /// Whether the index of idempotency keys has told that one of the group's has been used.
 pub(super) fn is_key_taken(error: &Error) -> bool {
@@ -192,25 +191,6 @@ async fn places(connection: &Connection, sql: &'static str, of: &[Uuid]) -> Resu
     let rows = connection.query(sql, &[&of]).await?;
     let place = |row: &Row| usize::try_from(row.get::<_, i64>(0)).ok()?.checked_sub(1);
     Ok(rows.iter().filter_map(|row| Some((place(row)?, from_sql(row.get(1))))).collect())
-}
-
-/// What has come in between, by the place of the append.
-async fn moved(
-    connection: &Connection,
-    appends: &[Queued],
-    places: &[usize],
-) -> Result<Vec<(usize, Position)>, Error> {
-    let all = places.iter().flat_map(|place| {
-        let append = &appends[*place].append;
-        append.conditions.iter().map(move |condition| async move {
-            let (tenant, after) = (append.append.tenant.as_str(), to_sql(condition.after));
-            let rows = connection.query(MOVED, &[&tenant, &condition.tags, &after, &condition.names]).await?;
-            let position: Option<i64> = rows.first().and_then(|row| row.get(0));
-            Ok::<_, Error>(position.map(|position| (*place, from_sql(position))))
-        })
-    });
-    let found: Result<Vec<_>, Error> = join_all(all).await.into_iter().collect();
-    Ok(found?.into_iter().flatten().collect())
 }
 
 /// Writes what the group has taken, and commits. Two round trips.

@@ -226,11 +226,24 @@ impl<'a> Group<'a> {
         Ok(())
     }
 
-    /// What stands for tags, and the positions of the events that bear them.
+    /// What stands for each tag, and the position of the event that bears it; once, whatever the event says twice.
+    pub(super) fn borne(&self) -> impl Iterator<Item = (Uuid, Position)> {
+        self.placed.iter().flat_map(|event| {
+            let lists = event.lists().iter().enumerate();
+            let anew = lists.filter(|(place, list)| !event.lists()[..*place].contains(list));
+            anew.map(|(_, list)| (*list, event.position))
+        })
+    }
+
+    /// The same, column by column.
     pub(super) fn tags(&self) -> (Vec<Uuid>, Vec<i64>) {
-        let of = |event: &Placed<'a>| (event.lists(), to_sql(event.position));
-        let all = self.placed.iter().map(of);
-        all.flat_map(|(lists, position)| lists.iter().map(move |list| (*list, position))).unzip()
+        self.borne().map(|(tag, position)| (tag, to_sql(position))).unzip()
+    }
+
+    /// The events as readers have them.
+    pub(super) fn stored(&self) -> impl Iterator<Item = Result<StoredEvent, LogError>> {
+        let mut names = NameCache::default();
+        self.placed.iter().map(move |event| event.stored(&mut names))
     }
 
     /// The checksums of the events, and the link of the commit: the one before where there are no events.

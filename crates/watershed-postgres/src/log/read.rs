@@ -8,7 +8,6 @@ use watershed_core::{Position, StoredEvent, StreamId, Tag, Tenant, Version};
 use watershed_store::{FAR, from_sql, to_sql};
 
 use super::names;
-use super::prepared::Boundary;
 use super::row::read_event;
 use super::shared::Shared;
 use crate::connection::Values;
@@ -37,18 +36,14 @@ impl Shared {
                 }
             }
             Scope::Boundary { tenant, boundary } => {
-                let boundary = Boundary::new(&tenant, &boundary, after);
-                let (after, until, limit_one) = (to_sql(after), to_sql(head), one_more(limit));
-                let rows = if boundary.tags.is_empty() {
-                    let sql = include_str!("sql/select_named.sql");
-                    let tenant = tenant.as_str();
-                    self.readers.query(sql, &[&tenant, &after, &until, &boundary.names, &limit_one]).await?
-                } else {
-                    let sql = include_str!("sql/select_tagged.sql");
-                    self.readers
-                        .query(sql, &[&boundary.tags, &after, &until, &boundary.names, &limit_one])
-                        .await?
-                };
+                if !boundary.tags.is_empty() {
+                    return self.read_tagged(&tenant, &boundary, after, limit).await;
+                }
+                let sql = include_str!("sql/select_named.sql");
+                let (tenant, after, until, limit_one) =
+                    (tenant.as_str(), to_sql(after), to_sql(head), one_more(limit));
+                let rows =
+                    self.readers.query(sql, &[&tenant, &after, &until, &boundary.names, &limit_one]).await?;
                 page(&rows, limit, head)
             }
         }
@@ -57,6 +52,9 @@ impl Shared {
     async fn read_log(&self, after: Position, limit: usize, head: Position) -> Result<Events, LogError> {
         if after >= head {
             return Ok(Events { events: Vec::new(), complete: true, head });
+        }
+        if let Some(events) = self.newest.range(after, head, limit) {
+            return Ok(Events { complete: after + events.len() as u64 >= head, events, head });
         }
         let sql = include_str!("sql/select_range.sql");
         let (from, until, most) = (to_sql(after), to_sql(head), i64::try_from(limit).unwrap_or(i64::MAX));
@@ -114,17 +112,17 @@ impl Shared {
     }
 }
 
-fn one_more(limit: usize) -> i64 {
+pub(super) fn one_more(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1)
 }
 
 /// At most `limit` of the rows, of which there is one more where there is more.
-fn page(rows: &[Row], limit: usize, head: Position) -> Result<Events, LogError> {
+pub(super) fn page(rows: &[Row], limit: usize, head: Position) -> Result<Events, LogError> {
     let events = events(&rows[..rows.len().min(limit)])?;
     Ok(Events { events, complete: rows.len() <= limit, head })
 }
 
-fn events(rows: &[Row]) -> Result<Vec<Arc<StoredEvent>>, LogError> {
+pub(super) fn events(rows: &[Row]) -> Result<Vec<Arc<StoredEvent>>, LogError> {
     let (mut names, mut bytes) = (NameCache::default(), Vec::new());
     rows.iter().map(|row| read_event(row, &mut names, &mut bytes).map(Arc::new)).collect()
 }

@@ -6,11 +6,12 @@
 //! and nobody who saves nothing comes here at all.
 
 use std::collections::{HashMap, VecDeque};
+use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_postgres::Error;
 use uuid::Uuid;
 use watershed_core::ports::{AppendError, Expected};
@@ -19,6 +20,7 @@ use watershed_store::Answer;
 use super::appender::resolve;
 use super::commit::{self, Begun, Look, NotBegun};
 use super::group::Group;
+use super::moved;
 use super::prepared::{Prepared, Queued, tell};
 use super::shared::Shared;
 use super::wanted::Wanted;
@@ -52,7 +54,7 @@ type Held = Arc<Mutex<HashMap<Uuid, VecDeque<Queued>>>>;
 
 async fn run(shared: Arc<Shared>, mut waiting: mpsc::UnboundedReceiver<Queued>) {
     let held = Held::default();
-    let mut hand = Hand { shared, connection: None };
+    let mut hand = Hand::new(shared.clone());
     while let Some(first) = waiting.recv().await {
         let mut group = vec![first];
         while group.len() < hand.shared.options.group
@@ -61,9 +63,42 @@ async fn run(shared: Arc<Shared>, mut waiting: mpsc::UnboundedReceiver<Queued>) 
             group.push(next);
         }
         let group = behind(&held, group);
-        let locked = hand.commit(group).await;
+        let lost = hand.lost.subscribe();
+        let locked = tokio::select! {
+            locked = hand.commit(group) => locked,
+            never = refuse_others(&shared, lost, &mut waiting) => match never {},
+        };
         for queued in behind(&held, locked) {
             wait_for(&held, queued, hand.shared.clone());
+        }
+    }
+}
+
+/// Where whether a commit took place cannot be found out for long, tells those who come meanwhile, of whom nothing has been sent,
+/// that the server cannot be reached.
+async fn refuse_others(
+    shared: &Shared,
+    mut lost: watch::Receiver<Option<String>>,
+    waiting: &mut mpsc::UnboundedReceiver<Queued>,
+) -> Infallible {
+    loop {
+        let Some(problem) = lost.wait_for(Option::is_some).await.ok().and_then(|lost| lost.clone()) else {
+            return std::future::pending().await;
+        };
+        let is_found = async {
+            let _ = lost.wait_for(Option::is_none).await;
+        };
+        let refuses = async {
+            tokio::time::sleep(shared.options.patience).await;
+            while let Some(queued) = waiting.recv().await {
+                tell(queued, Err(AppendError::ReadOnly(problem.clone())));
+            }
+            std::future::pending().await
+        };
+        tokio::select! {
+            biased;
+            () = is_found => {}
+            never = refuses => match never {},
         }
     }
 }
@@ -92,7 +127,7 @@ fn wait_for(held: &Held, first: Queued, shared: Arc<Shared>) {
     line.insert(stream, VecDeque::new());
     let held = held.clone();
     tokio::spawn(async move {
-        let mut hand = Hand { shared, connection: None };
+        let mut hand = Hand::new(shared);
         let mut next = Some(first);
         while let Some(queued) = next {
             let answer = hand.patiently(std::slice::from_ref(&queued)).await;
@@ -110,6 +145,8 @@ fn wait_for(held: &Held, first: Queued, shared: Arc<Shared>) {
 struct Hand {
     shared: Arc<Shared>,
     connection: Option<Arc<Connection>>,
+    /// Why a commit's answer was lost, until it is known whether it took place.
+    lost: watch::Sender<Option<String>>,
 }
 
 /// What became of a group in one transaction. Where it was not committed, nothing of it is there.
@@ -133,6 +170,10 @@ enum Manner {
 }
 
 impl Hand {
+    fn new(shared: Arc<Shared>) -> Self {
+        Self { shared, connection: None, lost: watch::Sender::new(None) }
+    }
+
     /// Commits the group, and answers it. Gives back those whose rows somebody else holds.
     async fn commit(&mut self, mut group: Vec<Queued>) -> Vec<Queued> {
         let mut locked = Vec::new();
@@ -240,6 +281,7 @@ impl Hand {
                     Err(error) => return Ok(Outcome::Lost(error.to_string())),
                 };
                 opened.prepare(commit::STATEMENTS).await?;
+                opened.prepare(moved::STATEMENTS).await?;
                 self.connection.insert(Arc::new(opened)).clone()
             }
         };
@@ -345,13 +387,17 @@ impl Hand {
                 return Err(error);
             };
             let id = Uuid::from_slice(first.row().id).unwrap_or_default();
-            match resolve(&self.shared, first.position, id, connection.backend()).await {
+            self.lost.send_replace(Some(in_words(&error)));
+            let found = resolve(&self.shared, first.position, id, connection.backend()).await;
+            self.lost.send_replace(None);
+            match found {
                 Some(true) => {}
                 Some(false) => return Ok(Outcome::Lost(in_words(&error))),
                 None => return Ok(Outcome::Refused(AppendError::Closed)),
             }
         }
         self.shared.saw(taken.last(), &seal.link);
+        self.shared.passed(recent.head, &taken);
         self.shared.committed(taken.last());
         Ok(Outcome::Done(answers))
     }

@@ -7,7 +7,11 @@ use watershed_core::ports::InlineFold;
 use watershed_core::{LogIdentity, Position};
 
 use super::about::Reach;
+use super::bearers::Bearers;
+use super::group::Group;
 use super::hints::Channel;
+use super::kept::Kept;
+use super::newest::Newest;
 use super::prepared::Prepared;
 use super::readers::Readers;
 use crate::options::Options;
@@ -24,6 +28,10 @@ pub(super) struct Shared {
     pub(super) reach: Reach,
     /// What is known of the tables of state.
     pub(super) columns: Arc<Known>,
+    /// What is known of tags.
+    pub(super) bearers: Bearers,
+    pub(super) kept: Kept,
+    pub(super) newest: Newest,
     /// How other processes are told.
     pub(super) channel: Channel,
     head: watch::Sender<Position>,
@@ -33,7 +41,13 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(options: Options, identity: LogIdentity, readers: Readers, head: Position) -> Self {
+    pub(super) fn new(
+        options: Options,
+        identity: LogIdentity,
+        readers: Readers,
+        bearers: Bearers,
+        head: Position,
+    ) -> Self {
         let replicas = Replicas::new(&options, identity, 1);
         Self {
             channel: Channel::of(&options.schema),
@@ -42,6 +56,9 @@ impl Shared {
             queue: Queue::default(),
             readers,
             replicas,
+            bearers,
+            kept: Kept::default(),
+            newest: Newest::default(),
             reach: Reach::default(),
             columns: Arc::default(),
             head: watch::Sender::new(head),
@@ -53,6 +70,12 @@ impl Shared {
     /// The last position that this process knows to be durable.
     pub(super) fn head(&self) -> Position {
         *self.head.borrow()
+    }
+
+    /// This process has brought the log on from that position by the group, which is durable.
+    pub(super) fn passed(&self, from: Position, group: &Group<'_>) {
+        self.bearers.pass(from, group.last(), group.borne());
+        self.newest.pass(from, group.stored());
     }
 
     /// This process has brought the log to that position.

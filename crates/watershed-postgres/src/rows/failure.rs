@@ -49,6 +49,12 @@ impl Failure {
         ends_connection(error) || error.code().is_none_or(|code| code.code().starts_with("08"))
     }
 
+    /// Whether a write on what was known has met something else: `lock_as_known.sql` divides by nothing then.
+    pub(crate) fn is_not_as_known(&self) -> bool {
+        self.is_stale()
+            || matches!(self, Self::Sql(error) if error.code() == Some(&SqlState::DIVISION_BY_ZERO))
+    }
+
     /// Whether the statement names a table that is gone: others may have taken its place.
     pub(crate) fn is_stale(&self) -> bool {
         matches!(self, Self::Sql(error) if error.code() == Some(&SqlState::UNDEFINED_TABLE))

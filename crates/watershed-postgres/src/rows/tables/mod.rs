@@ -21,4 +21,4 @@ pub(crate) use make::{drop_group, leave, make, next_load, replace};
 pub(crate) use parked::{PARK, park, parked};
 pub(crate) use read::{instant, rows, values};
 pub(crate) use scan::scan;
-pub(crate) use write::{Changes, Write, check};
+pub(crate) use write::{Changes, Opening, Write, check};

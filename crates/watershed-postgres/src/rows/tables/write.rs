@@ -19,7 +19,9 @@ use super::super::statements::TableSql;
 use super::super::value::{Bound, misfit};
 use super::checkpoint::{SET, set_checkpoint};
 use super::parked::{PARK, UNPARK, check_key, park, unpark};
-use crate::connection::Connection;
+use crate::connection::{Connection, Values};
+
+const LOCK_AS_KNOWN: &str = include_str!("../sql/lock_as_known.sql");
 
 /// So many rows are put by one statement: more would be held in memory once more, as it is sent.
 const AT_ONCE: usize = 5_000;
@@ -156,6 +158,14 @@ pub(crate) struct Write<'a> {
     pub(crate) changes: &'a Changes<'a>,
     /// The write's name.
     pub(crate) name: Uuid,
+    /// How the transaction begins, where it has not begun.
+    pub(crate) opening: Option<Opening<'a>>,
+}
+
+/// Begins the transaction and takes the lock of the checkpoint's row, on what is known of it.
+pub(crate) struct Opening<'a> {
+    pub(crate) edition: &'a Edition,
+    pub(crate) epoch: u64,
 }
 
 /// The statements of one table, ready to be sent.
@@ -185,6 +195,11 @@ impl<'a> Write<'a> {
         let (parking, freeing) = (connection.statement(PARK).await?, connection.statement(UNPARK).await?);
         let setting = connection.statement(SET).await?;
         let mut all: Vec<Later<'_, Result<(), Failure>>> = Vec::new();
+        if let Some(opening) = &self.opening {
+            let locking = connection.statement(LOCK_AS_KNOWN).await?;
+            all.push(Box::pin(async move { Ok(connection.run("BEGIN").await?) }));
+            all.push(Box::pin(self.lock(opening, locking)));
+        }
         for table in &ready {
             for puts in &table.puts {
                 all.push(Box::pin(send(connection, &table.upsert, puts)));
@@ -204,6 +219,14 @@ impl<'a> Write<'a> {
         all.push(Box::pin(set_checkpoint(connection, &setting, of, checkpoint, self.name)));
         all.push(Box::pin(async move { Ok(connection.run("COMMIT").await?) }));
         in_order(all).await
+    }
+
+    async fn lock(&self, opening: &Opening<'_>, locking: Statement) -> Result<(), Failure> {
+        let number = i64::from(opening.edition.number);
+        let epoch = to_sql(opening.epoch);
+        let values: Values<'_> = &[&opening.edition.name, &number, &self.made.id, &self.made.load, &epoch];
+        self.connection.query_prepared(&locking, values).await?;
+        Ok(())
     }
 
     async fn ready(&self, table: &TableChanges<'a>) -> Result<Ready<'a>, Failure> {

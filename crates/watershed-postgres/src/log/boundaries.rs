@@ -1,0 +1,154 @@
+//! Reads what is within boundaries: from what is remembered of their tags, and with one question to the server for all that wait
+//! where that is not enough.
+
+use std::sync::{Arc, Weak};
+
+use tokio::sync::mpsc;
+use uuid::Uuid;
+use watershed_core::ports::{Events, LogError};
+use watershed_core::{Boundary, Position, StoredEvent, Tenant};
+use watershed_store::{from_sql, to_sql};
+
+use super::bearers::{Asks, Found, LONG};
+use super::names;
+use super::read::{events, one_more, page};
+use super::shared::Shared;
+use crate::connection::Values;
+
+/// The questions of so many are put together.
+const TOGETHER: usize = 1_024;
+
+/// Answers those who ask for what is not remembered, until the log is dropped.
+pub(super) async fn answer(shared: Weak<Shared>, mut asked: mpsc::UnboundedReceiver<Asks>) {
+    let mut waiting = Vec::new();
+    while asked.recv_many(&mut waiting, TOGETHER).await > 0 {
+        let Some(present) = shared.upgrade() else { return };
+        let answer = present.remember(&waiting).await;
+        for asks in waiting.drain(..) {
+            let _ = asks.told.send(answer.clone());
+        }
+    }
+}
+
+impl Shared {
+    /// The events that bear the boundary's tags, of which there is at least one.
+    pub(super) async fn read_tagged(
+        &self,
+        tenant: &Tenant,
+        boundary: &Boundary,
+        after: Position,
+        limit: usize,
+    ) -> Result<Events, LogError> {
+        let head = self.head();
+        let texts: Vec<String> = boundary.tags.iter().map(ToString::to_string).collect();
+        let mut tags: Vec<Uuid> = texts.iter().map(|text| names::tag(tenant, text)).collect();
+        tags.sort_unstable();
+        tags.dedup();
+        let mut found = self.bearers.find(&tags, after, head);
+        if found == Found::Unknown {
+            self.bearers.ask(tags.clone()).await?;
+            found = self.bearers.find(&tags, after, head);
+        }
+        let Found::Among { positions, until } = found else {
+            let (after, until, limit_one) = (to_sql(after), to_sql(head), one_more(limit));
+            let values: Values<'_> = &[&tags, &after, &until, &boundary.names, &limit_one];
+            let rows = self.readers.query(include_str!("sql/select_tagged.sql"), values).await?;
+            return page(&rows, limit, head);
+        };
+        let mut page = Events { events: Vec::new(), complete: true, head: until };
+        for some in positions.chunks(limit.saturating_add(1).clamp(16, 1_024)) {
+            for event in self.at(some).await? {
+                let bears = |text: &String| event.tags.iter().any(|tag| **tag == **text);
+                let is_named = boundary.names.is_empty() || boundary.names.contains(&&*event.name);
+                if event.tenant != *tenant || !is_named || !texts.iter().all(bears) {
+                    continue;
+                }
+                page.complete = page.events.len() < limit;
+                if !page.complete {
+                    return Ok(page);
+                }
+                page.events.push(event);
+            }
+        }
+        Ok(page)
+    }
+
+    /// The events at these positions, in their order.
+    async fn at(&self, positions: &[Position]) -> Result<Vec<Arc<StoredEvent>>, LogError> {
+        let (mut all, others) = self.kept.at(positions);
+        if !others.is_empty() {
+            let others: Vec<i64> = others.into_iter().map(to_sql).collect();
+            let rows = self.readers.query(include_str!("sql/select_at.sql"), &[&others]).await?;
+            let read = events(&rows)?;
+            self.kept.keep(&read);
+            all.extend(read);
+            all.sort_unstable_by_key(|event| event.position);
+        }
+        Ok(all)
+    }
+
+    /// Asks for what others have appended since, and for the tags that have not been asked for.
+    async fn remember(&self, waiting: &[Asks]) -> Result<(), LogError> {
+        let head = self.head();
+        let tags = waiting.iter().flat_map(|asks| &asks.tags).copied();
+        let unknown = self.bearers.unknown(tags, head);
+        let (caught_up, told) =
+            tokio::join!(self.catch_up(unknown.until, head), self.told(&unknown.tags, unknown.until));
+        match told {
+            Ok(told) => {
+                unknown
+                    .tags
+                    .iter()
+                    .zip(told)
+                    .for_each(|(tag, positions)| self.bearers.learn(*tag, positions));
+                caught_up
+            }
+            Err(error) => {
+                self.bearers.give_up(&unknown.tags);
+                Err(error)
+            }
+        }
+    }
+
+    async fn catch_up(&self, from: Position, until: Position) -> Result<(), LogError> {
+        if from >= until {
+            return Ok(());
+        }
+        let values: Values<'_> = &[&to_sql(from), &to_sql(until)];
+        let rows = self.readers.query(include_str!("sql/select_borne.sql"), values).await?;
+        let mut borne = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let position = from_sql(row.get(0));
+            let tenant = Tenant::stored(row.get::<_, &str>(1).into());
+            let tags: Vec<Box<str>> = serde_json::from_str(row.get(2)).map_err(|error| {
+                LogError::Damaged { position, problem: format!("its tags cannot be read: {error}") }
+            })?;
+            borne.extend(tags.iter().map(|tag| (names::tag(&tenant, tag), position)));
+        }
+        self.bearers.pass(from, until, borne.into_iter());
+        Ok(())
+    }
+
+    /// For each of the tags, the events up to there that bear it; one more than are remembered where there are more.
+    async fn told(&self, tags: &[Uuid], until: Position) -> Result<Vec<Vec<Position>>, LogError> {
+        if tags.is_empty() {
+            return Ok(Vec::new());
+        }
+        let most = one_more(LONG);
+        let values: Values<'_> = &[&tags, &to_sql(until), &most];
+        let rows = self.readers.query(include_str!("sql/select_bearers.sql"), values).await?;
+        let positions = |row: &tokio_postgres::Row| {
+            let positions: Vec<i64> = row.get(0);
+            positions.into_iter().map(from_sql).collect()
+        };
+        if rows.len() != tags.len() {
+            return Err(LogError::Store("not every tag was answered".to_owned()));
+        }
+        Ok(rows.iter().map(positions).collect())
+    }
+}
+
+/// Starts whoever answers.
+pub(super) fn start(shared: &Arc<Shared>, asked: mpsc::UnboundedReceiver<Asks>) {
+    tokio::spawn(answer(Arc::downgrade(shared), asked));
+}
