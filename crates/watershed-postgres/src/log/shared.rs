@@ -30,7 +30,9 @@ pub(super) struct Shared {
     pub(super) columns: Arc<Known>,
     /// What is known of tags.
     pub(super) bearers: Bearers,
+    /// Events that decisions have read.
     pub(super) kept: Kept,
+    /// Events for those who follow the log.
     pub(super) newest: Newest,
     /// How other processes are told.
     pub(super) channel: Channel,
