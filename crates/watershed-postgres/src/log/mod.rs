@@ -4,12 +4,12 @@ mod about;
 mod ahead;
 mod alone;
 mod appender;
-mod columns;
 mod commit;
-mod copied;
+mod flight;
 mod group;
 mod hints;
 mod names;
+mod packed;
 mod prepared;
 mod read;
 mod readers;
@@ -21,6 +21,7 @@ mod shared;
 mod snapshots;
 mod verify;
 mod wanted;
+mod written;
 
 use std::sync::Arc;
 
