@@ -6,8 +6,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use watershed_core::ports::{Append, AppendError, EventLog, Expected, LogReader, NewEvent, ReadFrom, Scope};
-use watershed_core::{EventId, StreamId, Tenant, Timestamp};
+use watershed_core::ports::{
+    Append, AppendError, Condition, EventLog, Expected, LogReader, NewEvent, ReadFrom, Scope,
+};
+use watershed_core::{Boundary, EventId, StreamId, Tenant, Timestamp};
 use watershed_postgres::{Options, PostgresLog};
 use watershed_testkit::postgres::Postgres;
 use watershed_testkit::proxy::Proxy;
@@ -70,7 +72,9 @@ async fn until(server: &Postgres, sql: &str, answer: &str) {
 
 /// Who has sent the events that came last.
 fn writer(server: &Postgres) -> String {
-    let found = server.sql("SELECT pid FROM pg_stat_activity WHERE query LIKE '%INSERT INTO events%' AND pid <> pg_backend_pid()");
+    let found = server.sql(
+        "SELECT pid FROM pg_stat_activity WHERE query LIKE '%append_events%' AND pid <> pg_backend_pid()",
+    );
     assert!(found.parse::<i32>().is_ok(), "one connection has written: {found:?}");
     found
 }
@@ -101,17 +105,20 @@ async fn what_was_on_its_way_when_the_log_was_asked_does_not_come_after_the_answ
 async fn a_lock_that_a_lost_connection_holds_does_not_stop_the_log_for_long() {
     let server = Postgres::start();
     let proxy = Proxy::to(server.port()).await;
+    node(&server.server(), STATEMENT).await.append(append([1])).await.unwrap();
     let log = node(&Postgres::server_at(proxy.port()), 2 * STATEMENT).await;
-    log.append(append([1])).await.unwrap();
+    log.append(append([2])).await.unwrap();
     let (mut client, driver) =
         tokio_postgres::connect(&server.server(), tokio_postgres::NoTls).await.unwrap();
     tokio::spawn(driver);
     let holding = client.transaction().await.unwrap();
     holding.execute("SELECT FROM watershed.log_head FOR UPDATE", &[]).await.unwrap();
-    // More events than go without the lock.
+    // Under a condition that reaches further back than is remembered: so it does not go without the lock.
+    let mut behind = append(3..=40);
+    behind.conditions.push(Condition { boundary: Boundary::tag("color", "red"), after: 0 });
     let appending = tokio::spawn({
         let log = log.clone();
-        async move { log.append(append(2..=40)).await }
+        async move { log.append(behind).await }
     });
     let waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
     until(&server, waits, "1").await;
@@ -132,7 +139,6 @@ async fn a_log_without_its_head_takes_nothing_and_says_what_to_do() {
     let log = node(&server.server(), STATEMENT).await;
     log.append(append([1])).await.unwrap();
     server.sql("CREATE TABLE kept AS SELECT * FROM watershed.log_head; DELETE FROM watershed.log_head");
-    // By either way to commit: few events on what is known, and many under the lock.
     for ids in [2..=2, 2..=40] {
         let told = log.append(append(ids)).await.unwrap_err().to_string();
         assert!(told.contains("log_head") && told.contains("Restore"), "{told}");

@@ -190,19 +190,25 @@ impl<P> Queue<P> {
         }
     }
 
-    /// Waits for an append; false once the queue is closed and empty. For a task that writes.
-    pub async fn waits(&self) -> bool {
+    /// Waits for so many appends, at least one; false once the queue is closed and empty. For a task that writes.
+    pub async fn waits_for(&self, least: usize) -> bool {
+        let least = least.max(1);
         poll_fn(|cx| {
             let mut inner = self.lock();
-            if inner.closed || !inner.waiting.is_empty() {
+            if inner.closed || inner.waiting.len() >= least {
                 inner.wake_at = None;
                 return Poll::Ready(!inner.waiting.is_empty());
             }
-            inner.wake_at = Some(1);
+            inner.wake_at = Some(least);
             inner.task = Some(cx.waker().clone());
             Poll::Pending
         })
         .await
+    }
+
+    /// So many wait.
+    pub fn waiting(&self) -> usize {
+        self.lock().waiting.len()
     }
 
     /// Calls the writer's thread: callers are not to commit by themselves for now, and it has something to do although nobody

@@ -4,73 +4,85 @@
 //! asked for. The statement changes the head only where it is the one that is known; where it is not, or a version or
 //! a tag stands in the way, it changes nothing, and the group is committed under the head's lock instead.
 
+use std::sync::Arc;
+
 use tokio_postgres::Error;
 use uuid::Uuid;
-use watershed_core::{Position, Version};
-use watershed_store::{Link, to_sql};
+use watershed_core::Version;
+use watershed_store::{FAR, Link, to_sql};
 
-use super::columns::Columns;
 use super::group::{Group, Known, Seal};
 use super::prepared::Queued;
 use super::recent::Recent;
 use super::wanted::Wanted;
-use crate::connection::{Connection, Values};
+use super::written::{APPEND, Held, Written};
+use crate::connection::Connection;
 
-const WRITE: &str = include_str!("sql/write_ahead.sql");
 const LOOK: &str = include_str!("sql/look_ahead.sql");
 
-pub(super) const STATEMENTS: &[&str] = &[WRITE, LOOK];
+pub(super) const STATEMENTS: &[&str] = &[APPEND, LOOK];
 
-/// What the statement holds against the database.
-pub(super) struct Trust<'a> {
-    /// The log's end.
-    pub(super) head: Position,
-    pub(super) link: &'a Link,
-    /// Versions that only those who append have said.
-    pub(super) versions: Vec<(Uuid, Version)>,
-    /// The keys and tags that nobody may have used.
-    pub(super) wanted: &'a Wanted,
-}
-
-/// What the appends rest on, where that can be said, and what has to be held against the database for it.
-pub(super) fn known<'a>(
-    recent: &'a Recent,
-    wanted: &'a Wanted,
+/// What the appends rest on, where that can be said, and the versions that only those who append have said.
+pub(super) fn known(
+    recent: &Recent,
+    wanted: &Wanted,
     appends: &[Queued],
-) -> Option<(Known, Trust<'a>)> {
+) -> Option<(Known, Vec<(Uuid, Version)>)> {
     let mut conditions = appends.iter().flat_map(|queued| &queued.append.conditions);
     if !conditions.all(|condition| recent.reaches(condition.after)) {
         return None;
     }
     let mut versions = recent.versions_of(wanted);
-    let mut trusted = Vec::new();
+    let mut said = Vec::new();
     for (stream, expected) in wanted.expected.iter().filter(|(stream, _)| !recent.knows(stream)) {
-        trusted.push((*stream, (*expected)?));
-        versions.insert(*stream, (*expected)?);
+        // One that no stream can have is refused by what is there.
+        let expected = expected.filter(|version| *version < FAR)?;
+        said.push((*stream, expected));
+        versions.insert(*stream, expected);
     }
     let moved = recent.moved(appends).collect();
-    let known = Known { head: recent.head, versions, moved, ..Known::default() };
-    Some((known, Trust { head: recent.head, link: &recent.link, versions: trusted, wanted }))
+    let known = Known { head: recent.head, versions, moved, broken: recent.broken(), ..Known::default() };
+    Some((known, said))
 }
 
-/// Writes what the group has taken, and says whether everything was as it is trusted to be; nothing is written where it was not.
-pub(super) async fn write(
-    connection: &Connection,
-    group: &Group<'_>,
-    seal: &Seal,
-    trust: &Trust<'_>,
-) -> Result<bool, Error> {
-    let streams: Vec<Uuid> = trust.versions.iter().map(|(stream, _)| *stream).collect();
-    let versions: Vec<i64> = trust.versions.iter().map(|(_, version)| to_sql(*version)).collect();
-    let (head, link, wanted) = (to_sql(trust.head), &trust.link[..], trust.wanted);
-    if group.placed.is_empty() {
-        let values: Values<'_> = &[&head, &link, &streams, &versions, &wanted.keys, &wanted.tags];
-        return Ok(!connection.query(LOOK, values).await?.is_empty());
+/// What is sent for a group. It stands by itself: whoever sends it can go on to the next group.
+pub(super) enum Sent {
+    Written(Written, Held),
+    /// Nothing is written: what the group was refused, or was told, rests on the log's end.
+    Looked {
+        head: i64,
+        link: Link,
+        held: Held,
+        keys: Vec<Uuid>,
+    },
+}
+
+impl Sent {
+    pub(super) fn new(
+        group: &Group<'_>,
+        seal: &Seal,
+        link: &Link,
+        said: &[(Uuid, Version)],
+        wanted: Wanted,
+    ) -> Self {
+        let held = Held::new(said, wanted.tags);
+        if group.placed.is_empty() {
+            return Self::Looked { head: to_sql(group.before()), link: *link, held, keys: wanted.keys };
+        }
+        Self::Written(Written::of(group, seal, link), held)
     }
-    let columns = Columns::of(group, seal);
-    let (last, after) = (to_sql(group.last()), &seal.link[..]);
-    let mut values = columns.values();
-    let rest: Values<'_> = &[&last, &after, &head, &link, &streams, &versions, &wanted.tags];
-    values.extend(rest);
-    Ok(connection.execute(WRITE, &values).await? > 0)
+
+    /// Whether everything was as it is trusted to be; nothing is written where it was not.
+    pub(super) async fn by(self, connection: Arc<Connection>) -> Result<bool, Error> {
+        match self {
+            Self::Written(written, held) => written.append(&connection, &held).await,
+            Self::Looked { head, link, held, keys } => {
+                let link = &link[..];
+                let found = connection
+                    .query(LOOK, &[&head, &link, &held.streams, &held.versions, &keys, &held.once])
+                    .await?;
+                Ok(!found.is_empty())
+            }
+        }
+    }
 }

@@ -1,17 +1,20 @@
-//! The task that commits what waits, group by group.
+//! The task that commits what waits, group by group: each is sent behind the one before, where nobody else appends, and otherwise
+//! committed under the head's lock.
 
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tokio_postgres::Error;
 use uuid::Uuid;
 use watershed_core::Position;
 use watershed_core::ports::AppendError;
-use watershed_store::to_sql;
+use watershed_store::{Answer, Link, to_sql};
 
-use super::ahead;
+use super::ahead::{self, Sent};
 use super::alone::Alone;
-use super::commit::{self, Begun, LOCK, Look, NotBegun};
+use super::commit::{self, Begun, LOCK, Look, NOT_THE_END, NotBegun};
+use super::flight::{Flight, Flights, Leaves};
 use super::group::{Group, Placed};
 use super::moved;
 use super::prepared::{Queued, tell};
@@ -21,25 +24,35 @@ use super::wanted::Wanted;
 use crate::connection::{Backend, Connection};
 use crate::error::{OpenError, ends_connection, in_words};
 use crate::options::Options;
-use watershed_store::Answer;
 
 /// How long to wait before a server is tried again that could not be reached, at first and at most.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
-
-/// Up to so many events go in one statement; more are copied.
-const FEW: usize = 16;
 
 /// Commits until the queue is closed and empty.
 pub(super) async fn run(shared: Arc<Shared>) {
     // Whoever waits is told, also where a fold panics and ends the task.
     let _abandons = Abandons(shared.clone());
-    let mut appender =
-        Appender { shared, connection: None, recent: None, alone: Alone::default(), lost: None };
-    while appender.shared.queue.waits().await {
-        let mut group = Vec::new();
-        appender.shared.queue.take(appender.shared.options.group, &mut group);
-        appender.commit(group).await;
+    let mut appender = Appender {
+        shared: shared.clone(),
+        connection: None,
+        flights: Flights::default(),
+        recent: None,
+        end: None,
+        alone: Alone::default(),
+        lost: None,
+    };
+    loop {
+        let (has_room, least) = (appender.flights.have_room(), appender.flights.least());
+        tokio::select! {
+            biased;
+            (flight, written) = appender.flights.landed() => appender.land(flight, written).await,
+            are_there = shared.queue.waits_for(least), if has_room => match are_there {
+                true => appender.take().await,
+                false => break,
+            },
+        }
     }
+    appender.land_all().await;
 }
 
 struct Abandons(Arc<Shared>);
@@ -53,8 +66,11 @@ impl Drop for Abandons {
 struct Appender {
     shared: Arc<Shared>,
     connection: Option<Arc<Connection>>,
-    /// Where the log ends, as the last commit left it.
+    flights: Flights,
+    /// Where the log ends once all that is under way has been committed.
     recent: Option<Recent>,
+    /// Where it ended with the last commit from here.
+    end: Option<(Position, Link)>,
     alone: Alone,
     /// Since when the server has not been reached.
     lost: Option<Instant>,
@@ -68,6 +84,105 @@ enum Failed {
 }
 
 impl Appender {
+    /// Takes what waits, and sends it behind what is under way; what cannot be sent so is committed behind it.
+    async fn take(&mut self) {
+        let queue = &self.shared.queue;
+        let most = self.flights.share(queue.waiting()).min(self.shared.options.group);
+        let mut appends = Vec::new();
+        queue.take(most, &mut appends);
+        if let Err(appends) = self.send(appends).await {
+            self.land_all().await;
+            self.commit(appends).await;
+        }
+    }
+
+    /// Sends a group that rests on what is known, and on what is under way. Gives it back where that is not so, or not enough.
+    async fn send(&mut self, appends: Vec<Queued>) -> Result<(), Vec<Queued>> {
+        let connection = self.connection.as_ref().filter(|connection| !connection.is_closed());
+        let (Some(connection), true) = (connection.cloned(), self.alone.is_likely()) else {
+            return Err(appends);
+        };
+        let head = self.shared.head();
+        let Some(recent) = self.recent.as_mut().filter(|recent| recent.head >= head) else {
+            return Err(appends);
+        };
+        let wanted = Wanted::of(&appends);
+        let unsaid = wanted.unsaid(|stream| recent.knows(stream));
+        if !unsaid.is_empty() {
+            let Ok(found) = commit::versions(&connection, &unsaid).await else { return Err(appends) };
+            recent.remember(found);
+        }
+        let Some((known, said)) = ahead::known(recent, &wanted, &appends) else { return Err(appends) };
+        let (group, answers) = Group::take(known, &appends, &mut self.shared.folds());
+        if group.leaves_keys(&appends) && !group.placed.is_empty() {
+            drop(group);
+            return Err(appends);
+        }
+        let seal = group.seal(&recent.link);
+        let sent = Sent::new(&group, &seal, &recent.link, &said, wanted);
+        let first = group.placed.first().map(Placed::found_by);
+        let brought = self.shared.brings(recent.head, &group);
+        recent.pass(group, seal.link);
+        let leaves = Leaves { end: (recent.head, recent.link), first, brought };
+        self.flights.push(Flight::begin(connection, sent, appends, answers, leaves).await);
+        Ok(())
+    }
+
+    /// The first of those under way has been answered.
+    async fn land(&mut self, flight: Flight, written: Result<bool, Error>) {
+        if matches!(written, Ok(true)) {
+            return self.tell(flight);
+        }
+        // What was sent behind it rests on it. Nothing is sent again before nothing is on its way any more.
+        self.recent = None;
+        let mut again = Vec::new();
+        let mut landed = Some((flight, written));
+        while let Some((flight, written)) = landed {
+            match self.outcome(&flight.connection, flight.leaves.first, written).await {
+                Ok(true) => self.tell(flight),
+                Err(Failed::Lost(problem)) if self.is_lost_for_long() => {
+                    tell_all(flight.appends, &AppendError::ReadOnly(problem));
+                }
+                Ok(false) | Err(Failed::Lost(_)) => again.push(flight.appends),
+                Err(Failed::For(error)) => tell_all(flight.appends, &error),
+            }
+            landed = self.flights.next().await;
+        }
+        for appends in again {
+            self.commit(appends).await;
+        }
+    }
+
+    async fn land_all(&mut self) {
+        while let Some((flight, written)) = self.flights.next().await {
+            self.land(flight, written).await;
+        }
+    }
+
+    /// Whether a group that was sent has been committed.
+    async fn outcome(
+        &mut self,
+        connection: &Connection,
+        first: Option<(Position, Uuid)>,
+        written: Result<bool, Error>,
+    ) -> Result<bool, Failed> {
+        match written {
+            Ok(is_written) => Ok(is_written),
+            Err(error) if commit::is_key_taken(&error) => Ok(false),
+            Err(error) => self.settle(connection, first, &error).await.map(|()| true),
+        }
+    }
+
+    fn tell(&mut self, flight: Flight) {
+        self.lost = None;
+        self.shared.passed(flight.leaves.brought);
+        self.stand(flight.leaves.end);
+        for (queued, answer) in flight.appends.into_iter().zip(flight.answers) {
+            tell(queued, answer);
+        }
+    }
+
+    /// Commits a group by itself. Nothing else is under way.
     async fn commit(&mut self, appends: Vec<Queued>) {
         match self.insist(&appends).await {
             Ok(answers) => {
@@ -75,11 +190,7 @@ impl Appender {
                     tell(queued, answer);
                 }
             }
-            Err(failed) => {
-                for queued in appends {
-                    tell(queued, Err(failed.clone()));
-                }
-            }
+            Err(failed) => tell_all(appends, &failed),
         }
     }
 
@@ -96,8 +207,7 @@ impl Appender {
                 Err(Failed::For(error)) => return Err(error),
                 Err(Failed::Lost(problem)) => problem,
             };
-            let lost = *self.lost.get_or_insert_with(Instant::now);
-            if lost.elapsed() > self.shared.options.patience || self.shared.queue.is_closed() {
+            if self.is_lost_for_long() {
                 return Err(AppendError::ReadOnly(problem));
             }
             tracing::warn!(problem, "the log's server cannot be reached; it is tried again");
@@ -106,18 +216,16 @@ impl Appender {
         }
     }
 
+    /// The server could not be reached: whether that has been so for too long.
+    fn is_lost_for_long(&mut self) -> bool {
+        let lost = *self.lost.get_or_insert_with(Instant::now);
+        lost.elapsed() > self.shared.options.patience || self.shared.queue.is_closed()
+    }
+
     async fn try_commit(&mut self, appends: &[Queued]) -> Result<Vec<Answer>, Failed> {
         let connection = self.connected().await?;
         let wanted = Wanted::of(appends);
-        let likely = self.alone.is_likely();
-        let events: usize = appends.iter().map(|queued| queued.append.append.events.len()).sum();
-        if likely
-            && events <= FEW
-            && let Some(answers) = self.commit_ahead(&connection, appends, &wanted).await?
-        {
-            return Ok(answers);
-        }
-        let look = Look { trust: likely, keys: false };
+        let look = Look { trust: self.alone.is_likely(), keys: false };
         match self.commit_locked(&connection, appends, &wanted, look).await? {
             Some(answers) => Ok(answers),
             // One of the keys has been used, or may have been: which one, and where?
@@ -132,47 +240,6 @@ impl Appender {
         }
     }
 
-    /// On what is known. None where it is not so any more, or not enough: nothing has been committed then.
-    async fn commit_ahead(
-        &mut self,
-        connection: &Connection,
-        appends: &[Queued],
-        wanted: &Wanted,
-    ) -> Result<Option<Vec<Answer>>, Failed> {
-        let head = self.shared.head();
-        let Some(mut recent) = self.recent.take_if(|recent| recent.head == head) else { return Ok(None) };
-        let unsaid = wanted.unsaid(|stream| recent.knows(stream));
-        if !unsaid.is_empty() {
-            let found = commit::versions(connection, &unsaid).await;
-            recent.remember(found.map_err(|error| self.failed(connection, &error))?);
-        }
-        let Some((known, trust)) = ahead::known(&recent, wanted, appends) else {
-            self.recent = Some(recent);
-            return Ok(None);
-        };
-        let (group, answers) = Group::take(known, appends, &mut self.shared.folds());
-        if group.leaves_keys(appends) && !group.placed.is_empty() {
-            drop(group);
-            self.recent = Some(recent);
-            return Ok(None);
-        }
-        let seal = group.seal(trust.link);
-        let written = match ahead::write(connection, &group, &seal, &trust).await {
-            Err(error) if commit::is_key_taken(&error) => false,
-            Err(error) => self.settle(connection, group.placed.first(), &error).await.map(|()| true)?,
-            Ok(written) => written,
-        };
-        if !written {
-            drop(group);
-            self.recent = Some(recent);
-            return Ok(None);
-        }
-        self.shared.passed(recent.head, &group);
-        recent.pass(group, seal.link);
-        self.stand(recent);
-        Ok(Some(answers))
-    }
-
     /// Under the head's lock. None where idempotency keys have to be looked for, and were not.
     async fn commit_locked(
         &mut self,
@@ -182,7 +249,6 @@ impl Appender {
         look: Look,
     ) -> Result<Option<Vec<Answer>>, Failed> {
         let before = self.recent.take();
-        let end = before.as_ref().map(|recent| (recent.head, recent.link));
         let begun = commit::begin(connection, "BEGIN", appends, wanted, before, look).await;
         let Begun { known, mut recent } = begun.map_err(|problem| match problem {
             NotBegun::Database(error) => self.failed(connection, &error),
@@ -194,7 +260,8 @@ impl Appender {
         })?;
         // Whoever loses to another process reads on from there.
         self.shared.publish(known.head);
-        self.alone.has_met(end.is_none_or(|end| end == (recent.head, recent.link)));
+        self.alone.has_met(self.end.is_none_or(|end| end == (recent.head, recent.link)));
+        self.end = Some((recent.head, recent.link));
         let (group, answers) = Group::take(known, appends, &mut self.shared.folds());
         if !look.keys && group.leaves_keys(appends) {
             drop(group);
@@ -203,29 +270,32 @@ impl Appender {
             return Ok(None);
         }
         let seal = group.seal(&recent.link);
-        match commit::end(connection, &group, &seal).await {
-            Ok(()) => {}
+        match commit::end(connection, &group, &seal, &recent.link).await {
+            Ok(true) => {}
+            Ok(false) => return Err(Failed::For(AppendError::ReadOnly(NOT_THE_END.to_owned()))),
             Err(error) if !look.keys && commit::is_key_taken(&error) => {
                 drop(group);
                 self.recent = Some(recent);
                 return Ok(None);
             }
-            Err(error) => self.settle(connection, group.placed.first(), &error).await?,
+            Err(error) => self.settle(connection, group.placed.first().map(Placed::found_by), &error).await?,
         }
-        self.shared.passed(recent.head, &group);
+        self.shared.passed(self.shared.brings(recent.head, &group));
         recent.pass(group, seal.link);
-        self.stand(recent);
+        self.stand((recent.head, recent.link));
+        self.recent = Some(recent);
         Ok(Some(answers))
     }
 
-    fn stand(&mut self, recent: Recent) {
-        self.shared.saw(recent.head, &recent.link);
-        self.shared.committed(recent.head);
-        self.recent = Some(recent);
+    /// This process has brought the log to that end.
+    fn stand(&mut self, end: (Position, Link)) {
+        self.shared.saw(end.0, &end.1);
+        self.shared.committed(end.0);
+        self.end = Some(end);
     }
 
     /// A transaction that is given up, or a connection that is gone: the next one begins anew.
-    fn failed(&mut self, connection: &Connection, error: &tokio_postgres::Error) -> Failed {
+    fn failed(&mut self, connection: &Connection, error: &Error) -> Failed {
         self.connection = None;
         let problem = in_words(error);
         if connection.is_closed() || ends_connection(error) {
@@ -239,15 +309,14 @@ impl Appender {
     async fn settle(
         &mut self,
         connection: &Connection,
-        first: Option<&Placed<'_>>,
-        error: &tokio_postgres::Error,
+        first: Option<(Position, Uuid)>,
+        error: &Error,
     ) -> Result<(), Failed> {
         let failed = self.failed(connection, error);
         match (failed, first) {
-            (Failed::Lost(problem), Some(first)) => {
-                let id = Uuid::from_slice(first.row().id).unwrap_or_default();
+            (Failed::Lost(problem), Some((position, id))) => {
                 let found = tokio::select! {
-                    found = resolve(&self.shared, first.position, id, connection.backend()) => found,
+                    found = resolve(&self.shared, position, id, connection.backend()) => found,
                     never = refuse_others(&self.shared, &problem) => match never {},
                 };
                 match found {
@@ -269,6 +338,12 @@ impl Appender {
     }
 }
 
+fn tell_all(appends: Vec<Queued>, error: &AppendError) {
+    for queued in appends {
+        tell(queued, Err(error.clone()));
+    }
+}
+
 async fn open(shared: &Shared) -> Result<Connection, OpenError> {
     let connection = Connection::open(&shared.options).await?;
     connection.prepare(commit::STATEMENTS).await?;
@@ -280,12 +355,10 @@ async fn open(shared: &Shared) -> Result<Connection, OpenError> {
 /// Tells those who come meanwhile, of whom nothing has been sent, that the server cannot be reached.
 async fn refuse_others(shared: &Shared, problem: &str) -> Infallible {
     tokio::time::sleep(shared.options.patience).await;
-    while shared.queue.waits().await {
+    while shared.queue.waits_for(1).await {
         let mut waiting = Vec::new();
         shared.queue.take(shared.options.group, &mut waiting);
-        for queued in waiting {
-            tell(queued, Err(AppendError::ReadOnly(problem.to_owned())));
-        }
+        tell_all(waiting, &AppendError::ReadOnly(problem.to_owned()));
     }
     std::future::pending().await
 }

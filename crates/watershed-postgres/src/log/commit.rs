@@ -1,25 +1,22 @@
-//! A commit under the head's lock: the lock, and what the appends rest on; then their rows, the new head, and the end.
+//! A commit under the head's lock: the lock, and what the appends rest on; then their rows with the new head, and the end.
 //!
 //! Everything that is looked up is looked up by statements that begin after the lock is held: so their snapshots are younger
 //! than the last commit of whoever held it before. Nothing behind the lock waits for another one.
 
 use std::collections::HashMap;
-use std::pin::pin;
 
-use futures_util::SinkExt;
 use tokio_postgres::error::SqlState;
-use tokio_postgres::types::ToSql;
 use tokio_postgres::{Error, Row};
 use uuid::Uuid;
 use watershed_core::{Position, Version};
-use watershed_store::{Link, from_sql, to_sql};
+use watershed_store::{Link, from_sql};
 
-use super::copied;
 use super::group::{Group, Known, Seal};
 use super::moved::moved;
 use super::prepared::Queued;
 use super::recent::Recent;
 use super::wanted::Wanted;
+use super::written::{APPEND, Held, Written};
 use crate::connection::Connection;
 use crate::error::in_words;
 
@@ -27,11 +24,12 @@ pub(super) const LOCK: &str = include_str!("sql/lock_head.sql");
 const VERSIONS: &str = include_str!("sql/select_versions.sql");
 const KEYS: &str = include_str!("sql/select_keys.sql");
 const TAGS: &str = include_str!("sql/select_tags.sql");
-const COPY: &str = include_str!("sql/copy_events.sql");
-const MOVE: &str = include_str!("sql/move_head.sql");
-
 /// The statements of a commit. Sent one behind the other, they must be prepared before.
-pub(super) const STATEMENTS: &[&str] = &[LOCK, VERSIONS, KEYS, TAGS, COPY, MOVE];
+pub(super) const STATEMENTS: &[&str] = &[LOCK, VERSIONS, KEYS, TAGS, APPEND];
+
+/// What it is to be told where the head is another one behind its lock than it was under it.
+pub(super) const NOT_THE_END: &str =
+    "the log's end is not what it was when its lock was taken: somebody else writes to `log_head`";
 
 /// Whether the index of idempotency keys has told that one of the group's has been used.
 pub(super) fn is_key_taken(error: &Error) -> bool {
@@ -103,6 +101,7 @@ pub(super) async fn begin(
         keys: found.keys,
         tags: found.tags,
         moved: recent.moved(appends).chain(found.moved).collect(),
+        broken: recent.broken(),
     };
     Ok(Begun { known, recent })
 }
@@ -193,23 +192,20 @@ async fn places(connection: &Connection, sql: &'static str, of: &[Uuid]) -> Resu
     Ok(rows.iter().filter_map(|row| Some((place(row)?, from_sql(row.get(1))))).collect())
 }
 
-/// Writes what the group has taken, and commits. Two round trips.
-pub(super) async fn end(connection: &Connection, group: &Group<'_>, seal: &Seal) -> Result<(), Error> {
+/// Writes what the group has taken, and commits; says whether the log's end was the one that was locked.
+pub(super) async fn end(
+    connection: &Connection,
+    group: &Group<'_>,
+    seal: &Seal,
+    known: &Link,
+) -> Result<bool, Error> {
     if group.placed.is_empty() {
-        return connection.run("COMMIT").await;
+        return connection.run("COMMIT").await.map(|()| true);
     }
-    // The rows are put together while the server makes ready for them.
-    let (copying, rows) = tokio::join!(biased; connection.copy_in(COPY), async { copied::rows(group, seal) });
-    let mut copying = pin!(copying?);
-    let (lists, positions) = group.tags();
-    let (head, link) = (to_sql(group.last()), &seal.link[..]);
-    let values: [&(dyn ToSql + Sync); 4] = [&lists, &positions, &head, &link];
-    let copy = async {
-        copying.as_mut().send(rows).await?;
-        copying.as_mut().finish().await
-    };
-    let (copied, moved, committed) =
-        tokio::join!(biased; copy, connection.execute(MOVE, &values), connection.run("COMMIT"));
+    let (written, held) = (Written::of(group, seal, known), Held::default());
+    let (is_written, committed) =
+        tokio::join!(biased; written.append(connection, &held), connection.run("COMMIT"));
     // After a failure, COMMIT rolls back and says that all is well.
-    copied.and(moved).and(committed.map(|()| 0)).map(drop)
+    let is_written = is_written?;
+    committed.map(|()| is_written)
 }

@@ -26,6 +26,8 @@ pub(super) struct Known {
     pub(super) tags: HashMap<Uuid, Position>,
     /// By the place of the append.
     pub(super) moved: HashMap<usize, Position>,
+    /// The lines of appends that groups before this one have refused, and that have not been told so yet.
+    pub(super) broken: Vec<Line>,
 }
 
 /// An event in its place.
@@ -50,6 +52,11 @@ impl<'a> Placed<'a> {
     /// What stands for the idempotency key, on the first event of an append.
     pub(super) fn key(&self) -> Option<Uuid> {
         self.append.key.filter(|_| self.place == 0)
+    }
+
+    /// Where it would be, and under which id.
+    pub(super) fn found_by(&self) -> (Position, Uuid) {
+        (self.position, Uuid::from_bytes(*self.append.append.events[self.place].id.as_bytes()))
     }
 
     pub(super) fn row(&self) -> EventRow<'a> {
@@ -97,8 +104,6 @@ pub(super) struct Group<'a> {
     pub(super) placed: Vec<Placed<'a>>,
     keys: HashMap<Uuid, Position>,
     tags: HashMap<Uuid, Position>,
-    /// The lines of appends that it has refused.
-    broken: Vec<Line>,
 }
 
 impl<'a> Group<'a> {
@@ -108,25 +113,24 @@ impl<'a> Group<'a> {
         appends: &'a [Queued],
         folds: &mut [Box<dyn InlineFold>],
     ) -> (Self, Vec<Answer>) {
-        let mut group = Self {
-            known,
-            placed: Vec::new(),
-            keys: HashMap::new(),
-            tags: HashMap::new(),
-            broken: Vec::new(),
-        };
+        let mut group = Self { known, placed: Vec::new(), keys: HashMap::new(), tags: HashMap::new() };
         let answers = appends
             .iter()
             .enumerate()
             .map(|(place, queued)| {
                 let taken = group.take_one(place, &queued.append, folds);
                 if taken.is_err() {
-                    group.broken.extend(queued.append.append.line.clone());
+                    group.known.broken.extend(queued.append.append.line.clone());
                 }
                 taken
             })
             .collect();
         (group, answers)
+    }
+
+    /// The position of the last event before the group.
+    pub(super) fn before(&self) -> Position {
+        self.known.head
     }
 
     /// The position of the last event that is there, or taken.
@@ -140,9 +144,9 @@ impl<'a> Group<'a> {
         appends.iter().any(|queued| queued.append.key.is_some_and(|key| !self.keys.contains_key(&key)))
     }
 
-    /// The streams whose versions are known, and what they are after the group.
-    pub(super) fn into_versions(self) -> HashMap<Uuid, Version> {
-        self.known.versions
+    /// What is known once the group has been committed.
+    pub(super) fn into_known(self) -> Known {
+        self.known
     }
 
     fn take_one(&mut self, place: usize, append: &'a Prepared, folds: &mut [Box<dyn InlineFold>]) -> Answer {
@@ -194,7 +198,7 @@ impl<'a> Group<'a> {
     /// Whether something that the append was decided upon was refused.
     fn is_broken(&self, append: &Prepared) -> bool {
         let line = append.append.line.as_ref();
-        line.is_some_and(|line| line.is_broken() || self.broken.iter().any(|broken| broken.is(line)))
+        line.is_some_and(|line| line.is_broken() || self.known.broken.iter().any(|broken| broken.is(line)))
     }
 
     /// The first event that the group has taken and the boundary matches.

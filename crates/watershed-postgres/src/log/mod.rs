@@ -6,15 +6,16 @@ mod alone;
 mod appender;
 mod bearers;
 mod boundaries;
-mod columns;
+mod brought;
 mod commit;
-mod copied;
+mod flight;
 mod group;
 mod hints;
 mod kept;
 mod moved;
 mod names;
 mod newest;
+mod packed;
 mod prepared;
 mod read;
 mod readers;
@@ -25,6 +26,7 @@ mod shared;
 mod snapshots;
 mod verify;
 mod wanted;
+mod written;
 
 use std::sync::Arc;
 

@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use watershed_core::ports::LogError;
 use watershed_core::{Position, StoredEvent};
 
 /// So many events are kept, and so many bytes of their payloads.
@@ -44,19 +43,20 @@ impl Newest {
             .then(|| inner.events.range(skipped..skipped + count).cloned().collect())
     }
 
-    /// This process has brought the log on from there by these events, which are only made where somebody wants them.
-    pub(super) fn pass(&self, from: Position, events: impl Iterator<Item = Result<StoredEvent, LogError>>) {
+    /// Whether somebody would have the next ones.
+    pub(super) fn are_wanted(&self) -> bool {
+        self.lock().wanted > 1
+    }
+
+    /// This process has brought the log on from there by these events, which are there only where somebody wanted them.
+    pub(super) fn pass(&self, from: Position, events: Option<Vec<StoredEvent>>) {
         let mut inner = self.lock();
         inner.wanted = inner.wanted.saturating_sub(1);
         if inner.wanted == 0 || inner.events.back().is_some_and(|last| last.position != from) {
             inner.clear();
         }
-        if inner.wanted == 0 {
-            return;
-        }
+        let Some(events) = events.filter(|_| inner.wanted > 0) else { return inner.clear() };
         for event in events {
-            // invariant: what was written can be read.
-            let Ok(event) = event else { return inner.clear() };
             inner.bytes += event.payload.len();
             inner.events.push_back(Arc::new(event));
         }
@@ -80,7 +80,7 @@ mod tests {
 
     use super::*;
 
-    fn event(position: Position) -> Result<StoredEvent, LogError> {
+    fn event(position: Position) -> StoredEvent {
         let envelope = Envelope {
             position,
             id: EventId::at(0, [0; 10]),
@@ -95,7 +95,7 @@ mod tests {
             causation: None,
             traceparent: None,
         };
-        Ok(StoredEvent { envelope: Arc::new(envelope), payload: b"{}"[..].into(), tags: Vec::new() })
+        StoredEvent { envelope: Arc::new(envelope), payload: b"{}"[..].into(), tags: Vec::new() }
     }
 
     fn range(newest: &Newest, after: Position, until: Position, limit: usize) -> Option<Vec<Position>> {
@@ -106,16 +106,16 @@ mod tests {
     #[test]
     fn nothing_is_given_that_is_not_whole() {
         let newest = Newest::default();
-        newest.pass(0, (1..=2).map(event));
+        newest.pass(0, Some((1..=2).map(event).collect()));
         assert_eq!(range(&newest, 0, 2, 10), None, "nobody had asked before");
-        newest.pass(2, (3..=5).map(event));
+        newest.pass(2, Some((3..=5).map(event).collect()));
         assert_eq!(range(&newest, 2, 5, 10), Some(vec![3, 4, 5]));
         assert_eq!(range(&newest, 3, 5, 1), Some(vec![4]));
         assert_eq!(range(&newest, 3, 4, 10), Some(vec![4]));
         assert_eq!(range(&newest, 1, 5, 10), None, "2 is not kept");
         assert_eq!(range(&newest, 2, 6, 10), None, "6 has not come this way");
         // 6 is somebody else's.
-        newest.pass(6, (7..=7).map(event));
+        newest.pass(6, Some((7..=7).map(event).collect()));
         assert_eq!(range(&newest, 2, 7, 10), None);
         assert_eq!(range(&newest, 6, 7, 10), Some(vec![7]));
     }
@@ -125,12 +125,12 @@ mod tests {
         let newest = Newest::default();
         let _ = newest.range(0, 1, 1);
         for position in 1..=u64::from(PATIENCE) {
-            newest.pass(position - 1, std::iter::once(event(position)));
+            newest.pass(position - 1, Some(vec![event(position)]));
         }
         assert_eq!(newest.lock().events.len(), 0);
         for position in 1..=2 * MOST as u64 {
             let _ = newest.range(0, 1, 1);
-            newest.pass(position - 1, std::iter::once(event(position)));
+            newest.pass(position - 1, Some(vec![event(position)]));
         }
         let inner = newest.lock();
         assert_eq!((inner.events.len(), inner.bytes), (MOST, MOST * 2));

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use uuid::Uuid;
+use watershed_core::ports::Line;
 use watershed_core::{Position, Tenant, Version};
 use watershed_store::Link;
 
@@ -23,6 +24,8 @@ pub(super) struct Recent {
     /// The events behind `since`.
     events: VecDeque<Passed>,
     since: Position,
+    /// The lines of appends that were refused, and may not have been told so yet.
+    broken: Vec<Line>,
 }
 
 /// An event that has been appended here.
@@ -35,7 +38,14 @@ struct Passed {
 
 impl Recent {
     pub(super) fn new(head: Position, link: Link) -> Self {
-        Self { head, link, versions: HashMap::new(), events: VecDeque::new(), since: head }
+        Self {
+            head,
+            link,
+            versions: HashMap::new(),
+            events: VecDeque::new(),
+            since: head,
+            broken: Vec::new(),
+        }
     }
 
     pub(super) fn knows(&self, stream: &Uuid) -> bool {
@@ -76,7 +86,11 @@ impl Recent {
         found.map(|event| event.position)
     }
 
-    /// The group has been committed: the log ends with it.
+    pub(super) fn broken(&self) -> Vec<Line> {
+        self.broken.clone()
+    }
+
+    /// The log ends with the group: it has been committed, or is taken to be.
     pub(super) fn pass(&mut self, group: Group<'_>, link: Link) {
         (self.head, self.link) = (group.last(), link);
         self.events.extend(group.placed.iter().map(|event| Passed {
@@ -90,6 +104,9 @@ impl Recent {
                 self.since = event.position;
             }
         }
-        self.remember(group.into_versions());
+        let known = group.into_known();
+        self.remember(known.versions);
+        self.broken = known.broken;
+        self.broken.retain(|line| !line.is_broken());
     }
 }

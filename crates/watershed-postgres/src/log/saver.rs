@@ -19,7 +19,7 @@ use watershed_store::Answer;
 
 use super::appender::resolve;
 use super::commit::{self, Begun, Look, NotBegun};
-use super::group::Group;
+use super::group::{Group, Placed};
 use super::moved;
 use super::prepared::{Prepared, Queued, tell};
 use super::shared::Shared;
@@ -381,23 +381,27 @@ impl Hand {
             return Ok(refused(group, error.clone()));
         }
         let seal = taken.seal(&recent.link);
-        if let Err(error) = commit::end(connection, &taken, &seal).await {
-            let is_lost = connection.is_closed() || ends_connection(&error);
-            let Some(first) = taken.placed.first().filter(|_| is_lost) else {
-                return Err(error);
-            };
-            let id = Uuid::from_slice(first.row().id).unwrap_or_default();
-            self.lost.send_replace(Some(in_words(&error)));
-            let found = resolve(&self.shared, first.position, id, connection.backend()).await;
-            self.lost.send_replace(None);
-            match found {
-                Some(true) => {}
-                Some(false) => return Ok(Outcome::Lost(in_words(&error))),
-                None => return Ok(Outcome::Refused(AppendError::Closed)),
+        match commit::end(connection, &taken, &seal, &recent.link).await {
+            Ok(true) => {}
+            Ok(false) => return Ok(refused(group, AppendError::ReadOnly(commit::NOT_THE_END.to_owned()))),
+            Err(error) => {
+                let is_lost = connection.is_closed() || ends_connection(&error);
+                let Some((position, id)) = taken.placed.first().filter(|_| is_lost).map(Placed::found_by)
+                else {
+                    return Err(error);
+                };
+                self.lost.send_replace(Some(in_words(&error)));
+                let found = resolve(&self.shared, position, id, connection.backend()).await;
+                self.lost.send_replace(None);
+                match found {
+                    Some(true) => {}
+                    Some(false) => return Ok(Outcome::Lost(in_words(&error))),
+                    None => return Ok(Outcome::Refused(AppendError::Closed)),
+                }
             }
         }
         self.shared.saw(taken.last(), &seal.link);
-        self.shared.passed(recent.head, &taken);
+        self.shared.passed(self.shared.brings(recent.head, &taken));
         self.shared.committed(taken.last());
         Ok(Outcome::Done(answers))
     }

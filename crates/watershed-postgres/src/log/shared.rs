@@ -8,6 +8,7 @@ use watershed_core::{LogIdentity, Position};
 
 use super::about::Reach;
 use super::bearers::Bearers;
+use super::brought::Brought;
 use super::group::Group;
 use super::hints::Channel;
 use super::kept::Kept;
@@ -74,10 +75,18 @@ impl Shared {
         *self.head.borrow()
     }
 
-    /// This process has brought the log on from that position by the group, which is durable.
-    pub(super) fn passed(&self, from: Position, group: &Group<'_>) {
-        self.bearers.pass(from, group.last(), group.borne());
-        self.newest.pass(from, group.stored());
+    /// What is to be remembered of a group that brings the log on from that position, once it is durable.
+    pub(super) fn brings(&self, from: Position, group: &Group<'_>) -> Brought {
+        // invariant: what is written can be read.
+        let stored = || group.stored().collect::<Result<_, _>>().ok();
+        let stored = if self.newest.are_wanted() { stored() } else { None };
+        Brought { from, until: group.last(), borne: group.borne().collect(), stored }
+    }
+
+    /// It is durable.
+    pub(super) fn passed(&self, brought: Brought) {
+        self.bearers.pass(brought.from, brought.until, brought.borne.into_iter());
+        self.newest.pass(brought.from, brought.stored);
     }
 
     /// This process has brought the log to that position.

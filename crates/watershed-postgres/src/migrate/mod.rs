@@ -34,7 +34,10 @@ pub(crate) struct Migration {
 /// The tables of the log.
 pub(crate) const LOG: Part = Part {
     name: "log",
-    migrations: &[Migration { sql: include_str!("../../migrations/log/0001.sql"), oldest: 1 }],
+    migrations: &[
+        Migration { sql: include_str!("../../migrations/log/0001.sql"), oldest: 1 },
+        Migration { sql: include_str!("../../migrations/log/0002.sql"), oldest: 1 },
+    ],
 };
 
 /// The tables of read models.

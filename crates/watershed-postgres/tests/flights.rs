@@ -1,0 +1,227 @@
+//! Groups that are sent before the one ahead of them is answered: what becomes of them where the connection is lost, where another
+//! node comes in between, and where something in the first is refused.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use watershed_core::ports::{
+    Append, AppendError, Appended, EventLog, Expected, Idempotency, Later, Line, LogReader, NewEvent,
+    ReadFrom, Scope,
+};
+use watershed_core::{EventId, StreamId, Tenant, Timestamp};
+use watershed_postgres::{Options, PostgresLog};
+use watershed_testkit::postgres::Postgres;
+use watershed_testkit::proxy::Proxy;
+
+/// More than it takes to be sent behind another group.
+const MANY: u64 = 40;
+
+async fn node(server: &str) -> PostgresLog {
+    let mut options = Options::new(format!("{server} connect_timeout=1"));
+    (options.statement, options.patience) = (Duration::from_secs(3), Duration::from_secs(10));
+    PostgresLog::open(options).await.unwrap()
+}
+
+fn append(stream: &str, id: u64) -> Append {
+    let mut random = [0; 10];
+    random[..8].copy_from_slice(&id.to_le_bytes());
+    Append {
+        tenant: Tenant::default(),
+        stream: StreamId::new("thing", stream),
+        expected: Expected::Any,
+        conditions: Vec::new(),
+        save: None,
+        line: None,
+        idempotency: None,
+        looked_until: 0,
+        events: vec![NewEvent {
+            id: EventId::at(1_000, random),
+            name: "happened",
+            schema: 1,
+            payload: format!("{{\"id\":{id}}}").into_bytes().into(),
+            tags: Vec::new(),
+        }],
+        recorded_at: Timestamp::from_micros(1),
+        actor: None,
+        correlation: None,
+        causation: None,
+        traceparent: None,
+    }
+}
+
+/// Appends that have been called, in that order, and will be answered.
+type Called<'a> = Vec<(u64, Later<'a, Result<Appended, AppendError>>)>;
+
+fn call(log: &PostgresLog, ids: impl IntoIterator<Item = u64>) -> Called<'_> {
+    ids.into_iter().map(|id| (id, log.append(append("one", id)))).collect()
+}
+
+/// Where each of them is.
+async fn acked(called: Called<'_>) -> Vec<(u64, u64)> {
+    let mut acked = Vec::new();
+    for (id, answer) in called {
+        acked.push((id, answer.await.unwrap().position));
+    }
+    acked
+}
+
+/// A group of one that is under way, and one of many behind it. Nothing of them has come to the server.
+async fn two_under_way<'a>(log: &'a PostgresLog, proxy: &Proxy, from: u64) -> Called<'a> {
+    proxy.hold();
+    let mut all = call(log, [from]);
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    all.extend(call(log, from + 1..=from + MANY));
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    all
+}
+
+/// The ids of the events, in their order, by somebody who has nothing to do with the proxy.
+async fn ids(server: &Postgres) -> Vec<u64> {
+    let log = node(&server.server()).await;
+    log.verify(&mut |_, _| {}).await.unwrap();
+    let read = log.read(ReadFrom { scope: Scope::Log, after: 0, limit: 100_000 }).await.unwrap();
+    let id = |payload: &[u8]| {
+        let text = std::str::from_utf8(payload).unwrap();
+        text.trim_start_matches("{\"id\":").trim_end_matches('}').parse().unwrap()
+    };
+    read.events.iter().map(|event| id(&event.payload)).collect()
+}
+
+/// Each of them is where it was acknowledged to be, and in the order of the calls; nothing is there twice.
+async fn assert_all_there(server: &Postgres, acked: &[(u64, u64)]) {
+    let ids = ids(server).await;
+    for (id, position) in acked {
+        assert_eq!(ids[usize::try_from(*position).unwrap() - 1], *id, "at {position}");
+    }
+    assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "something was recorded twice");
+    assert!(acked.windows(2).all(|two| two[0].1 < two[1].1), "not in the order of the calls: {acked:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn groups_under_way_when_the_connection_is_lost_are_there_once_and_in_their_order() {
+    let server = Postgres::start();
+    let proxy = Proxy::to(server.port()).await;
+    let log = node(&Postgres::server_at(proxy.port())).await;
+    let mut all = Vec::new();
+    for round in 0..24 {
+        let from = 1 + round * 1_000;
+        // So that there is a connection, and an end that is known.
+        all.extend(acked(call(&log, [from])).await);
+        let mut called = two_under_way(&log, &proxy, from + 1).await;
+        // Between nothing of them and all of them has come to the server, and no answer or some.
+        proxy.release();
+        tokio::time::sleep(Duration::from_micros(250 * (round % 12))).await;
+        proxy.cut();
+        called.extend(call(&log, from + 100..from + 110));
+        all.extend(acked(called).await);
+    }
+    assert_all_there(&server, &all).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn groups_that_another_node_overtakes_are_committed_behind_it() {
+    let server = Postgres::start();
+    let proxy = Proxy::to(server.port()).await;
+    let (one, two) = (node(&Postgres::server_at(proxy.port())).await, node(&server.server()).await);
+    let mut all = Vec::new();
+    for round in 0..6 {
+        let from = 1 + round * 1_000;
+        // Often enough to take itself to be alone.
+        for id in from..from + 70 {
+            all.extend(acked(call(&one, [id])).await);
+        }
+        let called = two_under_way(&one, &proxy, from + 100).await;
+        all.extend(acked(call(&two, [from + 99])).await);
+        proxy.release();
+        all.extend(acked(called).await);
+    }
+    assert_all_there(&server, &all).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nodes_that_overtake_each_other_again_and_again_lose_and_double_nothing() {
+    let server = Postgres::start();
+    let proxy = Proxy::to(server.port()).await;
+    let logs =
+        [Arc::new(node(&Postgres::server_at(proxy.port())).await), Arc::new(node(&server.server()).await)];
+    let mut callers = Vec::new();
+    for caller in 0..160_u64 {
+        let log = logs[usize::try_from(caller % 2).unwrap()].clone();
+        callers.push(tokio::spawn(async move {
+            for turn in 0..20 {
+                // The second node comes and goes.
+                if caller % 2 == 1 {
+                    tokio::time::sleep(Duration::from_millis(7 + caller % 5)).await;
+                }
+                let id = caller * 100 + turn;
+                let answered = log.append(append(&format!("s{}", id % 7), id)).await.unwrap();
+                assert!(answered.position > 0);
+            }
+        }));
+    }
+    for caller in callers {
+        caller.await.unwrap();
+    }
+    let ids = ids(&server).await;
+    let once: BTreeSet<u64> = ids.iter().copied().collect();
+    assert_eq!((ids.len(), once.len()), (3_200, 3_200));
+}
+
+/// What was decided upon an append that the group ahead refuses is refused, though its stream is where it expects it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_decided_upon_something_refused_in_the_group_ahead_is_refused() {
+    let server = Postgres::start();
+    let proxy = Proxy::to(server.port()).await;
+    let log = node(&Postgres::server_at(proxy.port())).await;
+    log.append(append("one", 1)).await.unwrap();
+    proxy.hold();
+    let line = Line::default();
+    let of_line = |id, version| Append {
+        expected: Expected::Version(version),
+        line: Some(line.clone()),
+        ..append("one", id)
+    };
+    let wrong = log.append(of_line(2, 7));
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    let upon_it = log.append(of_line(3, 1));
+    let others = (10..10 + MANY).map(|id| log.append(append("two", id))).collect::<Vec<_>>();
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    proxy.release();
+    for told in [wrong.await, upon_it.await] {
+        assert!(matches!(told, Err(AppendError::Conflict { .. })), "{told:?}");
+    }
+    for other in others {
+        other.await.unwrap();
+    }
+    assert_eq!(ids(&server).await.len() as u64, 1 + MANY);
+}
+
+/// A key that is used in both of two groups under way is used once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_in_both_groups_under_way_takes_effect_once() {
+    let server = Postgres::start();
+    let proxy = Proxy::to(server.port()).await;
+    let log = node(&Postgres::server_at(proxy.port())).await;
+    log.append(append("one", 1)).await.unwrap();
+    proxy.hold();
+    let with_key = |id| {
+        let idempotency = Some(Idempotency { key: "the key".into(), fingerprint: [7; 16] });
+        Append { idempotency, ..append("one", id) }
+    };
+    let first = log.append(with_key(2));
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    let second = log.append(with_key(3));
+    let others = (10..10 + MANY).map(|id| log.append(append("two", id))).collect::<Vec<_>>();
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    proxy.release();
+    assert_eq!(first.await.unwrap().position, 2);
+    let told = second.await;
+    assert!(matches!(told, Err(AppendError::KeyTaken { position: 2 })), "{told:?}");
+    for other in others {
+        other.await.unwrap();
+    }
+    assert_eq!(ids(&server).await.len() as u64, 2 + MANY);
+}
