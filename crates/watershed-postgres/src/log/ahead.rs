@@ -14,7 +14,7 @@ use super::group::{Group, Known, Seal};
 use super::prepared::Queued;
 use super::recent::Recent;
 use super::wanted::Wanted;
-use crate::connection::{Connection, Values};
+use crate::connection::{Asks, Values};
 
 const WRITE: &str = include_str!("sql/write_ahead.sql");
 const LOOK: &str = include_str!("sql/look_ahead.sql");
@@ -55,7 +55,7 @@ pub(super) fn known<'a>(
 
 /// Writes what the group has taken, and says whether everything was as it is trusted to be; nothing is written where it was not.
 pub(super) async fn write(
-    connection: &Connection,
+    connection: &impl Asks,
     group: &Group<'_>,
     seal: &Seal,
     trust: &Trust<'_>,

@@ -19,6 +19,8 @@ const PAUSE: Duration = Duration::from_millis(2);
 const LOOK: Duration = Duration::from_secs(1);
 /// A listener that could not connect tries again after this long.
 const AGAIN: Duration = Duration::from_secs(1);
+/// Of the commit of a user's own transaction nobody here is told: as long as one may come, it is looked for so often.
+const SOON: Duration = Duration::from_millis(3);
 /// Whoever gets hints looks without one so many times less often.
 const LESS_OFTEN: u32 = 5;
 
@@ -43,6 +45,7 @@ impl Channel {
 /// Looks for what other processes have appended.
 pub(super) async fn follow(shared: Weak<Shared>) {
     let mut ears = Ears { open: None, tried: None };
+    let Some(mut calls) = shared.upgrade().map(|shared| shared.calls()) else { return };
     loop {
         let Some(present) = shared.upgrade() else { return };
         if present.queue.is_closed() {
@@ -52,7 +55,10 @@ pub(super) async fn follow(shared: Weak<Shared>) {
         let asked = present.readers.query(include_str!("sql/select_head.sql"), &[]).await;
         let problem = match asked.map(|rows| rows.first().map(|row| from_sql(row.get(0)))) {
             Ok(Some(head)) => {
-                present.publish(head);
+                match present.awaited() {
+                    Some(position) if head >= position => present.committed(head),
+                    _ => present.publish(head),
+                }
                 None
             }
             Ok(None) => Some(NotBegun::NoHead.to_string()),
@@ -60,8 +66,16 @@ pub(super) async fn follow(shared: Weak<Shared>) {
         };
         present.reach.set(problem);
         let poll = present.options.poll;
+        let is_soon = present.awaited().is_some();
         drop(present);
-        ears.hear(poll).await;
+        if is_soon {
+            tokio::time::sleep(SOON).await;
+            continue;
+        }
+        tokio::select! {
+            () = ears.hear(poll) => {}
+            _ = calls.changed() => tokio::time::sleep(SOON).await,
+        }
     }
 }
 
