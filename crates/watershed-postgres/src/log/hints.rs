@@ -32,14 +32,21 @@ pub(super) struct Channel {
 
 impl Channel {
     pub(super) fn of(schema: &str) -> Self {
-        let hash = blake3::derive_key("watershed postgres 2026 hints", schema.as_bytes());
-        let mut number = [0; 8];
-        number.copy_from_slice(&hash[..8]);
+        let context = "watershed postgres 2026 hints";
+        let hash = blake3::derive_key(context, schema.as_bytes());
         Self {
             name: format!("watershed_{}", uuid::Uuid::from_slice(&hash[..16]).unwrap_or_default().simple()),
-            lock: i64::from_be_bytes(number),
+            lock: number(context, schema),
         }
     }
+}
+
+/// The number of a lock that is the schema's.
+pub(super) fn number(context: &'static str, schema: &str) -> i64 {
+    let hash = blake3::derive_key(context, schema.as_bytes());
+    let mut number = [0; 8];
+    number.copy_from_slice(&hash[..8]);
+    i64::from_be_bytes(number)
 }
 
 /// Looks for what other processes have appended.

@@ -81,7 +81,7 @@ impl PostgresLog {
     /// been committed, with everything else that it has written, or not at all. Nobody else appends before it has ended, so it is
     /// to be committed, or rolled back, right behind this; the server ends it where it stands still for [`Options::hold`].
     ///
-    /// From here on the transaction should wait for no lock: whoever holds it may be waiting for this one. Its deferred constraints
+    /// Dropped before it is answered, this has appended nothing. From here on the transaction should wait for no lock: whoever holds it may be waiting for this one. Its deferred constraints
     /// are looked at before the append, and not at the commit.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! Appends within transactions of users' own.
 //!
 //! The order of the locks is that of every commit: users' rows first, which the transaction has locked before, and what its deferred
-//! constraints look at; then the head, and behind it, in statements whose snapshots are younger than the lock, what the append rests
+//! constraints look at; then a turn among transactions of users' own, and the head; and behind it, in statements whose snapshots are younger than the lock, what the append rests
 //! on and the rows. Nothing behind the head waits for another lock, and a holder that stands still is ended by the server.
 //!
 //! The end of the transaction is the user's. So the rows are written behind a savepoint, and an append that is not taken gives the
@@ -25,6 +25,7 @@ use self::session::{Session, Sessions, is_forgotten};
 use super::ahead::{self, Trust};
 use super::commit::{self, Begun, Look, NotBegun};
 use super::group::Group;
+use super::hints::number;
 use super::prepared::{Prepared, Queued};
 use super::shared::Shared;
 use super::wanted::Wanted;
@@ -40,9 +41,13 @@ const BOUNDS: &[&str] = &["statement_timeout", "transaction_timeout"];
 pub(super) struct Within {
     schema: String,
     begin: String,
-    /// Opens the append: what is deferred is looked at as the user's session is set.
+    /// What an append sets: before that, what is deferred is looked at as the user's session is set.
+    setup: String,
+    /// The same, and the turn. Many who wait for one row all wake up whenever it changes, and wait again; and group commits, of which
+    /// each process has one at a time, would stand in line with every user. So these wait for a lock of their own first, and one of
+    /// them for the row.
     opening: String,
-    /// What the opening sets.
+    /// What is set.
     settings: Vec<&'static str>,
     hold: String,
     sessions: Sessions,
@@ -52,13 +57,16 @@ impl Within {
     pub(super) fn new(options: &Options) -> Self {
         let schema = quoted(&options.schema);
         let plans = PLANS.map(|(name, value)| format!("SET LOCAL {name} = {value}")).join("; ");
+        // Last of all temporary tables, which otherwise come first.
+        let setup = format!(
+            "SET CONSTRAINTS ALL IMMEDIATE; SET LOCAL search_path TO {schema}, pg_temp; SET LOCAL lock_timeout = {}; {plans}",
+            options.patience.as_millis()
+        );
+        let turn = number("watershed postgres 2026 users' turns", &options.schema);
         Self {
             begin: BEGIN.replace("{schema}", &schema),
-            // Last of all temporary tables, which otherwise come first.
-            opening: format!(
-                "SET CONSTRAINTS ALL IMMEDIATE; SET LOCAL search_path TO {schema}, pg_temp; SET LOCAL lock_timeout = {}; {plans}",
-                options.patience.as_millis()
-            ),
+            opening: format!("{setup}; SELECT pg_advisory_xact_lock({turn})"),
+            setup,
             settings: ["search_path", "lock_timeout"]
                 .into_iter()
                 .chain(PLANS.map(|(name, _)| name))
@@ -77,7 +85,7 @@ impl Within {
         let statements = match self.sessions.known(process) {
             Some(statements) => statements,
             None => {
-                transaction.batch_execute(&self.opening).await?;
+                transaction.batch_execute(&self.setup).await?;
                 self.sessions.prepare(transaction, process).await?
             }
         };
