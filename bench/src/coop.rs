@@ -7,7 +7,7 @@ mod rollups;
 mod service;
 mod stage;
 
-pub(crate) use commands::{enroll, family, halves, key, mixed, payment, risk};
+pub(crate) use commands::{enroll, family, halves, key, mixed, payment, risen, risk};
 pub(crate) use history::{History, write_history, write_turns};
 pub(crate) use service::{Coop, Views};
 pub(crate) use stage::Stage;

@@ -10,6 +10,7 @@ mod lag;
 mod live;
 mod postgres;
 mod postgres_nodes;
+mod postgres_own;
 mod postgres_rebuild;
 mod postgres_saves;
 mod postgres_tags;
@@ -99,6 +100,7 @@ pub(crate) const ALL: &[&dyn Case] = &[
     &postgres_nodes::TwoNodes::SHARED,
     &postgres_tags::Tags,
     &postgres_saves::Saves,
+    &postgres_own::Own,
     &postgres_rebuild::Rebuild,
     &postgres_visible::Visible::ONE,
     &postgres_visible::Visible::TWO,

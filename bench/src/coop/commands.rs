@@ -1,4 +1,6 @@
-use coop::family::{EngagementFactors, Evidence, FamilyCommand, PaymentMethod, RiskFactors};
+use coop::family::{
+    EngagementFactors, Evidence, FamilyCommand, FamilyEvent, PaymentMethod, RiskFactors, RiskTier,
+};
 use watershed::core::{Date, Decimal, Timestamp};
 
 use crate::mix::mix;
@@ -44,6 +46,24 @@ pub(crate) fn risk(family_id: String, number: u64) -> FamilyCommand {
             ("payments".to_owned(), Evidence::Points(below(mixed, 40))),
         ]),
         recommended_intervention: Some("call the parents this week".to_owned()),
+        predicted_withdrawal_date: Some(first_day().plus_days(below(mixed, 300))),
+        assigned_coordinator: Some("sarah".to_owned()),
+    }
+}
+
+/// The event that such a command leads to.
+pub(crate) fn risen(number: u64) -> FamilyEvent {
+    let mixed = mix(number);
+    FamilyEvent::RiskScoreUpdated {
+        old_score: below(mixed / 101, 101),
+        new_score: below(mixed, 101),
+        risk_tier: RiskTier::Medium,
+        risk_factors: RiskFactors::from([
+            ("engagement".to_owned(), Evidence::Words(format!("no login for {} days", mixed % 61))),
+            ("payments".to_owned(), Evidence::Points(below(mixed, 40))),
+        ]),
+        recommended_intervention: Some("call the parents this week".to_owned()),
+        intervention_priority: 2,
         predicted_withdrawal_date: Some(first_day().plus_days(below(mixed, 300))),
         assigned_coordinator: Some("sarah".to_owned()),
     }

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod node;
+mod own;
 mod plain;
 mod seats;
 mod server;

@@ -22,8 +22,8 @@ const PAGE: i64 = 4_096;
 
 /// A schema of plain tables.
 pub(crate) struct Plain<'s> {
-    server: &'s Server,
-    schema: String,
+    pub(super) server: &'s Server,
+    pub(super) schema: String,
     client: Client,
 }
 

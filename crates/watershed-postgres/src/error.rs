@@ -35,8 +35,15 @@ pub struct ServerError(Error);
 
 impl ServerError {
     /// The server's code for it, where it comes from the server.
-    pub(crate) fn code(&self) -> Option<&SqlState> {
+    #[must_use]
+    pub fn code(&self) -> Option<&SqlState> {
         self.0.code()
+    }
+}
+
+impl From<Error> for ServerError {
+    fn from(error: Error) -> Self {
+        Self(error)
     }
 }
 

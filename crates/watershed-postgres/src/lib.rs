@@ -16,10 +16,12 @@ mod triage;
 
 pub use error::{OpenError, ServerError};
 pub use ledger::PostgresLedger;
-pub use log::{About, PostgresLog};
+pub use log::{About, PostgresLog, WithinError};
 pub use migrate::{migrate, pending_sql, whole_sql};
 pub use options::Options;
 pub use rows::{PostgresRows, PostgresRowsBesideLog};
 pub use state::{OwnTables, PostgresTables};
+/// The driver that transactions of users' own are made with: [`PostgresLog::append_within`].
+pub use tokio_postgres;
 pub use triage::PostgresTriage;
 pub use watershed_store::Verified;

@@ -27,6 +27,9 @@ pub struct Options {
     pub poll: Duration,
     /// How long a statement may wait for a lock, and a transaction stand still.
     pub patience: Duration,
+    /// How long a transaction of a user's own may stand still once it has appended, or one of its statements take, before the server
+    /// ends it: everybody else who appends waits for it. From PostgreSQL 17 on also how long it may take altogether from there.
+    pub hold: Duration,
     /// How long a statement may take; zero for as long as it likes. Where nothing has come back by then and `patience` after it,
     /// the connection is given up as one that carries nothing any more.
     pub statement: Duration,
@@ -48,6 +51,7 @@ impl Options {
             group: 1_024,
             poll: Duration::from_millis(20),
             patience: Duration::from_secs(10),
+            hold: Duration::from_secs(3),
             statement: Duration::from_secs(30),
             whole_pages: false,
             tail: None,
@@ -79,6 +83,7 @@ impl fmt::Debug for Options {
             .field("group", &self.group)
             .field("poll", &self.poll)
             .field("patience", &self.patience)
+            .field("hold", &self.hold)
             .field("statement", &self.statement)
             .field("whole_pages", &self.whole_pages)
             .finish()

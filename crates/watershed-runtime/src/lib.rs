@@ -18,9 +18,9 @@ pub use command::{AnyRefusal, Request, SendError, StateAt};
 pub use context::{
     Asking, BrokenContract, Catalogue, ChangeEntry, Changes, CheckpointView, CommandEntry, Context,
     ContractEntry, Disagreement, EditionStatus, Following, GroupCheckpoint, ImportEntry, LookAt, NodeStatus,
-    NodesStatus, OperateError, PageAsk, ParkedEntry, Queries, QueryEntry, ReadModels, RetriedCause, Rollups,
-    Running, SeatStatus, Sending, StartError, Stores, Switched, TablesDifference, TablesReport, ViewEntry,
-    ViewKind, ViewStatus, Writes,
+    NodesStatus, OperateError, PageAsk, ParkedEntry, Queries, QueryEntry, ReadModels, RecordError, Recording,
+    RetriedCause, Rollups, Running, SeatStatus, Sending, StartError, Stores, Switched, TablesDifference,
+    TablesReport, ViewEntry, ViewKind, ViewStatus, Writes,
 };
 pub use editions::{EditionState, FieldDifference, Flag, Mismatch, SnapshotNote, Verification};
 pub use import::{

@@ -17,7 +17,7 @@ pub mod __private;
 #[cfg(feature = "sqlite")]
 pub use embedded::{embedded, stores};
 #[cfg(feature = "postgres")]
-pub use shared::{SharedError, on_postgres, open, shared};
+pub use shared::{SharedError, on_postgres, on_postgres_with, open, shared, shared_with};
 
 pub use watershed_core as core;
 #[cfg(feature = "postgres")]

@@ -31,10 +31,19 @@ pub enum SharedError {
 pub async fn on_postgres(
     options: watershed_postgres::Options,
 ) -> Result<Stores, watershed_postgres::OpenError> {
-    let log = PostgresLog::open(options.clone()).await?;
+    on_postgres_with(Arc::new(PostgresLog::open(options).await?)).await
+}
+
+/// The same with a log that is open already: for whoever appends to it within transactions of their own
+/// ([`PostgresLog::append_within`]).
+///
+/// # Errors
+/// As [`on_postgres`].
+pub async fn on_postgres_with(log: Arc<PostgresLog>) -> Result<Stores, watershed_postgres::OpenError> {
+    let options = log.options().clone();
     Ok(Stores {
         tables: Some(log.tables()),
-        log: Arc::new(log),
+        log,
         rows: Arc::new(PostgresRows::open(options.clone()).await?),
         ledger: Arc::new(PostgresLedger::open(options.clone()).await?),
         triage: Arc::new(PostgresTriage::open(options.clone()).await?),
@@ -52,12 +61,20 @@ pub async fn shared(
     options: watershed_postgres::Options,
     folder: impl AsRef<Path>,
 ) -> Result<Stores, SharedError> {
-    let log = PostgresLog::open(options).await?;
+    shared_with(Arc::new(PostgresLog::open(options).await?), folder).await
+}
+
+/// The same with a log that is open already: for whoever appends to it within transactions of their own
+/// ([`PostgresLog::append_within`]).
+///
+/// # Errors
+/// As [`shared`].
+pub async fn shared_with(log: Arc<PostgresLog>, folder: impl AsRef<Path>) -> Result<Stores, SharedError> {
     let here = Sqlite::open(folder, Options::default())?;
-    here.set_rows_of(watershed_core::ports::EventLog::identity(&log))?;
+    here.set_rows_of(watershed_core::ports::EventLog::identity(&*log))?;
     // Inline rows are committed with the log: there are none of them here. Saved states are beside it.
     let tables = Some(log.tables() as Arc<_>);
-    Ok(Stores { log: Arc::new(log), beside_log: None, tables, ..stores(&here)? })
+    Ok(Stores { log, beside_log: None, tables, ..stores(&here)? })
 }
 
 /// Opens a context's stores where the settings say: everything in `folder`, or, where a server is named

@@ -1,5 +1,6 @@
 //! A connection with its prepared statements: how the server is reached, and what it must be.
 
+mod asks;
 mod demands;
 mod limit;
 mod password;
@@ -16,6 +17,7 @@ use tokio::sync::watch;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, CopyInSink, Error, Row, Statement};
 
+pub(crate) use self::asks::Asks;
 pub(crate) use self::demands::Backend;
 use self::demands::Role;
 use self::limit::Limit;
@@ -30,9 +32,13 @@ pub(crate) type Values<'a> = &'a [&'a (dyn ToSql + Sync)];
 /// Every statement looks things up by an index. On a young table, whose statistics say nothing, the planner thinks otherwise; and a
 /// plan that is made anew for each group costs more than the group. With other ways switched off, plans look so dear that they
 /// would be compiled, for tenths of a second.
-const PLANS: &str =
-    "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_hashjoin = off;
-    SET enable_mergejoin = off; SET jit = off";
+pub(crate) const PLANS: [(&str, &str); 5] = [
+    ("plan_cache_mode", "force_generic_plan"),
+    ("enable_seqscan", "off"),
+    ("enable_hashjoin", "off"),
+    ("enable_mergejoin", "off"),
+    ("jit", "off"),
+];
 
 /// A connection. Statements of several callers are sent one behind the other, without waiting for answers.
 pub(crate) struct Connection {
@@ -64,9 +70,10 @@ impl Connection {
         let limit = Limit::new(link.driver, options);
         let (schema, patience) = (quoted(&options.schema), options.patience.as_millis());
         let statement = options.statement.as_millis();
+        let plans = PLANS.map(|(name, value)| format!("SET {name} = {value}")).join("; ");
         let setup = format!(
-            "SET search_path TO {schema}; SET lock_timeout = {patience}; SET statement_timeout = {statement};
-             SET idle_in_transaction_session_timeout = {patience}; {PLANS}; {}",
+            "SET search_path TO {schema}; SET default_transaction_isolation = 'read committed'; SET lock_timeout = {patience}; SET statement_timeout = {statement};
+             SET idle_in_transaction_session_timeout = {patience}; {plans}; {}",
             demands::FACTS
         );
         let answered = limit.within(link.client.simple_query(&setup)).await?;

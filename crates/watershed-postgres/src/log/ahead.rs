@@ -75,7 +75,7 @@ impl Sent {
     /// Whether everything was as it is trusted to be; nothing is written where it was not.
     pub(super) async fn by(self, connection: Arc<Connection>) -> Result<bool, Error> {
         match self {
-            Self::Written(written, held) => written.append(&connection, &held).await,
+            Self::Written(written, held) => written.append(&*connection, &held).await,
             Self::Looked { head, link, held, keys } => {
                 let link = &link[..];
                 let found = connection

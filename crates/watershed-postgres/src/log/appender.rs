@@ -109,7 +109,7 @@ impl Appender {
         let wanted = Wanted::of(&appends);
         let unsaid = wanted.unsaid(|stream| recent.knows(stream));
         if !unsaid.is_empty() {
-            let Ok(found) = commit::versions(&connection, &unsaid).await else { return Err(appends) };
+            let Ok(found) = commit::versions(&*connection, &unsaid).await else { return Err(appends) };
             recent.remember(found);
         }
         let Some((known, said)) = ahead::known(recent, &wanted, &appends) else { return Err(appends) };

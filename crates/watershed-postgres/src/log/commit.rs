@@ -17,7 +17,7 @@ use super::prepared::Queued;
 use super::recent::Recent;
 use super::wanted::Wanted;
 use super::written::{APPEND, Held, Written};
-use crate::connection::Connection;
+use crate::connection::{Asks, Connection};
 use crate::error::in_words;
 
 pub(super) const LOCK: &str = include_str!("sql/lock_head.sql");
@@ -69,7 +69,7 @@ pub(super) struct Look {
 /// Opens the transaction, or goes on with one that is open, by `opening`; takes the head's lock, and looks up what the appends
 /// rest on. One round trip; two where what is remembered was trusted in vain.
 pub(super) async fn begin(
-    connection: &Connection,
+    connection: &impl Asks,
     opening: &str,
     appends: &[Queued],
     wanted: &Wanted,
@@ -153,7 +153,7 @@ struct Found {
 }
 
 async fn look_up(
-    connection: &Connection,
+    connection: &impl Asks,
     appends: &[Queued],
     wanted: &Wanted,
     sought: &Sought,
@@ -173,7 +173,7 @@ async fn look_up(
 
 /// The streams' versions: all of them, 0 for one without events.
 pub(super) async fn versions(
-    connection: &Connection,
+    connection: &impl Asks,
     streams: &[Uuid],
 ) -> Result<HashMap<Uuid, Version>, Error> {
     let found = places(connection, VERSIONS, streams).await?;
@@ -183,7 +183,7 @@ pub(super) async fn versions(
 }
 
 /// What was found for each of them, by its place; the rows give places from 1.
-async fn places(connection: &Connection, sql: &'static str, of: &[Uuid]) -> Result<Vec<(usize, u64)>, Error> {
+async fn places(connection: &impl Asks, sql: &'static str, of: &[Uuid]) -> Result<Vec<(usize, u64)>, Error> {
     if of.is_empty() {
         return Ok(Vec::new());
     }

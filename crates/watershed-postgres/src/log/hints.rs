@@ -20,6 +20,8 @@ const PAUSE: Duration = Duration::from_millis(2);
 const LOOK: Duration = Duration::from_secs(1);
 /// A listener that could not connect tries again after this long.
 const AGAIN: Duration = Duration::from_secs(1);
+/// Of the commit of a user's own transaction nobody here is told: as long as one may come, it is looked for so often.
+const SOON: Duration = Duration::from_millis(3);
 /// Whoever gets hints looks without one so many times less often.
 const LESS_OFTEN: u32 = 5;
 
@@ -31,19 +33,27 @@ pub(super) struct Channel {
 
 impl Channel {
     pub(super) fn of(schema: &str) -> Self {
-        let hash = blake3::derive_key("watershed postgres 2026 hints", schema.as_bytes());
-        let mut number = [0; 8];
-        number.copy_from_slice(&hash[..8]);
+        let context = "watershed postgres 2026 hints";
+        let hash = blake3::derive_key(context, schema.as_bytes());
         Self {
             name: format!("watershed_{}", uuid::Uuid::from_slice(&hash[..16]).unwrap_or_default().simple()),
-            lock: i64::from_be_bytes(number),
+            lock: number(context, schema),
         }
     }
+}
+
+/// The number of a lock that is the schema's.
+pub(super) fn number(context: &'static str, schema: &str) -> i64 {
+    let hash = blake3::derive_key(context, schema.as_bytes());
+    let mut number = [0; 8];
+    number.copy_from_slice(&hash[..8]);
+    i64::from_be_bytes(number)
 }
 
 /// Looks for what other processes have appended.
 pub(super) async fn follow(shared: Weak<Shared>) {
     let mut ears = Ears { open: None, tried: None };
+    let Some(mut calls) = shared.upgrade().map(|shared| shared.calls()) else { return };
     loop {
         let Some(present) = shared.upgrade() else { return };
         if present.queue.is_closed() {
@@ -58,8 +68,16 @@ pub(super) async fn follow(shared: Weak<Shared>) {
         };
         present.reach.set(problem);
         let poll = present.options.poll;
+        let is_soon = present.awaited().is_some();
         drop(present);
-        ears.hear(poll).await;
+        if is_soon {
+            tokio::time::sleep(SOON).await;
+            continue;
+        }
+        tokio::select! {
+            () = ears.hear(poll) => {}
+            _ = calls.changed() => tokio::time::sleep(SOON).await,
+        }
     }
 }
 
@@ -69,7 +87,10 @@ fn see(shared: &Shared, end: &Row) -> Option<String> {
     if let Ok(link) = end.get::<_, &[u8]>(1).try_into() {
         shared.saw(head, link);
     }
-    shared.publish(head);
+    match shared.awaited() {
+        Some(position) if head >= position => shared.committed(head),
+        _ => shared.publish(head),
+    }
     let (epoch, mine) = (end.get::<_, Option<i32>>(2), shared.identity.epoch);
     let is_mine = epoch.is_some_and(|epoch| u32::try_from(epoch) == Ok(mine));
     (!is_mine).then(|| {

@@ -26,6 +26,7 @@ mod shared;
 mod snapshots;
 mod verify;
 mod wanted;
+mod within;
 mod written;
 
 use std::sync::Arc;
@@ -44,6 +45,7 @@ use self::prepared::Prepared;
 use self::readers::Readers;
 use self::saver::Saver;
 use self::shared::Shared;
+pub use self::within::WithinError;
 use crate::connection::{Connection, Tail};
 use crate::error::OpenError;
 use crate::migrate::{LOG, bring_up};
@@ -85,10 +87,33 @@ impl PostgresLog {
         Ok(Self { shared, saver, about })
     }
 
+    /// Records events within a transaction of the caller's own on the log's database, as its last step: they are there once it has
+    /// been committed, with everything else that it has written, or not at all. Nobody else appends before it has ended, so it is
+    /// to be committed, or rolled back, right behind this; the server ends it where it stands still for [`Options::hold`].
+    ///
+    /// Dropped before it is answered, this has appended nothing. From here on the transaction should wait for no lock: whoever holds it may be waiting for this one. Its deferred constraints
+    /// are looked at before the append, and not at the commit.
+    ///
+    /// # Errors
+    /// Why the append is not taken. The transaction is then as it was before, and holds nobody up: it may go on, or be rolled back.
+    pub async fn append_within(
+        &self,
+        transaction: &mut tokio_postgres::Transaction<'_>,
+        append: Append,
+    ) -> Result<Appended, WithinError> {
+        within::append(&self.shared, transaction, append).await
+    }
+
     /// The tables of aggregates' state, in the log's database.
     #[must_use]
     pub fn tables(&self) -> Arc<PostgresTables> {
         Arc::new(PostgresTables::new(self.shared.options.clone(), self.shared.columns.clone()))
+    }
+
+    /// What it was opened with.
+    #[must_use]
+    pub fn options(&self) -> &Options {
+        &self.shared.options
     }
 
     /// The server behind it, as it was when it was opened.

@@ -7,7 +7,7 @@ use watershed_core::Position;
 use watershed_store::{from_sql, to_sql};
 
 use super::prepared::{Boundary, Queued};
-use crate::connection::{Connection, Values};
+use crate::connection::{Asks, Values};
 
 const TAGGED: &str = include_str!("sql/select_moved.sql");
 const NAMED: &str = include_str!("sql/select_moved_named.sql");
@@ -41,7 +41,7 @@ impl<'a> Tagged<'a> {
         self.last_names.push(count(self.names.len()));
     }
 
-    async fn ask(self, connection: &Connection) -> Result<Vec<(usize, Position)>, Error> {
+    async fn ask(self, connection: &impl Asks) -> Result<Vec<(usize, Position)>, Error> {
         if self.places.is_empty() {
             return Ok(Vec::new());
         }
@@ -63,7 +63,7 @@ impl<'a> Tagged<'a> {
 
 /// What has come in between, by the place of the append, of those at these places.
 pub(super) async fn moved(
-    connection: &Connection,
+    connection: &impl Asks,
     appends: &[Queued],
     places: &[usize],
 ) -> Result<Vec<(usize, Position)>, Error> {

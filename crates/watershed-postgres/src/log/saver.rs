@@ -264,7 +264,7 @@ impl Hand {
     /// Why the log would not have taken the append either: what it says comes first. A key that has been used is told so, whatever
     /// a second save would meet.
     async fn logs_own(&self, group: &[Queued]) -> Option<AppendError> {
-        let connection = self.connection.as_ref()?;
+        let connection = self.connection.as_deref()?;
         let (wanted, look) = (Wanted::of(group), Look { trust: false, keys: true });
         let begun = commit::begin(connection, "BEGIN", group, &wanted, None, look).await;
         let _ = connection.run("ROLLBACK").await;
@@ -367,7 +367,8 @@ impl Hand {
     async fn append(&self, connection: &Connection, group: &[Queued]) -> Result<Outcome, Error> {
         let wanted = Wanted::of(group);
         let patience = self.shared.options.patience.as_millis();
-        let opening = format!("SET LOCAL lock_timeout = {patience}");
+        // What users have deferred to the commit looks at rows of theirs, which somebody may hold who waits for the head.
+        let opening = format!("SET CONSTRAINTS ALL IMMEDIATE; SET LOCAL lock_timeout = {patience}");
         let look = Look { trust: false, keys: true };
         let begun = commit::begin(connection, &opening, group, &wanted, None, look).await;
         let Begun { known, recent } = match begun {

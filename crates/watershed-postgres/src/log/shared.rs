@@ -1,6 +1,7 @@
 //! What a log's handles and tasks share.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use tokio::sync::watch;
 use watershed_core::ports::InlineFold;
@@ -15,6 +16,7 @@ use super::kept::Kept;
 use super::newest::Newest;
 use super::prepared::Prepared;
 use super::readers::Readers;
+use super::within::Within;
 use crate::options::Options;
 use crate::replicas::Replicas;
 use crate::state::Known;
@@ -37,9 +39,13 @@ pub(super) struct Shared {
     pub(super) newest: Newest,
     /// How other processes are told.
     pub(super) channel: Channel,
+    /// What transactions of users' own need.
+    pub(super) within: Within,
     head: watch::Sender<Position>,
     /// The last position that this process itself has committed.
     own: watch::Sender<Position>,
+    /// Where an append stands that a user's own transaction may have committed by now, and until when to look for it.
+    awaited: watch::Sender<Option<(Position, Instant)>>,
     folds: Mutex<Vec<Box<dyn InlineFold>>>,
 }
 
@@ -54,6 +60,7 @@ impl Shared {
         let replicas = Replicas::new(&options, identity, 1);
         Self {
             channel: Channel::of(&options.schema),
+            within: Within::new(&options),
             options,
             identity,
             queue: Queue::default(),
@@ -66,6 +73,7 @@ impl Shared {
             columns: Arc::default(),
             head: watch::Sender::new(head),
             own: watch::Sender::new(0),
+            awaited: watch::Sender::new(None),
             folds: Mutex::default(),
         }
     }
@@ -108,6 +116,22 @@ impl Shared {
         if let Some(tail) = &self.options.tail {
             tail.saw(position, link);
         }
+    }
+
+    /// A user's own transaction has appended, and is to be committed now: by whom and when is not seen here.
+    pub(super) fn awaits(&self, position: Position) {
+        let until = Instant::now() + self.options.hold;
+        self.awaited.send_replace(Some((position, until)));
+    }
+
+    /// The position that a user's own transaction may bring the log to any moment.
+    pub(super) fn awaited(&self) -> Option<Position> {
+        let (position, until) = (*self.awaited.borrow())?;
+        (position > self.head() && Instant::now() < until).then_some(position)
+    }
+
+    pub(super) fn calls(&self) -> watch::Receiver<Option<(Position, Instant)>> {
+        self.awaited.subscribe()
     }
 
     /// The log has come to that position, here or elsewhere.

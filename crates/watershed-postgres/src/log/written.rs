@@ -7,7 +7,7 @@ use watershed_store::{Link, to_sql};
 
 use super::group::{Group, Seal};
 use super::packed::Packed;
-use crate::connection::Connection;
+use crate::connection::Asks;
 
 pub(super) const APPEND: &str = include_str!("sql/append_events.sql");
 
@@ -47,7 +47,7 @@ impl Written {
     }
 
     /// Writes it, and says whether everything was as it is trusted to be; nothing is written where it was not.
-    pub(super) async fn append(&self, connection: &Connection, held: &Held) -> Result<bool, Error> {
+    pub(super) async fn append(&self, connection: &impl Asks, held: &Held) -> Result<bool, Error> {
         let ((known, known_link), (new, new_link)) = (&self.known, &self.new);
         let (known_link, new_link) = (&known_link[..], &new_link[..]);
         let (lists, positions) = &self.tags;

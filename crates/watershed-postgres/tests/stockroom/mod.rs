@@ -72,9 +72,13 @@ pub(crate) fn options(server: &Postgres, schema: &str) -> Options {
 
 /// A node; what is only its own is in that folder.
 pub(crate) async fn start(options: &Options, folder: &Path) -> Running {
-    let log = PostgresLog::open(options.clone()).await.unwrap();
+    start_on(Arc::new(PostgresLog::open(options.clone()).await.unwrap()), folder).await
+}
+
+/// The same on a log that is open.
+pub(crate) async fn start_on(log: Arc<PostgresLog>, folder: &Path) -> Running {
     let own = watershed::embedded(folder).unwrap();
-    let stores = Stores { tables: Some(log.tables()), log: Arc::new(log), beside_log: None, ..own };
+    let stores = Stores { tables: Some(log.tables()), log, beside_log: None, ..own };
     let counts = Context::new("counts").policy(AllowAll).tables_sql(TABLES).aggregate::<Count>();
     counts.start(stores).await.unwrap()
 }

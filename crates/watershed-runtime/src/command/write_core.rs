@@ -122,15 +122,23 @@ impl WriteCore {
     }
 }
 
-/// Puts decided events into the form that the log takes.
-pub(crate) fn new_events<E: Event, R>(events: &[E], now: Timestamp) -> Result<Vec<NewEvent>, SendError<R>> {
+/// An event cannot be written as JSON.
+pub(crate) struct Unwritten(pub(crate) String);
+
+impl<R> From<Unwritten> for SendError<R> {
+    fn from(error: Unwritten) -> Self {
+        Self::Unavailable(error.0)
+    }
+}
+
+/// Puts events into the form that the log takes.
+pub(crate) fn new_events<E: Event>(events: &[E], now: Timestamp) -> Result<Vec<NewEvent>, Unwritten> {
     events
         .iter()
         .map(|event| {
             let kind = event.kind();
-            let payload = event::encode(event).map_err(|error| {
-                SendError::Unavailable(format!("`{}` cannot be written: {error}", kind.name))
-            })?;
+            let payload = event::encode(event)
+                .map_err(|error| Unwritten(format!("`{}` cannot be written: {error}", kind.name)))?;
             let mut tags = Vec::new();
             event.tags(&mut |tag| tags.push(tag));
             Ok(NewEvent { id: event_id(now), name: kind.name, schema: kind.schema, payload, tags })

@@ -2,7 +2,7 @@ use std::any::TypeId;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::value::RawValue;
 use watershed_core::ports::{Events, Nodes, ReadFrom, Scope, Triage};
 use watershed_core::{
@@ -32,6 +32,8 @@ pub(crate) struct Inner {
     pub(crate) core: Arc<WriteCore>,
     pub(crate) handlers: FxHashMap<TypeId, ErasedHandler>,
     pub(crate) write_models: Vec<Arc<dyn WriteModel>>,
+    /// The categories of the events that anything here decides or folds.
+    pub(crate) categories: FxHashSet<&'static str>,
     /// By command: the place of its write model, and its name for ever.
     pub(crate) commands: FxHashMap<&'static str, (usize, &'static str)>,
     pub(crate) views: FxHashMap<&'static str, RunningView>,
@@ -93,6 +95,13 @@ impl Running {
     #[must_use]
     pub fn token(&self) -> Token {
         self.0.core.token(self.head())
+    }
+
+    /// A token for everything up to that position: the [`Appended`](watershed_core::ports::Appended) of a transaction of your own that
+    /// has been committed.
+    #[must_use]
+    pub fn token_at(&self, position: Position) -> Token {
+        self.0.core.token(position)
     }
 
     /// Whether the policy would allow anybody anything.

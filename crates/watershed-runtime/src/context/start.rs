@@ -2,7 +2,7 @@ use std::any::TypeId;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use watershed_core::ports::{InlineFold, RowGroup, RowReader, RowsBesideLog};
 use watershed_core::{Freshness, Journal, Source};
 
@@ -62,7 +62,9 @@ impl Context {
         let mut decoders = Decoders::default();
         let all = groups.projected.iter().chain(&groups.inline).chain(groups.earlier.values());
         let all = all.flat_map(|group| &group.models);
+        let mut categories: FxHashSet<_> = write_models.iter().map(|model| model.category()).collect();
         for (category, kinds, decode) in all.flat_map(|model| &model.follows) {
+            categories.insert(*category);
             decoders.add(category, kinds, *decode);
         }
         let feed = Arc::new(Feed::new(stores.log.clone(), decoders.clone()));
@@ -150,6 +152,7 @@ impl Context {
             core,
             handlers,
             write_models,
+            categories,
             commands,
             views,
             questions,

@@ -1,0 +1,118 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_postgres::{Client, NoTls, Transaction};
+use watershed_core::ports::{Append, EventLog, Expected, Idempotency, NewEvent, ReadFrom, Scope};
+use watershed_core::{EventId, StoredEvent, StreamId, Tag, Tenant, Timestamp};
+use watershed_postgres::{Options, PostgresLog};
+use watershed_testkit::postgres::Postgres;
+
+/// A server with a log, and a table of the user's.
+pub(crate) struct Lab {
+    pub(crate) server: Postgres,
+    pub(crate) log: Arc<PostgresLog>,
+}
+
+impl Lab {
+    pub(crate) async fn start() -> Self {
+        let server = Postgres::start();
+        let log = Arc::new(PostgresLog::open(Options::new(server.server())).await.unwrap());
+        server.sql("CREATE TABLE things (id bigint PRIMARY KEY, said text NOT NULL)");
+        Self { server, log }
+    }
+
+    /// Another process, as far as the database can tell.
+    pub(crate) async fn other(&self) -> Arc<PostgresLog> {
+        Arc::new(PostgresLog::open(self.log.options().clone()).await.unwrap())
+    }
+
+    pub(crate) async fn client(&self) -> Client {
+        client(&self.server.server()).await
+    }
+
+    /// How many things there are, and how many events.
+    pub(crate) fn there(&self) -> (usize, usize) {
+        let sql = "SELECT (SELECT count(*) FROM things) || ' ' || (SELECT count(*) FROM watershed.events)";
+        let counts = self.server.sql(sql);
+        let (things, events) = counts.split_once(' ').unwrap();
+        (things.parse().unwrap(), events.parse().unwrap())
+    }
+
+    /// Every position from the first to the last is there once, every link and checksum holds.
+    pub(crate) async fn assert_sound(&self, events: u64) {
+        let verified = self.log.verify(&mut |_, _| {}).await.unwrap();
+        assert_eq!(verified.head, events);
+        let counted = self.server.sql("SELECT count(*) || ' ' || max(position) FROM watershed.events");
+        assert_eq!(counted, format!("{events} {events}"));
+    }
+
+    /// How often the server has ended somebody's statement because of a deadlock.
+    pub(crate) fn deadlocks(&self) -> String {
+        // What backends have counted is told when they end, or now and then.
+        self.server.sql("SELECT pg_stat_force_next_flush(); SELECT sum(deadlocks) FROM pg_stat_database");
+        std::thread::sleep(Duration::from_millis(1_200));
+        self.server.sql("SELECT sum(deadlocks) FROM pg_stat_database")
+    }
+}
+
+pub(crate) async fn client(server: &str) -> Client {
+    let (client, driver) = tokio_postgres::connect(server, NoTls).await.unwrap();
+    tokio::spawn(driver);
+    client
+}
+
+/// The user's own change.
+pub(crate) async fn put(transaction: &Transaction<'_>, id: u64) {
+    let id = i64::try_from(id).unwrap();
+    transaction.execute("INSERT INTO public.things VALUES ($1, 'own')", &[&id]).await.unwrap();
+}
+
+/// One event, of that number, in one of fifty streams.
+pub(crate) fn append(id: u64) -> Append {
+    let mut random = [0; 10];
+    random[3..].copy_from_slice(&id.to_le_bytes()[..7]);
+    Append {
+        tenant: Tenant::default(),
+        stream: StreamId::new("thing", format!("s{}", id % 50)),
+        expected: Expected::Any,
+        conditions: Vec::new(),
+        save: None,
+        line: None,
+        idempotency: None,
+        looked_until: 0,
+        events: vec![NewEvent {
+            id: EventId::at(1_000, random),
+            name: "happened",
+            schema: 1,
+            payload: format!("{{\"id\":{id}}}").into_bytes().into(),
+            tags: vec![Tag::new("number", id)],
+        }],
+        recorded_at: Timestamp::from_micros(1),
+        actor: None,
+        correlation: None,
+        causation: None,
+        traceparent: None,
+    }
+}
+
+pub(crate) fn keyed(id: u64, key: &str) -> Append {
+    Append { idempotency: Some(Idempotency { key: key.into(), fingerprint: [7; 16] }), ..append(id) }
+}
+
+pub(crate) async fn events(log: &PostgresLog, scope: Scope) -> Vec<Arc<StoredEvent>> {
+    let mut all = Vec::new();
+    loop {
+        let page = ReadFrom { scope: scope.clone(), after: all.len() as u64, limit: 5_000 };
+        let page = watershed_core::ports::LogReader::read(log, page).await.unwrap();
+        all.extend(page.events);
+        if page.complete {
+            return all;
+        }
+    }
+}
+
+/// How others fare: an append that nobody may hold up for long.
+pub(crate) async fn goes_on(log: &PostgresLog, id: u64) {
+    let appended = tokio::time::timeout(Duration::from_secs(1), log.append(append(id))).await;
+    assert!(appended.is_ok_and(|appended| appended.is_ok()), "others are held up");
+}
