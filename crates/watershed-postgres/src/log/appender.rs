@@ -39,6 +39,7 @@ pub(super) async fn run(shared: Arc<Shared>) {
         recent: None,
         end: None,
         alone: Alone::default(),
+        held: false,
         lost: None,
     };
     loop {
@@ -54,6 +55,11 @@ pub(super) async fn run(shared: Arc<Shared>) {
     }
     appender.land_all().await;
 }
+
+/// For so long the head's lock is held for those whom others have beaten.
+const HOLD: Duration = Duration::from_millis(3);
+/// In place of `BEGIN`, in a transaction that is open.
+const GO_ON: &str = "";
 
 struct Abandons(Arc<Shared>);
 
@@ -72,6 +78,8 @@ struct Appender {
     /// Where it ended with the last commit from here.
     end: Option<(Position, Link)>,
     alone: Alone,
+    /// Whether a transaction is open that has the head's lock.
+    held: bool,
     /// Since when the server has not been reached.
     lost: Option<Instant>,
 }
@@ -184,14 +192,51 @@ impl Appender {
 
     /// Commits a group by itself. Nothing else is under way.
     async fn commit(&mut self, appends: Vec<Queued>) {
-        match self.insist(&appends).await {
+        let answers = match self.insist(&appends).await {
+            Ok(answers) => answers,
+            Err(failed) => return tell_all(appends, &failed),
+        };
+        let told = appends.into_iter().zip(answers);
+        let (beaten, others): (Vec<_>, Vec<_>) =
+            told.partition(|(_, answer)| is_beaten(answer) && !self.alone.is_likely());
+        others.into_iter().for_each(|(queued, answer)| tell(queued, answer));
+        if !beaten.is_empty() {
+            self.hold_for(beaten).await;
+        }
+    }
+
+    /// Others were quicker. Whoever begins anew has to read what they wrote, and they need not: they would be quicker again and
+    /// again. So these are told behind the head's lock, and what they send at once is committed before anybody else gets it.
+    async fn hold_for(&mut self, beaten: Vec<(Queued, Answer)>) {
+        self.held = self.lock().await;
+        let many = beaten.len();
+        beaten.into_iter().for_each(|(queued, answer)| tell(queued, answer));
+        if !self.held {
+            return;
+        }
+        let queue = &self.shared.queue;
+        let _ = tokio::time::timeout(HOLD, queue.waits_for(many)).await;
+        let mut appends = Vec::new();
+        queue.take(self.shared.options.group, &mut appends);
+        let answers = self.insist(&appends).await;
+        match answers {
             Ok(answers) => {
-                for (queued, answer) in appends.into_iter().zip(answers) {
-                    tell(queued, answer);
-                }
+                appends.into_iter().zip(answers).for_each(|(queued, answer)| tell(queued, answer));
             }
             Err(failed) => tell_all(appends, &failed),
         }
+    }
+
+    /// Opens a transaction, and takes the head's lock. Whether that has come about.
+    async fn lock(&mut self) -> bool {
+        let Ok(connection) = self.connected().await else { return false };
+        let (begun, locked) = tokio::join!(biased; connection.run("BEGIN"), connection.query(LOCK, &[]));
+        // What is wrong shows when it is used next.
+        let is_locked = begun.is_ok() && locked.is_ok();
+        if !is_locked {
+            let _ = connection.run("ROLLBACK").await;
+        }
+        is_locked
     }
 
     /// Commits the appends, and says what each is to be answered. A server that goes away is waited for, though not for ever; once
@@ -249,7 +294,8 @@ impl Appender {
         look: Look,
     ) -> Result<Option<Vec<Answer>>, Failed> {
         let before = self.recent.take();
-        let begun = commit::begin(connection, "BEGIN", appends, wanted, before, look).await;
+        let opening = if std::mem::take(&mut self.held) { GO_ON } else { "BEGIN" };
+        let begun = commit::begin(connection, opening, appends, wanted, before, look).await;
         let Begun { known, mut recent } = begun.map_err(|problem| match problem {
             NotBegun::Database(error) => self.failed(connection, &error),
             NotBegun::NoHead => {
@@ -334,8 +380,15 @@ impl Appender {
             return Ok(connection.clone());
         }
         let opened = open(&self.shared).await.map_err(|error| Failed::Lost(error.to_string()))?;
+        self.held = false;
         Ok(self.connection.insert(Arc::new(opened)).clone())
     }
+}
+
+/// Whether it was decided upon what others have changed meanwhile.
+fn is_beaten(answer: &Answer) -> bool {
+    use AppendError::{BoundaryMoved, Conflict, StateMoved};
+    matches!(answer, Err(Conflict { .. } | BoundaryMoved { .. } | StateMoved { .. }))
 }
 
 fn tell_all(appends: Vec<Queued>, error: &AppendError) {
