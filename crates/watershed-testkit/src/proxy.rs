@@ -3,7 +3,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -97,6 +97,9 @@ impl Drop for Proxy {
     }
 }
 
+/// So much later than what was sent.
+const LATE: Duration = Duration::from_millis(200);
+
 async fn serve(listener: TcpListener, port: u16, weather: Arc<watch::Sender<Weather>>, next: Arc<AtomicU64>) {
     while let Ok((client, _)) = listener.accept().await {
         let (weather, number) = (weather.subscribe(), next.fetch_add(1, Ordering::SeqCst));
@@ -114,16 +117,21 @@ async fn serve(listener: TcpListener, port: u16, weather: Arc<watch::Sender<Weat
 async fn carry(mut client: TcpStream, mut server: TcpStream, weather: watch::Receiver<Weather>, number: u64) {
     let mut cut = weather.clone();
     let before = cut.borrow().cuts;
+    let kept = AtomicBool::new(false);
     {
         let (mut from_client, mut to_client) = client.split();
         let (mut from_server, mut to_server) = server.split();
         let upwards = async {
-            pass(&mut from_client, &mut to_server, weather.clone(), Some(number)).await;
+            pass(&mut from_client, &mut to_server, weather.clone(), Some((number, &kept))).await;
+            if kept.load(Ordering::Relaxed) {
+                // A network that is late with what was sent is later still with the news that the sender has gone.
+                tokio::time::sleep(LATE).await;
+            }
         };
         let downwards = async {
             pass(&mut from_server, &mut to_client, weather.clone(), None).await;
             // What is kept goes to the server all the same, whoever has given up.
-            if weather.borrow().stalled > number {
+            if kept.load(Ordering::Relaxed) || weather.borrow().stalled > number {
                 let _ = to_client.shutdown().await;
                 std::future::pending::<()>().await;
             }
@@ -146,11 +154,17 @@ async fn pass(
     from: &mut (impl AsyncRead + Unpin),
     to: &mut (impl AsyncWrite + Unpin),
     mut weather: watch::Receiver<Weather>,
-    client: Option<u64>,
+    client: Option<(u64, &AtomicBool)>,
 ) {
-    let is_fair = |weather: &Weather| !weather.held && client.is_none_or(|number| weather.stalled <= number);
+    let is_fair =
+        |weather: &Weather| !weather.held && client.is_none_or(|(number, _)| weather.stalled <= number);
     let mut bytes = vec![0; 16 << 10];
     while let Ok(read @ 1..) = from.read(&mut bytes).await {
+        if let Some((number, kept)) = client
+            && weather.borrow().stalled > number
+        {
+            kept.store(true, Ordering::Relaxed);
+        }
         let Ok(delay) = weather.wait_for(is_fair).await.map(|weather| weather.delay) else {
             return;
         };

@@ -1,8 +1,9 @@
 //! One edition of a group of read models.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use uuid::Uuid;
 use watershed_core::ports::{
     Checkpoint, JournalEnd, JournalFrom, JournalPart, Later, Loader, ParkedKey, RowError, RowGroup,
     RowJournal, RowKey, RowMoment, RowMoments, RowReader, RowWriter, RowsBatch, RowsFound, StoredRow,
@@ -31,6 +32,8 @@ pub(crate) struct Group {
     pub(super) may_replace: AtomicBool,
     /// Writes of this process wait here, and not at the database.
     pub(super) writing: tokio::sync::Mutex<()>,
+    /// The name of the last write, where it came from here.
+    last: Mutex<Option<Uuid>>,
     /// Under which this process writes; see [`RowGroup::fence`].
     epoch: AtomicU64,
 }
@@ -48,7 +51,7 @@ impl Group {
         let may_replace = AtomicBool::new(made.is_none());
         let made = RwLock::new(made);
         let (writing, epoch) = (tokio::sync::Mutex::default(), AtomicU64::new(0));
-        Self { pool, replicas, edition, made, may_replace, writing, epoch }
+        Self { pool, replicas, edition, made, may_replace, writing, last: Mutex::default(), epoch }
     }
 
     pub(super) fn epoch(&self) -> u64 {
@@ -65,6 +68,15 @@ impl Group {
 
     pub(crate) fn set_made(&self, made: Option<Arc<Made>>) {
         *self.made.write().unwrap_or_else(PoisonError::into_inner) = made;
+    }
+
+    /// The last write, unless somebody else has written since.
+    pub(super) fn last(&self) -> Option<Uuid> {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn set_last(&self, name: Uuid) {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(name);
     }
 
     /// Looks which tables are the edition's now.

@@ -48,6 +48,7 @@ impl Group {
                 Ok(made) => {
                     lent.give_back();
                     self.set_made(Some(made));
+                    self.set_last(name);
                     self.may_replace.store(false, Ordering::Relaxed);
                     return Ok(());
                 }
@@ -57,6 +58,7 @@ impl Group {
                 Err(Stopped::Later(failure)) => {
                     drop(lent);
                     if self.has_written(name).await? {
+                        self.set_last(name);
                         return Ok(());
                     }
                     failure
@@ -97,8 +99,8 @@ impl Group {
         let looks = batch.only_at.is_some()
             || self.edition.keeps_journal()
             || self.may_replace.load(Ordering::Relaxed);
-        let Some(made) = self.made().filter(|_| !looks) else { return Ok(None) };
-        let opening = Some(Opening { edition: &self.edition, epoch: self.epoch() });
+        let (Some(made), Some(last), false) = (self.made(), self.last(), looks) else { return Ok(None) };
+        let opening = Some(Opening { edition: &self.edition, epoch: self.epoch(), last });
         let write = Write { connection: lent, made: &made, batch, changes, name, opening };
         match write.commit().await {
             Ok(()) => Ok(Some(made)),

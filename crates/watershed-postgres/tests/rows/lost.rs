@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use watershed_core::ports::{Changed, JournalFrom, RowState, RowStore};
+use watershed_core::ports::{Changed, GroupSpec, JournalFrom, RowState, RowStore};
 use watershed_postgres::PostgresRows;
 use watershed_testkit::postgres::Postgres;
 use watershed_testkit::proxy::Proxy;
@@ -99,4 +99,33 @@ async fn a_moment_may_be_held_for_longer_than_a_transaction_may_stand_still() {
     tokio::time::sleep(Duration::from_millis(700)).await;
     group.write(&puts(vec![thing("a", 2, None)], 2)).await.unwrap();
     assert_eq!(moment.rows(0, &[key("a")]).await.unwrap(), [thing("a", 1, None)]);
+}
+
+/// What was given up may still be on its way, and come when others have written since.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_write_that_comes_late_changes_nothing() {
+    let server = Postgres::start();
+    let proxy = Proxy::to(server.port()).await;
+    let mut through = options(&Postgres::server_at(proxy.port()));
+    (through.statement, through.patience) = (Duration::from_millis(300), Duration::from_millis(300));
+    let store = PostgresRows::open(through).await.unwrap();
+    // Without a journal: what is written hangs on nothing then, and goes in one piece.
+    let group = store.open(GroupSpec { journal: Vec::new(), ..things() }).await.unwrap();
+    for number in 1..=2 {
+        group.write(&puts(vec![thing("a", number, None)], number.unsigned_abs())).await.unwrap();
+    }
+    let writer =
+        server.sql("SELECT pid FROM pg_stat_activity WHERE query = 'COMMIT' AND pid <> pg_backend_pid()");
+    assert!(writer.parse::<i32>().is_ok(), "one connection has written: {writer:?}");
+    proxy.stall();
+    group.write(&puts(vec![thing("a", 3, None)], 3)).await.unwrap();
+    group.write(&puts(vec![thing("a", 4, None)], 4)).await.unwrap();
+    proxy.release();
+    let begun = Instant::now();
+    while server.sql(&format!("SELECT count(*) FROM pg_stat_activity WHERE pid = {writer}")) != "0" {
+        assert!(begun.elapsed() < Duration::from_secs(20), "the lost connection is not gone");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(group.rows(0, &[key("a")]).await.unwrap(), [thing("a", 4, None)]);
+    assert_eq!(group.checkpoint().await.unwrap(), at(4));
 }

@@ -166,6 +166,8 @@ pub(crate) struct Write<'a> {
 pub(crate) struct Opening<'a> {
     pub(crate) edition: &'a Edition,
     pub(crate) epoch: u64,
+    /// The name of the write before it: what has been sent may come after others, when it has long been given up.
+    pub(crate) last: Uuid,
 }
 
 /// The statements of one table, ready to be sent.
@@ -224,7 +226,8 @@ impl<'a> Write<'a> {
     async fn lock(&self, opening: &Opening<'_>, locking: Statement) -> Result<(), Failure> {
         let number = i64::from(opening.edition.number);
         let epoch = to_sql(opening.epoch);
-        let values: Values<'_> = &[&opening.edition.name, &number, &self.made.id, &self.made.load, &epoch];
+        let values: Values<'_> =
+            &[&opening.edition.name, &number, &self.made.id, &self.made.load, &epoch, &opening.last];
         self.connection.query_prepared(&locking, values).await?;
         Ok(())
     }
