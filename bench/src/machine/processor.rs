@@ -161,7 +161,7 @@ mod tests {
 
         let watch = Watch::start();
         // Whoever has started it ends at once, so that it is nobody's of ours.
-        let begin = "(while :; do :; done) >/dev/null & echo $!";
+        let begin = "(while :; do :; done) >/dev/null 2>&1 & echo $!";
         let begun = Command::new("sh").args(["-c", begin]).output().unwrap();
         std::thread::sleep(std::time::Duration::from_millis(600));
         let disturbed = watch.cores().unwrap();

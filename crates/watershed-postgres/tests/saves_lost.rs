@@ -14,14 +14,16 @@ use watershed_testkit::proxy::Proxy;
 
 /// How long a statement may take, and a server be waited for.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// Whoever saves has to wait at the end of the transaction.
-const SLOW: &str = "
-    CREATE FUNCTION rest() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.6); RETURN NULL; END $$;
-    CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON saves.counts DEFERRABLE INITIALLY DEFERRED
-    FOR EACH ROW WHEN (NEW.count_id = 'slow') EXECUTE FUNCTION rest()";
-
 fn add(id: &str) -> CountCommand {
     CountCommand::Add { id: id.to_owned(), by: 1 }
+}
+
+fn standbys(server: &Postgres, names: &str) {
+    server.sql(&format!("ALTER SYSTEM SET synchronous_standby_names = '{names}'"));
+    server.sql("SELECT pg_reload_conf()");
+    while server.sql("SHOW synchronous_standby_names") != names {
+        std::thread::sleep(Duration::from_millis(10));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -34,16 +36,19 @@ async fn whoever_comes_while_a_commit_is_looked_for_is_told_that_the_server_cann
     let folder = tempfile::tempdir().unwrap();
     let node = start(&through, folder.path()).await;
     node.send(add("quick")).await.unwrap();
-    server.sql(SLOW);
+    // Commits wait for a standby that there is not.
+    standbys(&server, "nobody");
     let saving = tokio::spawn({
         let node = node.clone();
         async move { node.send(add("slow")).await }
     });
-    let committing = "SELECT count(*) FROM pg_stat_activity WHERE query = 'COMMIT' AND state = 'active'";
+    let committing =
+        "SELECT count(*) FROM pg_stat_activity WHERE query = 'COMMIT' AND wait_event = 'SyncRep'";
     while server.sql(committing) != "1" {
         assert!(!saving.is_finished(), "it was not held up");
     }
     proxy.hold();
+    standbys(&server, "");
     // The statement's time, and the patience: then the connection is given up.
     tokio::time::sleep(3 * PATIENCE).await;
     let begun = Instant::now();

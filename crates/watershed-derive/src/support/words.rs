@@ -133,7 +133,9 @@ fn check_words(words: &[Word], attribute: &str, known: &[&str], repeated: &[&str
                 [] => "it takes none".to_owned(),
                 known => format!("its words are `{}`", known.join("`, `")),
             };
-            errors.say(&word.name, format!("`#[{attribute}(..)]` knows no word `{name}`; {known}"));
+            // Of words within words: `tables(children`.
+            let ends = ")".repeat(attribute.matches('(').count());
+            errors.say(&word.name, format!("`#[{attribute}(..){ends}]` knows no word `{name}`; {known}"));
         } else if !repeated.contains(&name.as_str())
             && words[..place].iter().any(|earlier| earlier.name == word.name)
         {

@@ -7,6 +7,7 @@ pub(super) const WHOLE: &str =
     "write `children(table = \"inventory\", parent = \"product_id\", key = \"warehouse\")`";
 
 /// What `children(..)` says.
+#[derive(Default)]
 pub(super) struct Child {
     pub(super) table: String,
     /// The column that holds the aggregate's id.

@@ -43,7 +43,11 @@ impl<'a> Fields<'a> {
                     let child = Child::read(ident, list, errors);
                     self.children.push(Children { field, ident, ty: &field.ty, child });
                 }
-                _ => errors.say(word, super::children::WHOLE),
+                _ => {
+                    errors.say(word, super::children::WHOLE);
+                    // The field is there all the same: that it is not would be told as well.
+                    self.children.push(Children { field, ident, ty: &field.ty, child: Child::default() });
+                }
             }
             return;
         }
