@@ -100,7 +100,8 @@ impl Appender {
         queue.take(most, &mut appends);
         if let Err(appends) = self.send(appends).await {
             self.land_all().await;
-            self.commit(appends).await;
+            let beaten = self.commit(appends).await;
+            self.hold_for(beaten).await;
         }
     }
 
@@ -156,9 +157,12 @@ impl Appender {
             }
             landed = self.flights.next().await;
         }
+        let mut beaten = Vec::new();
         for appends in again {
-            self.commit(appends).await;
+            beaten.extend(self.commit(appends).await);
         }
+        // Behind all of them: whoever comes anew was not there before them.
+        self.hold_for(beaten).await;
     }
 
     async fn land_all(&mut self) {
@@ -190,24 +194,28 @@ impl Appender {
         }
     }
 
-    /// Commits a group by itself. Nothing else is under way.
-    async fn commit(&mut self, appends: Vec<Queued>) {
+    /// Commits a group by itself. Nothing else is under way. Gives back those whom others have beaten, and who are yet to be told.
+    async fn commit(&mut self, appends: Vec<Queued>) -> Vec<(Queued, Answer)> {
         let answers = match self.insist(&appends).await {
             Ok(answers) => answers,
-            Err(failed) => return tell_all(appends, &failed),
+            Err(failed) => {
+                tell_all(appends, &failed);
+                return Vec::new();
+            }
         };
         let told = appends.into_iter().zip(answers);
         let (beaten, others): (Vec<_>, Vec<_>) =
             told.partition(|(_, answer)| is_beaten(answer) && !self.alone.is_likely());
         others.into_iter().for_each(|(queued, answer)| tell(queued, answer));
-        if !beaten.is_empty() {
-            self.hold_for(beaten).await;
-        }
+        beaten
     }
 
     /// Others were quicker. Whoever begins anew has to read what they wrote, and they need not: they would be quicker again and
     /// again. So these are told behind the head's lock, and what they send at once is committed before anybody else gets it.
     async fn hold_for(&mut self, beaten: Vec<(Queued, Answer)>) {
+        if beaten.is_empty() {
+            return;
+        }
         self.held = self.lock().await;
         let many = beaten.len();
         beaten.into_iter().for_each(|(queued, answer)| tell(queued, answer));
