@@ -1,4 +1,5 @@
-//! The demo: a school year of the co-op, four weeks of parcels and a season of the catalog, played through the public API as anybody would use it.
+//! The demo: a school year of the co-op, four weeks of parcels and a season of the catalog, played through the public API as
+//! anybody would use it.
 
 use std::time::Duration;
 

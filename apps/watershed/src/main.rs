@@ -3,6 +3,7 @@
 mod demo;
 mod lanes;
 mod memory;
+mod outcomes;
 mod patient;
 mod season;
 mod tour;

@@ -12,11 +12,11 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use tokio_postgres::{Client, NoTls};
-use watershed_core::ports::{Append, EventLog, Expected, LogReader, NewEvent, ReadFrom, Scope};
-use watershed_core::{EventId, StreamId, Tenant, Timestamp};
+use watershed_core::ports::{Append, EventLog, LogReader, ReadFrom, Scope};
 use watershed_postgres::{Options, PostgresLog};
 use watershed_testkit::postgres::Postgres;
 use watershed_testkit::proxy::Proxy;
+use watershed_testkit::things::{append_to, happened};
 
 /// Tells the program of this test that it writes: how, where, from which number on, and how many each.
 const WRITER: &str = "WATERSHED_TEST_WRITER";
@@ -30,30 +30,7 @@ fn spread(number: u64) -> u64 {
 }
 
 fn append(id: u64) -> Append {
-    let mut random = [0; 10];
-    random[..8].copy_from_slice(&id.to_le_bytes());
-    Append {
-        tenant: Tenant::default(),
-        stream: StreamId::new("thing", format!("s{}", id % 50)),
-        expected: Expected::Any,
-        conditions: Vec::new(),
-        save: None,
-        line: None,
-        idempotency: None,
-        looked_until: 0,
-        events: vec![NewEvent {
-            id: EventId::at(1_000, random),
-            name: "happened",
-            schema: 1,
-            payload: format!("{{\"id\":{id}}}").into_bytes().into(),
-            tags: Vec::new(),
-        }],
-        recorded_at: Timestamp::from_micros(1),
-        actor: None,
-        correlation: None,
-        causation: None,
-        traceparent: None,
-    }
+    append_to(format!("s{}", id % 50), vec![happened(id, &format!("{{\"id\":{id}}}"))])
 }
 
 /// Says that an append has been acknowledged. Before the next one begins: so each writer's come in their order.

@@ -5,10 +5,10 @@
 use std::collections::HashMap;
 
 use serde_json::Value;
-use watershed_core::ports::{Append, EventLog, Expected, NewEvent};
-use watershed_core::{EventId, StreamId, Tenant, Timestamp};
+use watershed_core::ports::{Append, EventLog};
 use watershed_postgres::{Options, PostgresLog};
 use watershed_testkit::postgres::{Postgres, Setup};
+use watershed_testkit::things::{append_to, happened};
 
 const CONNECTOR: &str = include_str!("../../../deploy/debezium/coop.json");
 const PREPARE: &str = include_str!("../../../deploy/debezium/prepare.sql");
@@ -22,29 +22,11 @@ const NUMBER: &[&str] = &["integer"];
 const ANY: &[&str] = &["text", "character varying", "uuid", "bigint", "integer"];
 
 fn append(id: u8, events: u8) -> Append {
-    let event = |place: u8| NewEvent {
-        id: EventId::at(1_000, [id, place, 0, 0, 0, 0, 0, 0, 0, 0]),
-        name: "happened",
-        schema: 1,
-        payload: format!("{{\"id\":{id},\"place\":{place}}}").into_bytes().into(),
-        tags: Vec::new(),
+    let event = |place: u8| {
+        let number = u64::from(id) * 100 + u64::from(place);
+        happened(number, &format!("{{\"id\":{id},\"place\":{place}}}"))
     };
-    Append {
-        tenant: Tenant::default(),
-        stream: StreamId::new("thing", format!("thing-{id}")),
-        expected: Expected::Any,
-        conditions: Vec::new(),
-        save: None,
-        line: None,
-        idempotency: None,
-        looked_until: 0,
-        events: (0..events).map(event).collect(),
-        recorded_at: Timestamp::from_micros(1),
-        actor: None,
-        correlation: None,
-        causation: None,
-        traceparent: None,
-    }
+    append_to(format!("thing-{id}"), (0..events).map(event).collect())
 }
 
 /// A log that Debezium could follow, before its first event.

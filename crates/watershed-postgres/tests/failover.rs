@@ -4,10 +4,10 @@
 
 use std::time::{Duration, Instant};
 
-use watershed_core::ports::{Append, AppendError, EventLog, Expected, LogReader, NewEvent, ReadFrom, Scope};
-use watershed_core::{EventId, StreamId, Tenant, Timestamp};
+use watershed_core::ports::{AppendError, EventLog, LogReader, ReadFrom, Scope};
 use watershed_postgres::{Options, PostgresLog};
 use watershed_testkit::postgres::Postgres;
+use watershed_testkit::things::{append_to, happened};
 
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -22,32 +22,7 @@ async fn open(primary: &Postgres, standby: &Postgres) -> PostgresLog {
 }
 
 async fn append(log: &PostgresLog, number: u64) -> Result<u64, AppendError> {
-    let mut random = [0; 10];
-    random[..8].copy_from_slice(&number.to_le_bytes());
-    let event = NewEvent {
-        id: EventId::at(1_000, random),
-        name: "happened",
-        schema: 1,
-        payload: b"{}".to_vec().into(),
-        tags: Vec::new(),
-    };
-    let appended = log.append(Append {
-        tenant: Tenant::default(),
-        stream: StreamId::new("thing", "one"),
-        expected: Expected::Any,
-        conditions: Vec::new(),
-        save: None,
-        line: None,
-        idempotency: None,
-        looked_until: 0,
-        events: vec![event],
-        recorded_at: Timestamp::from_micros(1),
-        actor: None,
-        correlation: None,
-        causation: None,
-        traceparent: None,
-    });
-    appended.await.map(|appended| appended.position)
+    log.append(append_to("one", vec![happened(number, "{}")])).await.map(|appended| appended.position)
 }
 
 async fn until(what: &str, is_so: impl Fn() -> bool) {

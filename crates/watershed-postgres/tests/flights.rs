@@ -8,13 +8,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use watershed_core::ports::{
-    Append, AppendError, Appended, EventLog, Expected, Idempotency, Later, Line, LogReader, NewEvent,
-    ReadFrom, Scope,
+    Append, AppendError, Appended, EventLog, Expected, Idempotency, Later, Line, LogReader, ReadFrom, Scope,
 };
-use watershed_core::{EventId, StreamId, Tenant, Timestamp};
 use watershed_postgres::{Options, PostgresLog};
 use watershed_testkit::postgres::Postgres;
 use watershed_testkit::proxy::Proxy;
+use watershed_testkit::things::{append_to, happened};
 
 /// More than it takes to be sent behind another group.
 const MANY: u64 = 40;
@@ -26,30 +25,7 @@ async fn node(server: &str) -> PostgresLog {
 }
 
 fn append(stream: &str, id: u64) -> Append {
-    let mut random = [0; 10];
-    random[..8].copy_from_slice(&id.to_le_bytes());
-    Append {
-        tenant: Tenant::default(),
-        stream: StreamId::new("thing", stream),
-        expected: Expected::Any,
-        conditions: Vec::new(),
-        save: None,
-        line: None,
-        idempotency: None,
-        looked_until: 0,
-        events: vec![NewEvent {
-            id: EventId::at(1_000, random),
-            name: "happened",
-            schema: 1,
-            payload: format!("{{\"id\":{id}}}").into_bytes().into(),
-            tags: Vec::new(),
-        }],
-        recorded_at: Timestamp::from_micros(1),
-        actor: None,
-        correlation: None,
-        causation: None,
-        traceparent: None,
-    }
+    append_to(stream, vec![happened(id, &format!("{{\"id\":{id}}}"))])
 }
 
 /// Appends that have been called, in that order, and will be answered.

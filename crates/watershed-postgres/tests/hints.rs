@@ -4,10 +4,10 @@
 
 use std::time::{Duration, Instant};
 
-use watershed_core::ports::{Append, EventLog, Expected, LogReader, NewEvent};
-use watershed_core::{EventId, StreamId, Tenant, Timestamp};
+use watershed_core::ports::{EventLog, LogReader};
 use watershed_postgres::{Options, PostgresLog};
 use watershed_testkit::postgres::Postgres;
+use watershed_testkit::things::{append_to, happened};
 
 /// Far longer than the test takes: what is seen sooner is seen by a hint.
 const POLL: Duration = Duration::from_secs(30);
@@ -19,30 +19,7 @@ async fn open(server: &Postgres, poll: Duration) -> PostgresLog {
 }
 
 async fn append(log: &PostgresLog, number: u64) {
-    let event = NewEvent {
-        id: EventId::at(i64::try_from(number).unwrap(), [7; 10]),
-        name: "happened",
-        schema: 1,
-        payload: (*b"{}").into(),
-        tags: Vec::new(),
-    };
-    let append = Append {
-        tenant: Tenant::default(),
-        stream: StreamId::new("thing", "one"),
-        expected: Expected::Any,
-        conditions: Vec::new(),
-        save: None,
-        line: None,
-        idempotency: None,
-        looked_until: 0,
-        events: vec![event],
-        recorded_at: Timestamp::from_micros(1),
-        actor: None,
-        correlation: None,
-        causation: None,
-        traceparent: None,
-    };
-    log.append(append).await.unwrap();
+    log.append(append_to("one", vec![happened(number, "{}")])).await.unwrap();
 }
 
 /// Whether the other sees it within that time.

@@ -6,13 +6,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use watershed_core::ports::{
-    Append, AppendError, Condition, EventLog, Expected, LogReader, NewEvent, ReadFrom, Scope,
-};
-use watershed_core::{Boundary, EventId, StreamId, Tenant, Timestamp};
+use watershed_core::ports::{Append, AppendError, Condition, EventLog, LogReader, ReadFrom, Scope};
+use watershed_core::{Boundary, EventId};
 use watershed_postgres::{Options, PostgresLog};
 use watershed_testkit::postgres::Postgres;
 use watershed_testkit::proxy::Proxy;
+use watershed_testkit::things::{self, append_to, happened};
 
 const STATEMENT: Duration = Duration::from_secs(1);
 
@@ -23,29 +22,7 @@ async fn node(server: &str, patience: Duration) -> Arc<PostgresLog> {
 }
 
 fn append(ids: impl IntoIterator<Item = u8>) -> Append {
-    let event = |id| NewEvent {
-        id: EventId::at(1_000, [id; 10]),
-        name: "happened",
-        schema: 1,
-        payload: b"{}".to_vec().into(),
-        tags: Vec::new(),
-    };
-    Append {
-        tenant: Tenant::default(),
-        stream: StreamId::new("thing", "one"),
-        expected: Expected::Any,
-        conditions: Vec::new(),
-        save: None,
-        line: None,
-        idempotency: None,
-        looked_until: 0,
-        events: ids.into_iter().map(event).collect(),
-        recorded_at: Timestamp::from_micros(1),
-        actor: None,
-        correlation: None,
-        causation: None,
-        traceparent: None,
-    }
+    append_to("one", ids.into_iter().map(|id| happened(id.into(), "{}")).collect())
 }
 
 /// The events that are there, by somebody who has nothing to do with the proxy: as many as there are ids, or one is there twice.
@@ -58,7 +35,7 @@ async fn ids(server: &Postgres) -> BTreeSet<EventId> {
 }
 
 fn known(ids: impl IntoIterator<Item = u8>) -> BTreeSet<EventId> {
-    ids.into_iter().map(|id| EventId::at(1_000, [id; 10])).collect()
+    ids.into_iter().map(|id| things::id(id.into())).collect()
 }
 
 /// Asks the server until it answers with that.

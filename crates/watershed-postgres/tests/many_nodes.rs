@@ -9,43 +9,20 @@ use std::time::Duration;
 
 use tokio::task::JoinHandle;
 use watershed_core::ports::{
-    Append, AppendError, Appended, EventLog, Expected, Idempotency, LogIndex, LogReader, NewEvent, ReadFrom,
-    Scope,
+    Append, AppendError, Appended, EventLog, Expected, Idempotency, LogIndex, LogReader, ReadFrom, Scope,
 };
-use watershed_core::{EventId, Position, StreamId, Tag, Tenant, Timestamp};
+use watershed_core::{Position, Tag, Tenant};
 use watershed_postgres::{Options, PostgresLog};
 use watershed_testkit::postgres::Postgres;
 use watershed_testkit::proxy::Proxy;
+use watershed_testkit::things::{append_to, happened};
 
 async fn node(server: &str) -> Arc<PostgresLog> {
     Arc::new(PostgresLog::open(Options::new(server)).await.unwrap())
 }
 
 fn append(stream: &str, id: u64) -> Append {
-    let mut random = [0; 10];
-    random[..8].copy_from_slice(&id.to_le_bytes());
-    Append {
-        tenant: Tenant::default(),
-        stream: StreamId::new("thing", stream),
-        expected: Expected::Any,
-        conditions: Vec::new(),
-        save: None,
-        line: None,
-        idempotency: None,
-        looked_until: 0,
-        events: vec![NewEvent {
-            id: EventId::at(1_000, random),
-            name: "happened",
-            schema: 1,
-            payload: format!("{{\"id\":{id}}}").into_bytes().into(),
-            tags: Vec::new(),
-        }],
-        recorded_at: Timestamp::from_micros(1),
-        actor: None,
-        correlation: None,
-        causation: None,
-        traceparent: None,
-    }
+    append_to(stream, vec![happened(id, &format!("{{\"id\":{id}}}"))])
 }
 
 /// Reads on behind a position, as a projector does.

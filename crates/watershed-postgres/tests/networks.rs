@@ -5,11 +5,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use watershed_core::ports::{Append, AppendError, EventLog, Expected, LogReader, NewEvent, ReadFrom, Scope};
-use watershed_core::{EventId, StreamId, Tenant, Timestamp};
+use watershed_core::ports::{Append, AppendError, EventLog, LogReader, ReadFrom, Scope};
 use watershed_postgres::{Options, PostgresLog};
 use watershed_testkit::postgres::Postgres;
 use watershed_testkit::proxy::Proxy;
+use watershed_testkit::things::{self, append_to, happened};
 
 /// How long a statement may take, and nobody waits for longer than three times that.
 const STATEMENT: Duration = Duration::from_secs(1);
@@ -21,28 +21,7 @@ async fn node(proxy: &Proxy) -> PostgresLog {
 }
 
 fn append(id: u8) -> Append {
-    Append {
-        tenant: Tenant::default(),
-        stream: StreamId::new("thing", "one"),
-        expected: Expected::Any,
-        conditions: Vec::new(),
-        save: None,
-        line: None,
-        idempotency: None,
-        looked_until: 0,
-        events: vec![NewEvent {
-            id: EventId::at(1_000, [id; 10]),
-            name: "happened",
-            schema: 1,
-            payload: b"{}".to_vec().into(),
-            tags: Vec::new(),
-        }],
-        recorded_at: Timestamp::from_micros(1),
-        actor: None,
-        correlation: None,
-        causation: None,
-        traceparent: None,
-    }
+    append_to("one", vec![happened(id.into(), "{}")])
 }
 
 fn from_the_first() -> ReadFrom {
@@ -83,7 +62,7 @@ async fn a_connection_that_carries_nothing_is_given_up_in_bounded_time() {
     // What was held has come to the server in the meantime: what is there is what somebody was told.
     let is_taken = appending.await.unwrap().is_ok();
     let events = log.read(from_the_first()).await.unwrap().events;
-    let is_there = events.iter().any(|event| event.envelope.id == EventId::at(1_000, [2; 10]));
+    let is_there = events.iter().any(|event| event.envelope.id == things::id(2));
     assert_eq!((events.len(), is_there), (2 + usize::from(is_taken), is_taken));
 }
 

@@ -5,42 +5,19 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use watershed_core::ports::{
-    Append, AppendError, Condition, EventLog, Expected, LogReader, NewEvent, ReadFrom, Scope,
-};
-use watershed_core::{Boundary, EventId, Position, StreamId, Tag, Tenant, Timestamp};
+use watershed_core::ports::{Append, AppendError, Condition, EventLog, LogReader, NewEvent, ReadFrom, Scope};
+use watershed_core::{Boundary, Position, Tag, Tenant};
 use watershed_postgres::{Options, PostgresLog};
 use watershed_testkit::postgres::Postgres;
+use watershed_testkit::things::{append_to, happened};
 
 async fn node(server: &Postgres) -> Arc<PostgresLog> {
     Arc::new(PostgresLog::open(Options::new(server.server())).await.unwrap())
 }
 
 fn append(id: u64, name: &'static str, tags: &[(&str, u64)]) -> Append {
-    let mut random = [0; 10];
-    random[..8].copy_from_slice(&id.to_le_bytes());
-    Append {
-        tenant: Tenant::default(),
-        stream: StreamId::new("thing", id.to_string()),
-        expected: Expected::Any,
-        conditions: Vec::new(),
-        save: None,
-        line: None,
-        idempotency: None,
-        looked_until: 0,
-        events: vec![NewEvent {
-            id: EventId::at(1_000, random),
-            name,
-            schema: 1,
-            payload: b"{}"[..].into(),
-            tags: tags.iter().map(|(name, value)| Tag::new(name, value)).collect(),
-        }],
-        recorded_at: Timestamp::from_micros(1),
-        actor: None,
-        correlation: None,
-        causation: None,
-        traceparent: None,
-    }
+    let tags = tags.iter().map(|(name, value)| Tag::new(name, value)).collect();
+    append_to(id.to_string(), vec![NewEvent { name, tags, ..happened(id, "{}") }])
 }
 
 /// The positions of what is within the boundary, and up to where that is so.

@@ -4,10 +4,11 @@
 
 use std::time::{Duration, Instant};
 
-use watershed_core::ports::{Append, EventLog, Expected, LogReader, NewEvent, ReadFrom, Scope};
-use watershed_core::{EventId, Position, StreamId, Tenant, Timestamp};
+use watershed_core::Position;
+use watershed_core::ports::{EventLog, LogReader, ReadFrom, Scope};
 use watershed_postgres::{Options, PostgresLog};
 use watershed_testkit::postgres::Postgres;
+use watershed_testkit::things::{append_to, happened};
 
 const PAGE: usize = 50;
 
@@ -20,33 +21,8 @@ async fn open(server: &Postgres, standby: &Postgres) -> PostgresLog {
 /// Appends so many events, whose payloads say whose they are.
 async fn append(log: &PostgresLog, whose: &str, events: u64) {
     for number in 0..events {
-        let mut random = [0; 10];
-        random[..8].copy_from_slice(&(log.head() * 1_000 + number).to_le_bytes());
-        let event = NewEvent {
-            id: EventId::at(1_000, random),
-            name: "happened",
-            schema: 1,
-            payload: format!("{{\"whose\":\"{whose}\"}}").into_bytes().into(),
-            tags: Vec::new(),
-        };
-        log.append(Append {
-            tenant: Tenant::default(),
-            stream: StreamId::new("thing", "one"),
-            expected: Expected::Any,
-            conditions: Vec::new(),
-            save: None,
-            line: None,
-            idempotency: None,
-            looked_until: 0,
-            events: vec![event],
-            recorded_at: Timestamp::from_micros(1),
-            actor: None,
-            correlation: None,
-            causation: None,
-            traceparent: None,
-        })
-        .await
-        .unwrap();
+        let event = happened(log.head() * 1_000 + number, &format!("{{\"whose\":\"{whose}\"}}"));
+        log.append(append_to("one", vec![event])).await.unwrap();
     }
 }
 

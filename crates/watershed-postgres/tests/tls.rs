@@ -4,10 +4,10 @@
 
 use std::path::Path;
 
-use watershed_core::ports::{EventLog, Expected, LogReader, NewEvent, ReadFrom, Scope};
-use watershed_core::{EventId, StreamId, Tenant, Timestamp};
+use watershed_core::ports::{EventLog, LogReader, ReadFrom, Scope};
 use watershed_postgres::{OpenError, Options, PostgresLog};
 use watershed_testkit::postgres::{Authority, Issued, Postgres, Setup};
+use watershed_testkit::things::{append_to, happened};
 
 async fn open(server: &str) -> Result<PostgresLog, String> {
     PostgresLog::open(Options::new(server)).await.map_err(|error| error.to_string())
@@ -158,30 +158,7 @@ async fn events_larger_than_any_record_of_tls_come_back_whole() {
     let (server, _, ca) = tls_server(folder.path(), "hostssl all app all trust");
     let log = open(&at(&server, "localhost", &format!("sslrootcert={ca}"))).await.unwrap();
     let payload = format!("{{\"text\":\"{}\"}}", "0123456789".repeat(500_000));
-    log.append(watershed_core::ports::Append {
-        tenant: Tenant::default(),
-        stream: StreamId::new("thing", "one"),
-        expected: Expected::Any,
-        conditions: Vec::new(),
-        save: None,
-        line: None,
-        idempotency: None,
-        looked_until: 0,
-        events: vec![NewEvent {
-            id: EventId::at(1_000, [1; 10]),
-            name: "happened",
-            schema: 1,
-            payload: payload.clone().into_bytes().into(),
-            tags: Vec::new(),
-        }],
-        recorded_at: Timestamp::from_micros(1),
-        actor: None,
-        correlation: None,
-        causation: None,
-        traceparent: None,
-    })
-    .await
-    .unwrap();
+    log.append(append_to("one", vec![happened(1, &payload)])).await.unwrap();
     let read = log.read(ReadFrom { scope: Scope::Log, after: 0, limit: 5 }).await.unwrap();
     assert_eq!(&*read.events[0].payload, payload.as_bytes());
 }

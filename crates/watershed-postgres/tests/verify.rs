@@ -1,33 +1,19 @@
 //! A log that somebody has changed.
 
-use watershed_core::ports::{Append, EventLog, Expected, Idempotency, NewEvent};
-use watershed_core::{EventId, StreamId, Tag, Tenant, Timestamp};
+use watershed_core::Tag;
+use watershed_core::ports::{Append, EventLog, Idempotency, NewEvent};
 use watershed_postgres::{Options, PostgresLog};
 use watershed_testkit::postgres::Postgres;
+use watershed_testkit::things::{append_to, happened};
 
 fn append(id: u8) -> Append {
     let event = |last: u8| NewEvent {
-        id: EventId::at(1_000, [id, last, 0, 0, 0, 0, 0, 0, 0, 0]),
-        name: "happened",
-        schema: 1,
-        payload: format!("{{\"id\":{id}}}").into_bytes().into(),
         tags: vec![Tag::new("sku", id), Tag::new("sku", id), Tag::new("turn", last)],
+        ..happened(u64::from(id) * 10 + u64::from(last), &format!("{{\"id\":{id}}}"))
     };
     Append {
-        tenant: Tenant::default(),
-        stream: StreamId::new("thing", format!("s{}", id % 7)),
-        expected: Expected::Any,
-        conditions: Vec::new(),
-        save: None,
-        line: None,
         idempotency: Some(Idempotency { key: format!("k{id}").into(), fingerprint: [id; 16] }),
-        looked_until: 0,
-        events: vec![event(0), event(1)],
-        recorded_at: Timestamp::from_micros(1),
-        actor: None,
-        correlation: None,
-        causation: None,
-        traceparent: None,
+        ..append_to(format!("s{}", id % 7), vec![event(0), event(1)])
     }
 }
 

@@ -2,14 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use watershed_core::ports::{Append, EventLog, Expected, NewEvent, RowError, RowKey, RowsBesideLog};
+use watershed_core::ports::{Append, EventLog, RowError, RowKey, RowsBesideLog};
 use watershed_core::read::Comparison;
 use watershed_core::{
-    Ask, ColumnKind, ColumnSpec, Direction, EventId, Key, Predicate, StreamId, TableSpec, Tenant, Timestamp,
-    Value,
+    Ask, ColumnKind, ColumnSpec, Direction, Key, Predicate, StreamId, TableSpec, Tenant, Timestamp, Value,
 };
 use watershed_postgres::{Options, PostgresLog, PostgresRowsBesideLog};
 use watershed_testkit::postgres::Postgres;
+use watershed_testkit::things::happened;
 
 const BUSY: &str = "busy";
 const SELECT: &str =
@@ -38,29 +38,13 @@ fn busy() -> TableSpec {
 }
 
 async fn append(log: &PostgresLog, tenant: &str, stream: &str, events: u8) {
-    let events = (0..events).map(|number| NewEvent {
-        id: EventId::at(1_000, [number; 10]),
-        name: "happened",
-        schema: 1,
-        payload: b"{}".to_vec().into(),
-        tags: Vec::new(),
-    });
-    let append = Append {
-        tenant: Tenant::stored(tenant.into()),
-        stream: StreamId::new("thing", stream),
-        expected: Expected::Any,
-        conditions: Vec::new(),
-        save: None,
-        line: None,
-        idempotency: None,
-        looked_until: 0,
-        events: events.collect(),
-        recorded_at: Timestamp::from_micros(7),
-        actor: None,
-        correlation: None,
-        causation: None,
-        traceparent: None,
-    };
+    let events = (0..events).map(|number| happened(number.into(), "{}"));
+    let append = Append::new(
+        Tenant::stored(tenant.into()),
+        StreamId::new("thing", stream),
+        events.collect(),
+        Timestamp::from_micros(7),
+    );
     log.append(append).await.unwrap();
 }
 

@@ -21,6 +21,7 @@ pub mod postgres;
 pub mod proxy;
 mod record;
 mod story;
+pub mod things;
 
 pub use fold::{
     Folded, FoldedGroup, FoldedRow, Group, Members, Parked, fulfils, naive_fold, naive_fold_group,

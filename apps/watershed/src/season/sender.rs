@@ -1,15 +1,11 @@
 use catalog::season::{Expected, Sent, Step};
-use http::header::{HeaderName, HeaderValue};
 use serde::Deserialize;
-use watershed::core::variant::write_variant;
 use watershed::prelude::Command;
 use watershed_cli::{CallError, Client};
 
 use super::tally::Tally;
 use crate::lanes::Lane;
-use crate::patient::post;
-
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+use crate::patient::Outgoing;
 
 /// What is read of a receipt.
 #[derive(Deserialize)]
@@ -52,15 +48,11 @@ impl Sender {
     }
 
     async fn send(&mut self, step: &Step) -> Result<(), String> {
-        let mut body = Vec::with_capacity(256);
-        let name = match &step.command {
-            Sent::Category(command) => write_variant(command, &mut body).map(|()| command.kind().name),
-            Sent::Product(command) => write_variant(command, &mut body).map(|()| command.kind().name),
+        let command = match &step.command {
+            Sent::Category(command) => Outgoing::new("catalog", &step.key, command)?,
+            Sent::Product(command) => Outgoing::new("catalog", &step.key, command)?,
         };
-        let name = name.map_err(|error| error.to_string())?;
-        let key = HeaderValue::try_from(&step.key).map_err(|error| error.to_string())?;
-        let path = format!("/api/catalog/commands/{name}");
-        let (answer, _) = post(&mut self.client, &path, &[(IDEMPOTENCY_KEY, key)], &body).await?;
+        let (answer, _) = command.send(&mut self.client, &[]).await?;
         self.tally.commands += 1;
         let (as_expected, ended) = match answer.json::<Receipt>() {
             Ok(receipt) if receipt.replayed => {
@@ -73,13 +65,13 @@ impl Sender {
             }
             Err(CallError::Problem { code, .. }) => {
                 let as_expected = matches!(&step.expected, Expected::Refused(expected) if *expected == code);
-                *self.tally.refused.entry(code.clone()).or_default() += 1;
+                self.tally.outcomes.refused(code.clone());
                 (as_expected, code)
             }
             Err(error) => return Err(error.to_string()),
         };
         if !as_expected && !self.is_repeating {
-            self.tally.surprises.push(format!("{}: {ended}, and should be {:?}", step.key, step.expected));
+            self.tally.outcomes.surprise(format!("{}: {ended}, and should be {:?}", step.key, step.expected));
         }
         Ok(())
     }

@@ -73,10 +73,10 @@ impl Files {
         self.tally.malformed += summary.malformed_lines;
         let known = summary.refused.len() as u64;
         for left in summary.refused {
-            *self.tally.refused.entry(left.code).or_default() += 1;
+            self.tally.outcomes.refused(left.code);
         }
         if summary.refused_lines > known {
-            *self.tally.refused.entry("others".to_owned()).or_default() += summary.refused_lines - known;
+            self.tally.outcomes.refused_many("others".to_owned(), summary.refused_lines - known);
         }
         Ok(())
     }
@@ -88,7 +88,7 @@ impl Files {
         let again = count(|expected| matches!(expected, Expected::Replayed | Expected::AlreadyTaken));
         let as_expected = summary.taken == taken && summary.already_taken == again;
         if !as_expected && !self.is_repeating && !was_repeated {
-            self.tally.surprises.push(format!(
+            self.tally.outcomes.surprise(format!(
                 "{day}: {} reports were taken and {} had been before; expected were {taken} and {again}",
                 summary.taken, summary.already_taken
             ));

@@ -1,14 +1,10 @@
-use http::header::{HeaderName, HeaderValue};
 use parcel::traffic::{Expected, Sent, Step};
-use watershed::core::variant::write_variant;
 use watershed::prelude::{Command, Refusal};
 use watershed_cli::Client;
 
 use super::tally::Tally;
 use crate::lanes::Lane;
-use crate::patient::post;
-
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+use crate::patient::Outgoing;
 
 /// Sends what customers and operations send, over a connection of its own, one command after the other.
 pub(super) struct Sender {
@@ -44,15 +40,11 @@ impl Sender {
     }
 
     async fn send(&mut self, step: &Step) -> Result<(), String> {
-        let mut body = Vec::with_capacity(256);
-        let name = match &step.command {
-            Sent::Hub(command) => write_variant(command, &mut body).map(|()| command.kind().name),
-            Sent::Shipment(command) => write_variant(command, &mut body).map(|()| command.kind().name),
+        let command = match &step.command {
+            Sent::Hub(command) => Outgoing::new("parcel", &step.key, command)?,
+            Sent::Shipment(command) => Outgoing::new("parcel", &step.key, command)?,
         };
-        let name = name.map_err(|error| error.to_string())?;
-        let key = HeaderValue::try_from(&step.key).map_err(|error| error.to_string())?;
-        let path = format!("/api/parcel/commands/{name}");
-        let (answer, _) = post(&mut self.client, &path, &[(IDEMPOTENCY_KEY, key)], &body).await?;
+        let (answer, _) = command.send(&mut self.client, &[]).await?;
         self.tally.commands += 1;
         let code = answer.problem_code();
         let as_expected = match (&step.expected, &code) {
@@ -62,10 +54,10 @@ impl Sender {
         };
         if !as_expected && !self.is_repeating {
             let ended = code.as_deref().unwrap_or("taken");
-            self.tally.surprises.push(format!("{}: {ended}, and should be {:?}", step.key, step.expected));
+            self.tally.outcomes.surprise(format!("{}: {ended}, and should be {:?}", step.key, step.expected));
         }
         if let Some(code) = code {
-            *self.tally.refused.entry(code).or_default() += 1;
+            self.tally.outcomes.refused(code);
         }
         Ok(())
     }

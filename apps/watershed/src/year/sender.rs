@@ -3,15 +3,13 @@ use std::collections::HashMap;
 use coop::year::{Expected, Step};
 use http::header::{HeaderName, HeaderValue, IF_MATCH};
 use serde::Deserialize;
-use watershed::core::variant::write_variant;
 use watershed::prelude::{Command, Refusal};
 use watershed_cli::{Answer, CallError, Client, Progress};
 
 use super::tally::Tally;
 use crate::lanes::Lane;
-use crate::patient::post;
+use crate::patient::Outgoing;
 
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// One contact in so many is saved by somebody who looked at the family before the last change.
 const OLD_PAGES: usize = 10;
 
@@ -62,20 +60,17 @@ impl Sender {
 
     async fn send(&mut self, step: &Step) -> Result<(), String> {
         let (family, name) = (step.command.id(), step.command.kind().name);
-        let path = format!("/api/coop/commands/{name}");
-        let mut body = Vec::with_capacity(256);
-        write_variant(&step.command, &mut body).map_err(|error| error.to_string())?;
-        let key = HeaderValue::try_from(&step.key).map_err(|error| error.to_string())?;
-        let mut headers = vec![(IDEMPOTENCY_KEY, key)];
+        let command = Outgoing::new("coop", &step.key, &step.command)?;
+        let mut headers = Vec::new();
         if let Some(version) = self.seen_on_an_old_page(name, family) {
             headers.push((IF_MATCH, in_quotes(version - 1)));
-            let stopped = self.post(&path, &headers, &body).await?;
+            let stopped = self.post(&command, &headers).await?;
             if stopped.problem_code().as_deref() == Some("version-mismatch") {
                 self.tally.conflicts += 1;
             }
-            headers[1] = (IF_MATCH, in_quotes(version));
+            headers[0] = (IF_MATCH, in_quotes(version));
         }
-        let answer = self.post(&path, &headers, &body).await?;
+        let answer = self.post(&command, &headers).await?;
         self.tally.commands += 1;
         match answer.json::<Receipt>() {
             Ok(receipt) => {
@@ -109,7 +104,9 @@ impl Sender {
             (Expected::Accepted, false) | (Expected::Replayed, true)
         );
         if !expected && !self.is_repeating {
-            self.tally.surprises.push(format!("{} was taken, and should be {:?}", step.key, step.expected));
+            self.tally
+                .outcomes
+                .surprise(format!("{} was taken, and should be {:?}", step.key, step.expected));
         }
     }
 
@@ -120,19 +117,18 @@ impl Sender {
             Expected::Accepted | Expected::Replayed => false,
         };
         if expected || self.is_repeating {
-            *self.tally.refused.entry(code).or_default() += 1;
+            self.tally.outcomes.refused(code);
         } else {
-            self.tally.surprises.push(format!("{}: {detail} ({code})", step.key));
+            self.tally.outcomes.surprise(format!("{}: {detail} ({code})", step.key));
         }
     }
 
     async fn post(
         &mut self,
-        path: &str,
+        command: &Outgoing,
         headers: &[(HeaderName, HeaderValue)],
-        body: &[u8],
     ) -> Result<Answer, String> {
-        let (answer, tries) = post(&mut self.client, path, headers, body).await?;
+        let (answer, tries) = command.send(&mut self.client, headers).await?;
         self.tally.retries += u64::from(tries - 1);
         Ok(answer)
     }

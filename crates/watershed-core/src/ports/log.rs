@@ -112,6 +112,30 @@ pub struct Append {
     pub traceparent: Option<Arc<str>>,
 }
 
+impl Append {
+    /// Records the events in the stream, whatever has come before: what an append is to rest on, and what it is to say besides, stands
+    /// in its fields.
+    #[must_use]
+    pub fn new(tenant: Tenant, stream: StreamId, events: Vec<NewEvent>, recorded_at: Timestamp) -> Self {
+        Self {
+            tenant,
+            stream,
+            expected: Expected::Any,
+            conditions: Vec::new(),
+            save: None,
+            line: None,
+            idempotency: None,
+            looked_until: 0,
+            events,
+            recorded_at,
+            actor: None,
+            correlation: None,
+            causation: None,
+            traceparent: None,
+        }
+    }
+}
+
 /// Where an append's events stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Appended {

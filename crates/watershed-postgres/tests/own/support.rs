@@ -2,10 +2,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_postgres::{Client, NoTls, Transaction};
-use watershed_core::ports::{Append, EventLog, Expected, Idempotency, NewEvent, ReadFrom, Scope};
-use watershed_core::{EventId, StoredEvent, StreamId, Tag, Tenant, Timestamp};
+use watershed_core::ports::{Append, EventLog, Idempotency, NewEvent, ReadFrom, Scope};
+use watershed_core::{StoredEvent, Tag};
 use watershed_postgres::{Options, PostgresLog};
 use watershed_testkit::postgres::Postgres;
+use watershed_testkit::things::{append_to, happened};
 
 /// A server with a log, and a table of the user's.
 pub(crate) struct Lab {
@@ -69,30 +70,8 @@ pub(crate) async fn put(transaction: &Transaction<'_>, id: u64) {
 
 /// One event, of that number, in one of fifty streams.
 pub(crate) fn append(id: u64) -> Append {
-    let mut random = [0; 10];
-    random[3..].copy_from_slice(&id.to_le_bytes()[..7]);
-    Append {
-        tenant: Tenant::default(),
-        stream: StreamId::new("thing", format!("s{}", id % 50)),
-        expected: Expected::Any,
-        conditions: Vec::new(),
-        save: None,
-        line: None,
-        idempotency: None,
-        looked_until: 0,
-        events: vec![NewEvent {
-            id: EventId::at(1_000, random),
-            name: "happened",
-            schema: 1,
-            payload: format!("{{\"id\":{id}}}").into_bytes().into(),
-            tags: vec![Tag::new("number", id)],
-        }],
-        recorded_at: Timestamp::from_micros(1),
-        actor: None,
-        correlation: None,
-        causation: None,
-        traceparent: None,
-    }
+    let happened = happened(id, &format!("{{\"id\":{id}}}"));
+    append_to(format!("s{}", id % 50), vec![NewEvent { tags: vec![Tag::new("number", id)], ..happened }])
 }
 
 pub(crate) fn keyed(id: u64, key: &str) -> Append {

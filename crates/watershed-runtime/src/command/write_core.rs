@@ -164,20 +164,12 @@ pub(crate) fn append_for(
     looked_until: Position,
 ) -> Append {
     Append {
-        tenant: request.principal.tenant.clone(),
-        stream: stream.clone(),
-        expected: watershed_core::ports::Expected::Any,
-        conditions: Vec::new(),
-        save: None,
-        line: None,
-        idempotency: None,
         looked_until,
-        events: Vec::new(),
-        recorded_at: now,
         actor: Some(request.principal.name.clone()),
         correlation: request.correlation.clone(),
         causation: request.causation.clone(),
         traceparent: request.traceparent.clone(),
+        ..Append::new(request.principal.tenant.clone(), stream.clone(), Vec::new(), now)
     }
 }
 

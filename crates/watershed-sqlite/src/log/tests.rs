@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 use watershed_core::ports::{
-    Append, AppendError, EventLog, Expected, LogError, LogReader, LogScan, LogVisitor, NewEvent, RawEvent,
+    Append, AppendError, EventLog, LogError, LogReader, LogScan, LogVisitor, NewEvent, RawEvent,
 };
 use watershed_core::{EventId, StreamId, Tenant, Timestamp};
 
@@ -31,22 +31,7 @@ fn append(number: u8, length: usize) -> Append {
         payload: format!("{{\"number\":\"{}\"}}", "7".repeat(length)).into_bytes().into(),
         tags: Vec::new(),
     };
-    Append {
-        tenant: Tenant::default(),
-        stream: StreamId::new("family", "s"),
-        expected: Expected::Any,
-        conditions: Vec::new(),
-        save: None,
-        line: None,
-        idempotency: None,
-        looked_until: 0,
-        events: vec![event],
-        recorded_at: Timestamp::from_micros(7),
-        actor: None,
-        correlation: None,
-        causation: None,
-        traceparent: None,
-    }
+    Append::new(Tenant::default(), StreamId::new("family", "s"), vec![event], Timestamp::from_micros(7))
 }
 
 /// Ten commits of one event each.

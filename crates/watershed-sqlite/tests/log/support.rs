@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use watershed_core::ports::{Append, EventLog, Expected, Idempotency, LogReader, NewEvent, ReadFrom, Scope};
+use watershed_core::ports::{Append, EventLog, Idempotency, LogReader, NewEvent, ReadFrom, Scope};
 use watershed_core::{EventId, StoredEvent, StreamId, Tag, Tenant, Timestamp};
 use watershed_sqlite::{Options, Sqlite, SqliteLog};
 
@@ -32,23 +32,18 @@ pub(crate) fn open(dir: &Path, options: Options) -> Arc<SqliteLog> {
 /// An append of `events` events to the stream `id`, whose events are told apart by `number`.
 pub(crate) fn append(number: u64, id: &str, events: u64) -> Append {
     Append {
-        tenant: Tenant::default(),
-        stream: StreamId::new("family", id),
-        expected: Expected::Any,
-        conditions: Vec::new(),
-        save: None,
-        line: None,
         idempotency: Some(Idempotency {
             key: format!("key-{number}").into(),
             fingerprint: [number as u8; 16],
         }),
-        looked_until: 0,
-        events: (0..events).map(|event| new_event(number, event)).collect(),
-        recorded_at: Timestamp::from_micros(1_790_000_000_000_000 + number as i64),
         actor: Some("sarah".into()),
         correlation: number.is_multiple_of(3).then(|| format!("corr-{number}").into()),
-        causation: None,
-        traceparent: None,
+        ..Append::new(
+            Tenant::default(),
+            StreamId::new("family", id),
+            (0..events).map(|event| new_event(number, event)).collect(),
+            Timestamp::from_micros(1_790_000_000_000_000 + number as i64),
+        )
     }
 }
 

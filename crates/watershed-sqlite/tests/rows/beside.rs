@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use watershed_core::ports::{
-    Append, AppendError, EventLog, Expected, GroupSpec, InlineFold, NewEvent, RowChange, RowError, RowGroup,
-    RowKey, RowsBatch, RowsBesideLog, RowsNow, StoredRow,
+    Append, AppendError, EventLog, GroupSpec, InlineFold, NewEvent, RowChange, RowError, RowGroup, RowKey,
+    RowsBatch, RowsBesideLog, RowsNow, StoredRow,
 };
 use watershed_core::{
     Ask, ColumnKind, ColumnSpec, EventId, Key, StoredEvent, StreamId, TableSpec, Tenant, Timestamp, Value,
@@ -78,22 +78,12 @@ pub(crate) fn append(stream: &str, events: usize) -> Append {
         payload: (*b"{}").into(),
         tags: Vec::new(),
     };
-    Append {
-        tenant: Tenant::default(),
-        stream: StreamId::new("test", stream),
-        expected: Expected::Any,
-        conditions: Vec::new(),
-        save: None,
-        line: None,
-        idempotency: None,
-        looked_until: 0,
-        events: (0..events).map(event).collect(),
-        recorded_at: Timestamp::from_micros(77),
-        actor: None,
-        correlation: None,
-        causation: None,
-        traceparent: None,
-    }
+    Append::new(
+        Tenant::default(),
+        StreamId::new("test", stream),
+        (0..events).map(event).collect(),
+        Timestamp::from_micros(77),
+    )
 }
 
 pub(crate) fn open(folder: &tempfile::TempDir) -> Sqlite {

@@ -20,22 +20,7 @@ pub(crate) struct Draft(Append);
 impl Draft {
     /// An append to the stream of that id in the default tenant, at any version, without events.
     pub(crate) fn on(id: &str) -> Self {
-        Self(Append {
-            tenant: Tenant::default(),
-            stream: StreamId::new(CATEGORY, id),
-            expected: Expected::Any,
-            conditions: Vec::new(),
-            save: None,
-            line: None,
-            idempotency: None,
-            looked_until: 0,
-            events: Vec::new(),
-            recorded_at: THEN,
-            actor: None,
-            correlation: None,
-            causation: None,
-            traceparent: None,
-        })
+        Self(Append::new(Tenant::default(), StreamId::new(CATEGORY, id), Vec::new(), THEN))
     }
 
     pub(crate) fn tenant(mut self, name: &str) -> Self {
