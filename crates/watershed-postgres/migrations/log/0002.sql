@@ -26,11 +26,12 @@ CREATE TYPE event_row AS (
 );
 
 -- Everything, or nothing where the log's end is not the one that is known, a stream is at another version than is said, or one of
--- the tags in `once` has been used; of a key that has been used, its index tells. What is looked at before the head's lock is held
--- is still so behind it: where the end is then the one that is known, nobody has committed since.
+-- the tags in `once` or of the keys in `unused` has been used: keys of what is not written, since of those that are their index
+-- tells. What is looked at before the head's lock is held is still so behind it: where the end is then the one that is known,
+-- nobody has committed since.
 CREATE FUNCTION append_events(
   known_head bigint, known_link bytea, new_head bigint, new_link bytea, written event_row[],
-  tag_lists uuid[], tag_positions bigint[], streams uuid[], versions bigint[], once uuid[]
+  tag_lists uuid[], tag_positions bigint[], streams uuid[], versions bigint[], once uuid[], unused uuid[]
 ) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
   -- One condition within the other: what is asked of a table costs, even where nothing is asked.
@@ -46,6 +47,11 @@ BEGIN
   END IF;
   IF cardinality(once) > 0 THEN
     IF EXISTS (SELECT FROM unnest(once) AS wanted (list) JOIN event_tags ON event_tags.tag = wanted.list) THEN
+      RETURN false;
+    END IF;
+  END IF;
+  IF cardinality(unused) > 0 THEN
+    IF EXISTS (SELECT FROM unnest(unused) AS wanted (list) JOIN events ON events.idem_list = wanted.list) THEN
       RETURN false;
     END IF;
   END IF;

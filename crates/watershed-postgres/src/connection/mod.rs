@@ -72,7 +72,8 @@ impl Connection {
         let statement = options.statement.as_millis();
         let plans = PLANS.map(|(name, value)| format!("SET {name} = {value}")).join("; ");
         let setup = format!(
-            "SET search_path TO {schema}; SET default_transaction_isolation = 'read committed'; SET lock_timeout = {patience}; SET statement_timeout = {statement};
+            "SET search_path TO {schema}; SET default_transaction_isolation = 'read committed';
+             SET lock_timeout = {patience}; SET statement_timeout = {statement};
              SET idle_in_transaction_session_timeout = {patience}; {plans}; {}",
             demands::FACTS
         );
@@ -86,7 +87,7 @@ impl Connection {
         Ok(opened)
     }
 
-    /// Changes with every notification that comes over this connection.
+    /// The largest number that notifications over this connection have brought; noted with each of them.
     pub(crate) fn told(&self) -> watch::Receiver<u64> {
         self.told.clone()
     }

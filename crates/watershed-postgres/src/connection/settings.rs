@@ -30,7 +30,7 @@ pub(super) struct Link {
     pub(super) driver: AbortHandle,
     /// The server's version, as it says it.
     pub(super) version: String,
-    /// How often the server has told something that nobody has asked for.
+    /// The largest number that notifications have brought.
     pub(super) told: watch::Receiver<u64>,
 }
 
@@ -114,7 +114,11 @@ impl Settings {
         let driver = tokio::spawn(async move {
             while let Some(message) = poll_fn(|cx| driver.poll_message(cx)).await {
                 match message {
-                    Ok(AsyncMessage::Notification(_)) => telling.send_modify(|times| *times += 1),
+                    Ok(AsyncMessage::Notification(told)) => {
+                        // One that does not say how far the log has come may mean anything.
+                        let number = told.payload().parse().unwrap_or(u64::MAX);
+                        telling.send_modify(|largest| *largest = number.max(*largest));
+                    }
                     Ok(AsyncMessage::Notice(notice)) => tracing::debug!(%notice, "the server remarks"),
                     Ok(_) => {}
                     Err(error) => {

@@ -53,21 +53,13 @@ pub(super) enum Sent {
         head: i64,
         link: Link,
         held: Held,
-        keys: Vec<Uuid>,
     },
 }
 
 impl Sent {
-    pub(super) fn new(
-        group: &Group<'_>,
-        seal: &Seal,
-        link: &Link,
-        said: &[(Uuid, Version)],
-        wanted: Wanted,
-    ) -> Self {
-        let held = Held::new(said, wanted.tags);
+    pub(super) fn new(group: &Group<'_>, seal: &Seal, link: &Link, held: Held) -> Self {
         if group.placed.is_empty() {
-            return Self::Looked { head: to_sql(group.before()), link: *link, held, keys: wanted.keys };
+            return Self::Looked { head: to_sql(group.before()), link: *link, held };
         }
         Self::Written(Written::of(group, seal, link), held)
     }
@@ -76,10 +68,10 @@ impl Sent {
     pub(super) async fn by(self, connection: Arc<Connection>) -> Result<bool, Error> {
         match self {
             Self::Written(written, held) => written.append(&*connection, &held).await,
-            Self::Looked { head, link, held, keys } => {
+            Self::Looked { head, link, held } => {
                 let link = &link[..];
                 let found = connection
-                    .query(LOOK, &[&head, &link, &held.streams, &held.versions, &keys, &held.once])
+                    .query(LOOK, &[&head, &link, &held.streams, &held.versions, &held.unused, &held.once])
                     .await?;
                 Ok(!found.is_empty())
             }

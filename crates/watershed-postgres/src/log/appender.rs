@@ -21,6 +21,7 @@ use super::prepared::{Queued, tell};
 use super::recent::Recent;
 use super::shared::Shared;
 use super::wanted::Wanted;
+use super::written::Held;
 use crate::connection::{Backend, Connection};
 use crate::error::{OpenError, ends_connection, in_words};
 use crate::options::Options;
@@ -123,12 +124,9 @@ impl Appender {
         }
         let Some((known, said)) = ahead::known(recent, &wanted, &appends) else { return Err(appends) };
         let (group, answers) = Group::take(known, &appends, &mut self.shared.folds());
-        if group.leaves_keys(&appends) && !group.placed.is_empty() {
-            drop(group);
-            return Err(appends);
-        }
         let seal = group.seal(&recent.link);
-        let sent = Sent::new(&group, &seal, &recent.link, &said, wanted);
+        let held = Held::new(&said, wanted.tags, group.left_keys(&appends));
+        let sent = Sent::new(&group, &seal, &recent.link, held);
         let first = group.placed.first().map(Placed::found_by);
         let brought = self.shared.brings(recent.head, &group);
         recent.pass(group, seal.link);
@@ -226,13 +224,9 @@ impl Appender {
         let _ = tokio::time::timeout(HOLD, queue.waits_for(many)).await;
         let mut appends = Vec::new();
         queue.take(self.shared.options.group, &mut appends);
-        let answers = self.insist(&appends).await;
-        match answers {
-            Ok(answers) => {
-                appends.into_iter().zip(answers).for_each(|(queued, answer)| tell(queued, answer));
-            }
-            Err(failed) => tell_all(appends, &failed),
-        }
+        // Who is beaten once more is told at once: the lock is not kept for long.
+        let beaten = self.commit(appends).await;
+        beaten.into_iter().for_each(|(queued, answer)| tell(queued, answer));
     }
 
     /// Opens a transaction, and takes the head's lock. Whether that has come about.
@@ -317,7 +311,7 @@ impl Appender {
         self.alone.has_met(self.end.is_none_or(|end| end == (recent.head, recent.link)));
         self.end = Some((recent.head, recent.link));
         let (group, answers) = Group::take(known, appends, &mut self.shared.folds());
-        if !look.keys && group.leaves_keys(appends) {
+        if !look.keys && !group.left_keys(appends).is_empty() {
             drop(group);
             self.recent = Some(recent);
             connection.run("ROLLBACK").await.map_err(|error| self.failed(connection, &error))?;

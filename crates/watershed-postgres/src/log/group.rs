@@ -138,10 +138,14 @@ impl<'a> Group<'a> {
         self.known.head + self.placed.len() as u64
     }
 
-    /// Whether an append that is not written has a key: whether that has been used comes first, and the index of keys only tells
-    /// of what is written.
-    pub(super) fn leaves_keys(&self, appends: &[Queued]) -> bool {
-        appends.iter().any(|queued| queued.append.key.is_some_and(|key| !self.keys.contains_key(&key)))
+    /// The keys of appends that are not written: whether these have been used comes first, and the index of keys only tells of
+    /// what is written.
+    pub(super) fn left_keys(&self, appends: &[Queued]) -> Vec<Uuid> {
+        appends
+            .iter()
+            .filter_map(|queued| queued.append.key)
+            .filter(|key| !self.keys.contains_key(key))
+            .collect()
     }
 
     /// What is known once the group has been committed.

@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio_postgres::Row;
 use watershed_core::Position;
-use watershed_store::from_sql;
+use watershed_core::ports::LogError;
+use watershed_store::{from_sql, to_sql};
 
 use super::commit::NotBegun;
 use super::shared::Shared;
-use crate::connection::{Connection, quoted};
+use crate::connection::{Connection, Values, quoted};
 use crate::error::OpenError;
 
 /// Hints are not sent more often.
@@ -60,7 +61,7 @@ pub(super) async fn follow(shared: Weak<Shared>) {
             return;
         }
         ears.keep_open(&present).await;
-        let asked = present.readers.query(include_str!("sql/select_head.sql"), &[]).await;
+        let asked = ears.look(&present).await;
         let problem = match asked.as_ref().map(|rows| rows.first()) {
             Ok(Some(row)) => see(&present, row),
             Ok(None) => Some(NotBegun::NoHead.to_string()),
@@ -68,14 +69,14 @@ pub(super) async fn follow(shared: Weak<Shared>) {
         };
         present.reach.set(problem);
         let poll = present.options.poll;
-        let is_soon = present.awaited().is_some();
+        let (is_soon, moves) = (present.awaited().is_some(), present.moves());
         drop(present);
         if is_soon {
             tokio::time::sleep(SOON).await;
             continue;
         }
         tokio::select! {
-            () = ears.hear(poll) => {}
+            () = ears.hear(poll, &moves) => {}
             _ = calls.changed() => tokio::time::sleep(SOON).await,
         }
     }
@@ -124,11 +125,30 @@ impl Ears {
         }
     }
 
-    /// Waits for a hint, or for as long as it is to go without.
-    async fn hear(&mut self, poll: Duration) {
+    /// Looks at the log's end: by the connection that has brought the hint, where there is one, since no other has to be woken.
+    async fn look(&self, shared: &Shared) -> Result<Vec<Row>, LogError> {
+        const HEAD: &str = include_str!("sql/select_head.sql");
+        if let Some((connection, _)) = &self.open
+            && let Ok(rows) = connection.query(HEAD, &[]).await
+        {
+            return Ok(rows);
+        }
+        shared.readers.query(HEAD, &[]).await
+    }
+
+    /// Waits for a hint of something that is not known yet, or for as long as it is to go without.
+    async fn hear(&mut self, poll: Duration, head: &watch::Receiver<Position>) {
         let Some((_, told)) = &mut self.open else { return tokio::time::sleep(poll).await };
-        // One that has come since the last look is heard at once.
-        if let Ok(Err(_)) = tokio::time::timeout(poll * LESS_OFTEN, told.changed()).await {
+        let hint = async {
+            // One that has come since the last look is heard at once.
+            while told.changed().await.is_ok() {
+                if *told.borrow_and_update() > *head.borrow() {
+                    return true;
+                }
+            }
+            false
+        };
+        if let Ok(false) = tokio::time::timeout(poll * LESS_OFTEN, hint).await {
             tokio::time::sleep(poll).await;
         }
     }
@@ -162,7 +182,8 @@ pub(super) async fn announce(shared: Weak<Shared>) {
         if others && head > told {
             told = head;
             // One that is lost is made up for by looking.
-            let _ = present.readers.query(include_str!("sql/notify.sql"), &[&present.channel.name]).await;
+            let values: Values<'_> = &[&present.channel.name, &to_sql(head)];
+            let _ = present.readers.query(include_str!("sql/notify.sql"), values).await;
         }
         drop(present);
         tokio::time::sleep(PAUSE).await;

@@ -9,6 +9,7 @@ mod boundaries;
 mod brought;
 mod commit;
 mod flight;
+mod gathered;
 mod group;
 mod hints;
 mod kept;
@@ -41,6 +42,7 @@ use watershed_store::{Verified, first_link, from_sql};
 
 pub use self::about::About;
 use self::bearers::Bearers;
+use self::gathered::gathered;
 use self::prepared::Prepared;
 use self::readers::Readers;
 use self::saver::Saver;
@@ -91,8 +93,8 @@ impl PostgresLog {
     /// been committed, with everything else that it has written, or not at all. Nobody else appends before it has ended, so it is
     /// to be committed, or rolled back, right behind this; the server ends it where it stands still for [`Options::hold`].
     ///
-    /// Dropped before it is answered, this has appended nothing. From here on the transaction should wait for no lock: whoever holds it may be waiting for this one. Its deferred constraints
-    /// are looked at before the append, and not at the commit.
+    /// Dropped before it is answered, this has appended nothing. From here on the transaction should wait for no lock: whoever holds it
+    /// may be waiting for this one. Its deferred constraints are looked at before the append, and not at the commit.
     ///
     /// # Errors
     /// Why the append is not taken. The transaction is then as it was before, and holds nobody up: it may go on, or be rolled back.
@@ -184,7 +186,7 @@ impl EventLog for PostgresLog {
         });
         Box::pin(async move {
             // The appender answers everything that it takes: only its end leaves somebody without an answer.
-            queued?.await.unwrap_or(Err(AppendError::Closed))
+            gathered(queued?).await.unwrap_or(Err(AppendError::Closed))
         })
     }
 

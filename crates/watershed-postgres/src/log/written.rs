@@ -26,13 +26,15 @@ pub(super) struct Held {
     pub(super) versions: Vec<i64>,
     /// The tags that nobody may have used.
     pub(super) once: Vec<Uuid>,
+    /// The keys of appends that are not written, which nobody may have used either.
+    pub(super) unused: Vec<Uuid>,
 }
 
 impl Held {
-    pub(super) fn new(versions: &[(Uuid, Version)], once: Vec<Uuid>) -> Self {
+    pub(super) fn new(versions: &[(Uuid, Version)], once: Vec<Uuid>, unused: Vec<Uuid>) -> Self {
         let (streams, versions) =
             versions.iter().map(|(stream, version)| (*stream, to_sql(*version))).unzip();
-        Self { streams, versions, once }
+        Self { streams, versions, once, unused }
     }
 }
 
@@ -65,6 +67,7 @@ impl Written {
                     &held.streams,
                     &held.versions,
                     &held.once,
+                    &held.unused,
                 ],
             )
             .await?;
