@@ -201,3 +201,27 @@ async fn a_key_in_both_groups_under_way_takes_effect_once() {
     }
     assert_eq!(ids(&server).await.len() as u64, 2 + MANY);
 }
+
+/// Whether its key has been used comes before everything else that an append may be refused for.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_that_has_been_used_is_told_of_also_where_the_version_is_wrong() {
+    let server = Postgres::start();
+    let log = node(&server.server()).await;
+    let keyed = |key: &str, id, version| Append {
+        expected: Expected::Version(version),
+        idempotency: Some(Idempotency { key: key.into(), fingerprint: [7; 16] }),
+        ..append("one", id)
+    };
+    log.append(keyed("used", 1, 0)).await.unwrap();
+    for round in 0..3 {
+        // In a group with others that are taken.
+        let first = log.append(append("two", 10 * round));
+        let (again, wrong) = (log.append(keyed("used", 2, 0)), log.append(keyed("unused", 3, 0)));
+        let last = log.append(append("two", 10 * round + 1));
+        let (again, wrong) = (again.await, wrong.await);
+        assert!(matches!(again, Err(AppendError::KeyTaken { position: 1 })), "{again:?}");
+        assert!(matches!(wrong, Err(AppendError::Conflict { expected: 0, actual: 1 })), "{wrong:?}");
+        first.await.unwrap();
+        last.await.unwrap();
+    }
+}

@@ -95,6 +95,8 @@ enum Failed {
 impl Appender {
     /// Takes what waits, and sends it behind what is under way; what cannot be sent so is committed behind it.
     async fn take(&mut self) {
+        // Those who have been told together come again together: the first of them is not to be committed alone.
+        tokio::task::yield_now().await;
         let queue = &self.shared.queue;
         let most = self.flights.share(queue.waiting()).min(self.shared.options.group);
         let mut appends = Vec::new();
