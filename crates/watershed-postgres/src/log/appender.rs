@@ -20,6 +20,7 @@ use super::moved;
 use super::prepared::{Queued, tell};
 use super::recent::Recent;
 use super::shared::Shared;
+use super::since::{SINCE, Since};
 use super::wanted::Wanted;
 use super::written::Held;
 use crate::connection::{Backend, Connection};
@@ -40,7 +41,7 @@ pub(super) async fn run(shared: Arc<Shared>) {
         recent: None,
         end: None,
         alone: Alone::default(),
-        held: false,
+        held: None,
         lost: None,
     };
     loop {
@@ -59,8 +60,6 @@ pub(super) async fn run(shared: Arc<Shared>) {
 
 /// For so long the head's lock is held for those whom others have beaten.
 const HOLD: Duration = Duration::from_millis(3);
-/// In place of `BEGIN`, in a transaction that is open.
-const GO_ON: &str = "";
 
 struct Abandons(Arc<Shared>);
 
@@ -79,8 +78,8 @@ struct Appender {
     /// Where it ended with the last commit from here.
     end: Option<(Position, Link)>,
     alone: Alone,
-    /// Whether a transaction is open that has the head's lock.
-    held: bool,
+    /// The log's end, where a transaction is open that has its lock.
+    held: Option<Recent>,
     /// Since when the server has not been reached.
     lost: Option<Instant>,
 }
@@ -97,8 +96,14 @@ impl Appender {
     async fn take(&mut self) {
         // Those who have been told together come again together: the first of them is not to be committed alone.
         tokio::task::yield_now().await;
-        let queue = &self.shared.queue;
-        let most = self.flights.share(queue.waiting()).min(self.shared.options.group);
+        if !self.alone.is_likely() {
+            // Others have the lock, one after the other: whoever comes until it is here is taken as well.
+            self.land_all().await;
+            self.lock().await;
+        }
+        let (queue, group) = (&self.shared.queue, self.shared.options.group);
+        // With the lock all of them: nothing else is under way before it is given back.
+        let most = if self.held.is_some() { group } else { self.flights.share(queue.waiting()).min(group) };
         let mut appends = Vec::new();
         queue.take(most, &mut appends);
         if let Err(appends) = self.send(appends).await {
@@ -216,10 +221,10 @@ impl Appender {
         if beaten.is_empty() {
             return;
         }
-        self.held = self.lock().await;
+        self.lock().await;
         let many = beaten.len();
         beaten.into_iter().for_each(|(queued, answer)| tell(queued, answer));
-        if !self.held {
+        if self.held.is_none() {
             return;
         }
         let queue = &self.shared.queue;
@@ -231,16 +236,26 @@ impl Appender {
         beaten.into_iter().for_each(|(queued, answer)| tell(queued, answer));
     }
 
-    /// Opens a transaction, and takes the head's lock. Whether that has come about.
-    async fn lock(&mut self) -> bool {
-        let Ok(connection) = self.connected().await else { return false };
-        let (begun, locked) = tokio::join!(biased; connection.run("BEGIN"), connection.query(LOCK, &[]));
-        // What is wrong shows when it is used next.
-        let is_locked = begun.is_ok() && locked.is_ok();
-        if !is_locked {
+    /// Opens a transaction, takes the head's lock, and learns what others have appended since this process last saw the log's end.
+    async fn lock(&mut self) {
+        let Ok(connection) = self.connected().await else { return };
+        let known = self.recent.take();
+        let end = known.as_ref().map(|known| (known.head, known.link));
+        let (begun, locked, since) = tokio::join!(
+            biased;
+            connection.run("BEGIN"),
+            connection.query(LOCK, &[]),
+            Since::read(&*connection, end),
+        );
+        // What is wrong shows when something is committed.
+        let (Ok(()), Ok(_), Ok(Some(since))) = (begun, locked, since) else {
             let _ = connection.run("ROLLBACK").await;
+            return;
+        };
+        if let (Some(known), Some(others)) = (&known, &since.others) {
+            self.shared.bearers.pass(known.head, since.head, others.borne());
         }
-        is_locked
+        self.held = Some(Recent::after(known, since));
     }
 
     /// Commits the appends, and says what each is to be answered. A server that goes away is waited for, though not for ever; once
@@ -298,8 +313,10 @@ impl Appender {
         look: Look,
     ) -> Result<Option<Vec<Answer>>, Failed> {
         let before = self.recent.take();
-        let opening = if std::mem::take(&mut self.held) { GO_ON } else { "BEGIN" };
-        let begun = commit::begin(connection, opening, appends, wanted, before, look).await;
+        let begun = match self.held.take() {
+            Some(recent) => commit::go_on(connection, appends, wanted, recent, look.keys).await,
+            None => commit::begin(connection, "BEGIN", appends, wanted, before, look).await,
+        };
         let Begun { known, mut recent } = begun.map_err(|problem| match problem {
             NotBegun::Database(error) => self.failed(connection, &error),
             NotBegun::NoHead => {
@@ -313,15 +330,22 @@ impl Appender {
         self.alone.has_met(self.end.is_none_or(|end| end == (recent.head, recent.link)));
         self.end = Some((recent.head, recent.link));
         let (group, answers) = Group::take(known, appends, &mut self.shared.folds());
-        if !look.keys && !group.left_keys(appends).is_empty() {
+        let left = if look.keys { Vec::new() } else { group.left_keys(appends) };
+        if group.placed.is_empty() && !left.is_empty() {
             drop(group);
             self.recent = Some(recent);
             connection.run("ROLLBACK").await.map_err(|error| self.failed(connection, &error))?;
             return Ok(None);
         }
         let seal = group.seal(&recent.link);
-        match commit::end(connection, &group, &seal, &recent.link).await {
+        let leaves = !left.is_empty();
+        match commit::end(connection, &group, &seal, &recent.link, left).await {
             Ok(true) => {}
+            Ok(false) if leaves => {
+                drop(group);
+                self.recent = Some(recent);
+                return Ok(None);
+            }
             Ok(false) => return Err(Failed::For(AppendError::ReadOnly(NOT_THE_END.to_owned()))),
             Err(error) if !look.keys && commit::is_key_taken(&error) => {
                 drop(group);
@@ -384,7 +408,7 @@ impl Appender {
             return Ok(connection.clone());
         }
         let opened = open(&self.shared).await.map_err(|error| Failed::Lost(error.to_string()))?;
-        self.held = false;
+        self.held = None;
         Ok(self.connection.insert(Arc::new(opened)).clone())
     }
 }
@@ -406,6 +430,7 @@ async fn open(shared: &Shared) -> Result<Connection, OpenError> {
     connection.prepare(commit::STATEMENTS).await?;
     connection.prepare(moved::STATEMENTS).await?;
     connection.prepare(ahead::STATEMENTS).await?;
+    connection.prepare(&[SINCE]).await?;
     Ok(connection)
 }
 

@@ -93,29 +93,53 @@ pub(super) async fn begin(
         let all = Sought { keys, ..Sought::of(appends, wanted, None) };
         found = look_up(connection, appends, wanted, &all).await?;
     }
-    let mut recent = recent.unwrap_or_else(|| Recent::new(head, link));
-    recent.remember(found.versions);
-    let known = Known {
-        head,
-        versions: recent.versions_of(wanted),
-        keys: found.keys,
-        tags: found.tags,
-        moved: recent.moved(appends).chain(found.moved).collect(),
-        broken: recent.broken(),
-    };
-    Ok(Begun { known, recent })
+    let recent = recent.unwrap_or_else(|| Recent::new(head, link));
+    Ok(Begun::with(recent, found, appends, wanted))
+}
+
+/// Goes on in a transaction that has the head's lock, with the log's end as it is behind that: looks up what is not remembered.
+pub(super) async fn go_on(
+    connection: &impl Asks,
+    appends: &[Queued],
+    wanted: &Wanted,
+    recent: Recent,
+    keys: bool,
+) -> Result<Begun, NotBegun> {
+    let sought = Sought { keys, ..Sought::of(appends, wanted, Some(&recent)) };
+    let found = look_up(connection, appends, wanted, &sought).await?;
+    Ok(Begun::with(recent, found, appends, wanted))
+}
+
+impl Begun {
+    fn with(mut recent: Recent, found: Found, appends: &[Queued], wanted: &Wanted) -> Self {
+        recent.remember(found.versions);
+        let known = Known {
+            head: recent.head,
+            versions: recent.versions_of(wanted),
+            keys: found.keys,
+            tags: found.tags,
+            moved: recent.moved(appends).chain(found.moved).collect(),
+            broken: recent.broken(),
+        };
+        Self { known, recent }
+    }
 }
 
 /// The log's end, by the row that is locked.
 pub(super) fn end_of(locked: &[Row]) -> Result<(Position, Link), NotBegun> {
     let row = locked.first().ok_or(NotBegun::NoHead)?;
+    Ok((from_sql(row.get(0)), link_of(row, 1)))
+}
+
+/// The link in that column; one that nothing has where it is none.
+pub(super) fn link_of(row: &Row, column: usize) -> Link {
     let mut link = Link::default();
-    if let Ok(stored) = row.try_get::<_, &[u8]>(1)
+    if let Ok(stored) = row.try_get::<_, &[u8]>(column)
         && stored.len() == link.len()
     {
         link.copy_from_slice(stored);
     }
-    Ok((from_sql(row.get(0)), link))
+    link
 }
 
 /// What is asked of the database.
@@ -192,17 +216,18 @@ async fn places(connection: &impl Asks, sql: &'static str, of: &[Uuid]) -> Resul
     Ok(rows.iter().filter_map(|row| Some((place(row)?, from_sql(row.get(1))))).collect())
 }
 
-/// Writes what the group has taken, and commits; says whether the log's end was the one that was locked.
+/// Writes what the group has taken, and commits; says whether the log's end was the one that was locked, and these keys are unused.
 pub(super) async fn end(
     connection: &Connection,
     group: &Group<'_>,
     seal: &Seal,
     known: &Link,
+    unused: Vec<Uuid>,
 ) -> Result<bool, Error> {
     if group.placed.is_empty() {
         return connection.run("COMMIT").await.map(|()| true);
     }
-    let (written, held) = (Written::of(group, seal, known), Held::default());
+    let (written, held) = (Written::of(group, seal, known), Held { unused, ..Held::default() });
     let (is_written, committed) =
         tokio::join!(biased; written.append(connection, &held), connection.run("COMMIT"));
     // After a failure, COMMIT rolls back and says that all is well.

@@ -24,6 +24,7 @@ mod recent;
 mod row;
 mod saver;
 mod shared;
+mod since;
 mod snapshots;
 mod verify;
 mod wanted;

@@ -1,5 +1,6 @@
 //! What a process knows of the log's end by itself, as long as nobody else appends.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 
 use uuid::Uuid;
@@ -10,6 +11,7 @@ use watershed_store::Link;
 use super::group::Group;
 use super::prepared::Boundary;
 use super::prepared::Queued;
+use super::since::Since;
 use super::wanted::Wanted;
 
 /// How many streams' versions are remembered, and how many events.
@@ -28,12 +30,13 @@ pub(super) struct Recent {
     broken: Vec<Line>,
 }
 
-/// An event that has been appended here.
-struct Passed {
-    position: Position,
-    tenant: Tenant,
-    name: &'static str,
-    lists: Box<[Uuid]>,
+/// An event that has been appended.
+pub(super) struct Passed {
+    pub(super) position: Position,
+    pub(super) tenant: Tenant,
+    pub(super) name: Cow<'static, str>,
+    /// What stands for its tags.
+    pub(super) lists: Box<[Uuid]>,
 }
 
 impl Recent {
@@ -46,6 +49,17 @@ impl Recent {
             since: head,
             broken: Vec::new(),
         }
+    }
+
+    /// The log's end by what was known before, and what has come since.
+    pub(super) fn after(known: Option<Self>, since: Since) -> Self {
+        let (Some(mut recent), Some(others)) = (known, since.others) else {
+            return Self::new(since.head, since.link);
+        };
+        (recent.head, recent.link) = (since.head, since.link);
+        recent.add(others.events);
+        recent.remember(others.versions);
+        recent
     }
 
     pub(super) fn knows(&self, stream: &Uuid) -> bool {
@@ -82,8 +96,17 @@ impl Recent {
     fn matched(&self, tenant: &Tenant, boundary: &Boundary) -> Option<Position> {
         let behind = self.events.partition_point(|event| event.position <= boundary.after);
         let mut events = self.events.range(behind..);
-        let found = events.find(|event| boundary.matches(tenant, &event.tenant, event.name, &event.lists));
+        let found = events.find(|event| boundary.matches(tenant, &event.tenant, &event.name, &event.lists));
         found.map(|event| event.position)
+    }
+
+    fn add(&mut self, events: impl IntoIterator<Item = Passed>) {
+        self.events.extend(events);
+        while self.events.len() > EVENTS {
+            if let Some(event) = self.events.pop_front() {
+                self.since = event.position;
+            }
+        }
     }
 
     pub(super) fn broken(&self) -> Vec<Line> {
@@ -93,17 +116,12 @@ impl Recent {
     /// The log ends with the group: it has been committed, or is taken to be.
     pub(super) fn pass(&mut self, group: Group<'_>, link: Link) {
         (self.head, self.link) = (group.last(), link);
-        self.events.extend(group.placed.iter().map(|event| Passed {
+        self.add(group.placed.iter().map(|event| Passed {
             position: event.position,
             tenant: event.append.append.tenant.clone(),
-            name: event.name(),
+            name: event.name().into(),
             lists: event.lists().into(),
         }));
-        while self.events.len() > EVENTS {
-            if let Some(event) = self.events.pop_front() {
-                self.since = event.position;
-            }
-        }
         let known = group.into_known();
         self.remember(known.versions);
         self.broken = known.broken;

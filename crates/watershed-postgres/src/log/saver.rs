@@ -382,7 +382,7 @@ impl Hand {
             return Ok(refused(group, error.clone()));
         }
         let seal = taken.seal(&recent.link);
-        match commit::end(connection, &taken, &seal, &recent.link).await {
+        match commit::end(connection, &taken, &seal, &recent.link, Vec::new()).await {
             Ok(true) => {}
             Ok(false) => return Ok(refused(group, AppendError::ReadOnly(commit::NOT_THE_END.to_owned()))),
             Err(error) => {

@@ -2,7 +2,8 @@
 //!
 //! The order of the locks is that of every commit: users' rows first, which the transaction has locked before, and what its deferred
 //! constraints look at; then a turn among transactions of users' own, and the head; and behind it, in statements whose snapshots are
-//! younger than the lock, what the append rests on and the rows. Nothing behind the head waits for another lock, and a holder that stands still is ended by the server.
+//! younger than the lock, what the append rests on and the rows. Nothing behind the head waits for another lock, and a holder that
+//! stands still is ended by the server.
 //!
 //! The end of the transaction is the user's. So the rows are written behind a savepoint, and an append that is not taken gives the
 //! lock back. The session is set as ours are for as long as the append takes: by its own settings it could find other tables, and
