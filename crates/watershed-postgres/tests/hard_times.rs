@@ -150,6 +150,14 @@ async fn assert_well(nodes: [&Running; 2], server: &Postgres, steps: &[Step], ac
     peace.close().await;
 }
 
+/// Has both nodes play the steps, those of a family on one of them.
+fn players(nodes: [&Running; 2], steps: &[Step], troubles: &Arc<AtomicUsize>) -> Vec<JoinHandle<Acked>> {
+    let parts = parts(steps.to_vec(), 8).into_iter().enumerate();
+    parts
+        .map(|(place, part)| tokio::spawn(play(nodes[place % 2].clone(), part, PACE, troubles.clone())))
+        .collect()
+}
+
 async fn ended(players: Vec<JoinHandle<Acked>>) -> Acked {
     let mut acked = Vec::new();
     for player in players {
@@ -172,14 +180,7 @@ async fn a_node_that_cannot_reach_the_database_says_so_and_another_one_goes_on()
     let all = holders(&two).await.len();
     let steps: Vec<Step> = Year::new(u32::try_from(rounds(40, 240)).unwrap(), 21).collect();
     let troubles = Arc::<AtomicUsize>::default();
-    let players: Vec<_> = parts(steps.clone(), 8)
-        .into_iter()
-        .enumerate()
-        .map(|(place, part)| {
-            let node = if place % 2 == 0 { &one } else { &two };
-            tokio::spawn(play(node.clone(), part, PACE, troubles.clone()))
-        })
-        .collect();
+    let players = players([&one, &two], &steps, &troubles);
     for round in 0..rounds(2, 20) {
         // In the midst of commands and of folding.
         tokio::time::sleep(Duration::from_millis(150 + 37 * u64::try_from(round).unwrap())).await;
@@ -233,14 +234,7 @@ async fn nodes_go_on_by_themselves_when_the_database_is_back_from_a_crash() {
     until(&two, "they share", is_shared).await;
     let steps: Vec<Step> = Year::new(u32::try_from(rounds(40, 400)).unwrap(), 22).collect();
     let troubles = Arc::<AtomicUsize>::default();
-    let players: Vec<_> = parts(steps.clone(), 8)
-        .into_iter()
-        .enumerate()
-        .map(|(place, part)| {
-            let node = if place % 2 == 0 { &one } else { &two };
-            tokio::spawn(play(node.clone(), part, PACE, troubles.clone()))
-        })
-        .collect();
+    let players = players([&one, &two], &steps, &troubles);
     for round in 0..rounds(3, 100) {
         tokio::time::sleep(Duration::from_millis(100 + u64::try_from(round * 41 % 200).unwrap())).await;
         server = tokio::task::spawn_blocking(move || {
@@ -275,14 +269,7 @@ async fn nodes_go_on_by_themselves_when_a_standby_takes_the_primary_s_place() {
     until(&two, "they share", is_shared).await;
     let steps: Vec<Step> = Year::new(40, 23).collect();
     let troubles = Arc::<AtomicUsize>::default();
-    let players: Vec<_> = parts(steps.clone(), 8)
-        .into_iter()
-        .enumerate()
-        .map(|(place, part)| {
-            let node = if place % 2 == 0 { &one } else { &two };
-            tokio::spawn(play(node.clone(), part, PACE, troubles.clone()))
-        })
-        .collect();
+    let players = players([&one, &two], &steps, &troubles);
     tokio::time::sleep(Duration::from_millis(200)).await;
     let standby = tokio::task::spawn_blocking(move || {
         primary.kill();
