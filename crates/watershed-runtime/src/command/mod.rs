@@ -20,4 +20,5 @@ pub use handler::StateAt;
 pub(crate) use handler::{CommandHandler, ErasedHandler, WriteModel, is_name};
 pub(crate) use load::{LoadError, fold};
 pub use request::Request;
+pub(crate) use request::says_beside;
 pub(crate) use write_core::{Unwritten, WriteCore, append_for, idempotency, new_events};

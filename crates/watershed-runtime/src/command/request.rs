@@ -18,3 +18,40 @@ pub struct Request {
     /// The W3C trace context.
     pub traceparent: Option<Arc<str>>,
 }
+
+/// The builder methods of whatever is sent or recorded: what they say goes into the field `request`.
+macro_rules! says_beside {
+    () => {
+        /// Takes effect once, however often it comes with this key: unique within the tenant, among everything that has one.
+        pub fn key(mut self, key: impl Into<std::sync::Arc<str>>) -> Self {
+            self.request.key = Some(key.into());
+            self
+        }
+
+        /// Is taken only if the stream is at this version; 0 for "must be new".
+        pub fn expect_version(mut self, version: watershed_core::Version) -> Self {
+            self.request.expected = Some(version);
+            self
+        }
+
+        /// Comes from this principal, for their tenant.
+        pub fn by(mut self, principal: impl Into<std::sync::Arc<watershed_core::Principal>>) -> Self {
+            self.request.principal = principal.into();
+            self
+        }
+
+        /// Belongs to this.
+        pub fn correlation(mut self, correlation: impl Into<std::sync::Arc<str>>) -> Self {
+            self.request.correlation = Some(correlation.into());
+            self
+        }
+
+        /// Was caused by this.
+        pub fn causation(mut self, causation: impl Into<std::sync::Arc<str>>) -> Self {
+            self.request.causation = Some(causation.into());
+            self
+        }
+    };
+}
+
+pub(crate) use says_beside;

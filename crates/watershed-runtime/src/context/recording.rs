@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use watershed_core::ports::{Append, Expected};
-use watershed_core::{Event, FingerprintWriter, Principal, StreamId, Version};
+use watershed_core::{Event, FingerprintWriter, StreamId};
 
 use super::running::Running;
-use crate::command::{Request, Unwritten, append_for, idempotency, is_name, new_events};
+use crate::command::{Request, Unwritten, append_for, idempotency, is_name, new_events, says_beside};
 
 impl Running {
     /// Events of that aggregate (or decision), by its id, for a transaction of your own that appends them itself. Say more about them,
@@ -26,35 +26,7 @@ pub struct Recording<'a, E> {
 }
 
 impl<E: Event> Recording<'_, E> {
-    /// Is recorded once, however often it comes with this key: unique within the tenant, among those of commands too.
-    pub fn key(mut self, key: impl Into<Arc<str>>) -> Self {
-        self.request.key = Some(key.into());
-        self
-    }
-
-    /// Is taken only if the stream is at this version; 0 for "must be new".
-    pub fn expect_version(mut self, version: Version) -> Self {
-        self.request.expected = Some(version);
-        self
-    }
-
-    /// Was caused by this principal, and belongs to their tenant.
-    pub fn by(mut self, principal: impl Into<Arc<Principal>>) -> Self {
-        self.request.principal = principal.into();
-        self
-    }
-
-    /// Belongs to this.
-    pub fn correlation(mut self, correlation: impl Into<Arc<str>>) -> Self {
-        self.request.correlation = Some(correlation.into());
-        self
-    }
-
-    /// Was caused by this.
-    pub fn causation(mut self, causation: impl Into<Arc<str>>) -> Self {
-        self.request.causation = Some(causation.into());
-        self
-    }
+    says_beside!();
 
     /// The events as the log takes them: with ids, the time, and their tags. What must not have come in between can be added to
     /// [`Append::conditions`].

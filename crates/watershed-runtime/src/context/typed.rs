@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use watershed_core::ports::Later;
-use watershed_core::{Command, NamedQuery, Plan, Principal, Query, Receipt, Row, Token, Version};
+use watershed_core::{Command, NamedQuery, Plan, Principal, Query, Receipt, Row, Token};
 
 use super::running::{Running, outcome};
-use crate::command::{CommandHandler, Request, SendError};
+use crate::command::{CommandHandler, Request, SendError, says_beside};
 use crate::query::{Answer, AskError, OnStale, Terms, read_row};
 use crate::telemetry;
 
@@ -34,35 +34,7 @@ pub struct Sending<'a, C> {
 }
 
 impl<C> Sending<'_, C> {
-    /// Takes effect once, however often it is sent with this key: unique within the tenant.
-    pub fn key(mut self, key: impl Into<Arc<str>>) -> Self {
-        self.request.key = Some(key.into());
-        self
-    }
-
-    /// Is taken only if the stream is at this version; 0 for "must be new".
-    pub fn expect_version(mut self, version: Version) -> Self {
-        self.request.expected = Some(version);
-        self
-    }
-
-    /// Is sent by this principal, for their tenant.
-    pub fn by(mut self, principal: impl Into<Arc<Principal>>) -> Self {
-        self.request.principal = principal.into();
-        self
-    }
-
-    /// Belongs to this.
-    pub fn correlation(mut self, correlation: impl Into<Arc<str>>) -> Self {
-        self.request.correlation = Some(correlation.into());
-        self
-    }
-
-    /// Was caused by this.
-    pub fn causation(mut self, causation: impl Into<Arc<str>>) -> Self {
-        self.request.causation = Some(causation.into());
-        self
-    }
+    says_beside!();
 }
 
 impl<'a, C: Command> IntoFuture for Sending<'a, C> {
