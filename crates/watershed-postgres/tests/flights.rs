@@ -54,6 +54,26 @@ async fn two_under_way<'a>(log: &'a PostgresLog, proxy: &Proxy, from: u64) -> Ca
     all
 }
 
+/// What two appends are told: the first under way by itself, the second behind it with many others, which are taken.
+async fn told_one_behind_the_other(
+    log: &PostgresLog,
+    proxy: &Proxy,
+    (first, second): (Append, Append),
+) -> [Result<Appended, AppendError>; 2] {
+    proxy.hold();
+    let first = log.append(first);
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    let second = log.append(second);
+    let others = (10..10 + MANY).map(|id| log.append(append("two", id))).collect::<Vec<_>>();
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    proxy.release();
+    let told = [first.await, second.await];
+    for other in others {
+        other.await.unwrap();
+    }
+    told
+}
+
 /// The ids of the events, in their order, by somebody who has nothing to do with the proxy.
 async fn ids(server: &Postgres) -> Vec<u64> {
     let log = node(&server.server()).await;
@@ -153,24 +173,14 @@ async fn what_was_decided_upon_something_refused_in_the_group_ahead_is_refused()
     let proxy = Proxy::to(server.port()).await;
     let log = node(&Postgres::server_at(proxy.port())).await;
     log.append(append("one", 1)).await.unwrap();
-    proxy.hold();
     let line = Line::default();
     let of_line = |id, version| Append {
         expected: Expected::Version(version),
         line: Some(line.clone()),
         ..append("one", id)
     };
-    let wrong = log.append(of_line(2, 7));
-    tokio::time::sleep(Duration::from_millis(20)).await;
-    let upon_it = log.append(of_line(3, 1));
-    let others = (10..10 + MANY).map(|id| log.append(append("two", id))).collect::<Vec<_>>();
-    tokio::time::sleep(Duration::from_millis(20)).await;
-    proxy.release();
-    for told in [wrong.await, upon_it.await] {
+    for told in told_one_behind_the_other(&log, &proxy, (of_line(2, 7), of_line(3, 1))).await {
         assert!(matches!(told, Err(AppendError::Conflict { .. })), "{told:?}");
-    }
-    for other in others {
-        other.await.unwrap();
     }
     assert_eq!(ids(&server).await.len() as u64, 1 + MANY);
 }
@@ -182,23 +192,13 @@ async fn a_key_in_both_groups_under_way_takes_effect_once() {
     let proxy = Proxy::to(server.port()).await;
     let log = node(&Postgres::server_at(proxy.port())).await;
     log.append(append("one", 1)).await.unwrap();
-    proxy.hold();
     let with_key = |id| {
         let idempotency = Some(Idempotency { key: "the key".into(), fingerprint: [7; 16] });
         Append { idempotency, ..append("one", id) }
     };
-    let first = log.append(with_key(2));
-    tokio::time::sleep(Duration::from_millis(20)).await;
-    let second = log.append(with_key(3));
-    let others = (10..10 + MANY).map(|id| log.append(append("two", id))).collect::<Vec<_>>();
-    tokio::time::sleep(Duration::from_millis(20)).await;
-    proxy.release();
-    assert_eq!(first.await.unwrap().position, 2);
-    let told = second.await;
+    let [first, told] = told_one_behind_the_other(&log, &proxy, (with_key(2), with_key(3))).await;
+    assert_eq!(first.unwrap().position, 2);
     assert!(matches!(told, Err(AppendError::KeyTaken { position: 2 })), "{told:?}");
-    for other in others {
-        other.await.unwrap();
-    }
     assert_eq!(ids(&server).await.len() as u64, 2 + MANY);
 }
 

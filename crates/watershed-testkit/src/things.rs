@@ -6,7 +6,7 @@ use watershed_core::ports::{Append, NewEvent};
 use watershed_core::{EventId, StreamId, Tenant, Timestamp};
 
 /// The category of the streams.
-pub const THING: &str = "thing";
+const THING: &str = "thing";
 
 /// Something that has happened; events of other numbers have other ids.
 #[must_use]
