@@ -99,7 +99,9 @@ impl Appender {
         if !self.alone.is_likely() {
             // Others have the lock, one after the other: whoever comes until it is here is taken as well.
             self.land_all().await;
-            self.lock().await;
+            if let Err(Failed::For(error)) = self.lock().await {
+                return self.refuse(&error);
+            }
         }
         let (queue, group) = (&self.shared.queue, self.shared.options.group);
         // With the lock all of them: nothing else is under way before it is given back.
@@ -221,7 +223,8 @@ impl Appender {
         if beaten.is_empty() {
             return;
         }
-        self.lock().await;
+        // Whatever has failed, they are told.
+        let _ = self.lock().await;
         let many = beaten.len();
         beaten.into_iter().for_each(|(queued, answer)| tell(queued, answer));
         if self.held.is_none() {
@@ -237,8 +240,8 @@ impl Appender {
     }
 
     /// Opens a transaction, takes the head's lock, and learns what others have appended since this process last saw the log's end.
-    async fn lock(&mut self) {
-        let Ok(connection) = self.connected().await else { return };
+    async fn lock(&mut self) -> Result<(), Failed> {
+        let connection = self.connected().await?;
         let known = self.recent.take();
         let end = known.as_ref().map(|known| (known.head, known.link));
         let (begun, locked, since) = tokio::join!(
@@ -247,15 +250,20 @@ impl Appender {
             connection.query(LOCK, &[]),
             Since::read(&*connection, end),
         );
-        // What is wrong shows when something is committed.
-        let (Ok(()), Ok(_), Ok(Some(since))) = (begun, locked, since) else {
-            let _ = connection.run("ROLLBACK").await;
-            return;
-        };
+        let since = begun.and(locked).and(since).map_err(|error| self.failed(&connection, &error))?;
+        let since = since.ok_or_else(|| self.no_head())?;
         if let (Some(known), Some(others)) = (&known, &since.others) {
             self.shared.bearers.pass(known.head, since.head, others.borne());
         }
         self.held = Some(Recent::after(known, since));
+        Ok(())
+    }
+
+    /// Tells those who wait.
+    fn refuse(&self, error: &AppendError) {
+        let mut appends = Vec::new();
+        self.shared.queue.take(self.shared.options.group, &mut appends);
+        tell_all(appends, error);
     }
 
     /// Commits the appends, and says what each is to be answered. A server that goes away is waited for, though not for ever; once
@@ -319,11 +327,7 @@ impl Appender {
         };
         let Begun { known, mut recent } = begun.map_err(|problem| match problem {
             NotBegun::Database(error) => self.failed(connection, &error),
-            NotBegun::NoHead => {
-                // Its transaction goes with it.
-                self.connection = None;
-                Failed::For(AppendError::ReadOnly(problem.to_string()))
-            }
+            NotBegun::NoHead => self.no_head(),
         })?;
         // Whoever loses to another process reads on from there.
         self.shared.publish(known.head);
@@ -377,6 +381,12 @@ impl Appender {
         } else {
             Failed::For(AppendError::ReadOnly(problem))
         }
+    }
+
+    /// There is nothing to lock. The transaction goes with its connection.
+    fn no_head(&mut self) -> Failed {
+        self.connection = None;
+        Failed::For(AppendError::ReadOnly(NotBegun::NoHead.to_string()))
     }
 
     /// A commit has not been answered as it should: answers whether it took place.

@@ -120,10 +120,11 @@ impl Shared {
         for row in &rows {
             let position = from_sql(row.get(0));
             let tenant = Tenant::stored(row.get::<_, &str>(1).into());
-            let tags: Vec<Box<str>> = serde_json::from_str(row.get(2)).map_err(|error| {
-                LogError::Damaged { position, problem: format!("its tags cannot be read: {error}") }
+            let tags = names::tags(&tenant, row.get(2)).map_err(|error| LogError::Damaged {
+                position,
+                problem: format!("its tags cannot be read: {error}"),
             })?;
-            borne.extend(tags.iter().map(|tag| (names::tag(&tenant, tag), position)));
+            borne.extend(tags.into_iter().map(|tag| (tag, position)));
         }
         self.bearers.pass(from, until, borne.into_iter());
         Ok(())

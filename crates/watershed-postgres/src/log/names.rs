@@ -18,6 +18,12 @@ pub(crate) fn tag(tenant: &Tenant, tag: &str) -> Uuid {
     of("watershed postgres 2026 tag", &[tenant.as_str(), tag])
 }
 
+/// Those of an event's tags, as its column has them.
+pub(crate) fn tags(tenant: &Tenant, column: Option<&str>) -> Result<Vec<Uuid>, serde_json::Error> {
+    let tags: Vec<Box<str>> = column.map_or(Ok(Vec::new()), serde_json::from_str)?;
+    Ok(tags.iter().map(|text| tag(tenant, text)).collect())
+}
+
 fn of(context: &'static str, texts: &[&str]) -> Uuid {
     let mut hasher = blake3::Hasher::new_derive_key(context);
     for text in texts {

@@ -72,14 +72,10 @@ impl Others {
         for row in rows {
             let position = from_sql(row.get::<_, Option<i64>>(2)?);
             let tenant = Tenant::stored(row.get::<_, &str>(4).into());
-            let tags: Vec<Box<str>> = match row.get::<_, Option<&str>>(8) {
-                Some(tags) => serde_json::from_str(tags).ok()?,
-                None => Vec::new(),
-            };
             others.versions.insert(row.get(6), from_sql(row.get(7)));
             others.events.push(Passed {
                 position,
-                lists: tags.iter().map(|tag| names::tag(&tenant, tag)).collect(),
+                lists: names::tags(&tenant, row.get(8)).ok()?.into(),
                 name: Cow::Owned(row.get(5)),
                 tenant,
             });
