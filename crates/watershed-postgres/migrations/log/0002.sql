@@ -65,7 +65,7 @@ BEGIN
     traceparent, tags, idem_key, fingerprint, follows, checksum, link, stream_key, idem_list
   ) SELECT * FROM unnest(written);
   IF cardinality(tag_lists) > 0 THEN
-    INSERT INTO event_tags (tag, position) SELECT * FROM unnest(tag_lists, tag_positions) ON CONFLICT DO NOTHING;
+    INSERT INTO event_tags (tag, position) SELECT * FROM unnest(tag_lists, tag_positions);
   END IF;
   RETURN true;
 END

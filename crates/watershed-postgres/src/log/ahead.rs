@@ -22,7 +22,8 @@ const LOOK: &str = include_str!("sql/look_ahead.sql");
 
 pub(super) const STATEMENTS: &[&str] = &[APPEND, LOOK];
 
-/// What the appends rest on, where that can be said, and the versions that only those who append have said.
+/// What the appends rest on, where that can be said, and the versions that only those who append have said. A stream of which nobody
+/// says anything is taken to be new.
 pub(super) fn known(
     recent: &Recent,
     wanted: &Wanted,
@@ -36,7 +37,7 @@ pub(super) fn known(
     let mut said = Vec::new();
     for (stream, expected) in wanted.expected.iter().filter(|(stream, _)| !recent.knows(stream)) {
         // One that no stream can have is refused by what is there.
-        let expected = expected.filter(|version| *version < FAR)?;
+        let expected = Some(expected.unwrap_or(0)).filter(|version| *version < FAR)?;
         said.push((*stream, expected));
         versions.insert(*stream, expected);
     }

@@ -13,7 +13,7 @@ use watershed_store::{Answer, Link, to_sql};
 
 use super::ahead::{self, Sent};
 use super::alone::Alone;
-use super::commit::{self, Begun, LOCK, Look, NOT_THE_END, NotBegun};
+use super::commit::{self, Begun, LOCK, Look, NOT_THE_END, NotBegun, Taken};
 use super::flight::{Flight, Flights, Leaves};
 use super::group::{Group, Placed};
 use super::moved;
@@ -42,6 +42,7 @@ pub(super) async fn run(shared: Arc<Shared>) {
         end: None,
         alone: Alone::default(),
         held: None,
+        asks: 0,
         lost: None,
     };
     loop {
@@ -60,6 +61,10 @@ pub(super) async fn run(shared: Arc<Shared>) {
 
 /// For so long the head's lock is held for those whom others have beaten.
 const HOLD: Duration = Duration::from_millis(3);
+
+/// A stream that is written to without anybody's saying its version is taken to be new: asking is a round trip, with nothing else under
+/// way. Where one was not, it is asked for so many groups.
+const ASKED: u32 = 64;
 
 struct Abandons(Arc<Shared>);
 
@@ -80,6 +85,8 @@ struct Appender {
     alone: Alone,
     /// The log's end, where a transaction is open that has its lock.
     held: Option<Recent>,
+    /// For so many groups more, the versions of streams of which nothing is known are asked for.
+    asks: u32,
     /// Since when the server has not been reached.
     lost: Option<Instant>,
 }
@@ -126,15 +133,16 @@ impl Appender {
             return Err(appends);
         };
         let wanted = Wanted::of(&appends);
-        let unsaid = wanted.unsaid(|stream| recent.knows(stream));
+        let unsaid = wanted.unsaid(|stream| self.asks > 0 && !recent.knows(stream));
         if !unsaid.is_empty() {
+            self.asks -= 1;
             let Ok(found) = commit::versions(&*connection, &unsaid).await else { return Err(appends) };
             recent.remember(found);
         }
         let Some((known, said)) = ahead::known(recent, &wanted, &appends) else { return Err(appends) };
         let (group, answers) = Group::take(known, &appends, &mut self.shared.folds());
         let seal = group.seal(&recent.link);
-        let held = Held::new(&said, wanted.tags, group.left_keys(&appends));
+        let held = Held::new(&group.left_versions(said), wanted.tags, group.left_keys(&appends));
         let sent = Sent::new(&group, &seal, &recent.link, held);
         let first = group.placed.first().map(Placed::found_by);
         let brought = self.shared.brings(recent.head, &group);
@@ -187,8 +195,14 @@ impl Appender {
     ) -> Result<bool, Failed> {
         match written {
             Ok(is_written) => Ok(is_written),
-            Err(error) if commit::is_key_taken(&error) => Ok(false),
-            Err(error) => self.settle(connection, first, &error).await.map(|()| true),
+            Err(error) => match Taken::by(&error) {
+                Some(Taken::Key) => Ok(false),
+                Some(Taken::Stream) => {
+                    self.asks = ASKED;
+                    Ok(false)
+                }
+                None => self.settle(connection, first, &error).await.map(|()| true),
+            },
         }
     }
 
@@ -351,7 +365,7 @@ impl Appender {
                 return Ok(None);
             }
             Ok(false) => return Err(Failed::For(AppendError::ReadOnly(NOT_THE_END.to_owned()))),
-            Err(error) if !look.keys && commit::is_key_taken(&error) => {
+            Err(error) if !look.keys && Taken::by(&error) == Some(Taken::Key) => {
                 drop(group);
                 self.recent = Some(recent);
                 return Ok(None);

@@ -31,11 +31,24 @@ pub(super) const STATEMENTS: &[&str] = &[LOCK, VERSIONS, KEYS, TAGS, APPEND];
 pub(super) const NOT_THE_END: &str =
     "the log's end is not what it was when its lock was taken: somebody else writes to `log_head`";
 
-/// Whether the index of idempotency keys has told that one of the group's has been used.
-pub(super) fn is_key_taken(error: &Error) -> bool {
-    error.as_db_error().is_some_and(|error| {
-        *error.code() == SqlState::UNIQUE_VIOLATION && error.constraint() == Some("events_idem")
-    })
+/// What an index has told of a group that was to be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Taken {
+    /// An idempotency key has been used.
+    Key,
+    /// A stream is not new.
+    Stream,
+}
+
+impl Taken {
+    pub(super) fn by(error: &Error) -> Option<Self> {
+        let error = error.as_db_error().filter(|error| *error.code() == SqlState::UNIQUE_VIOLATION)?;
+        match error.constraint()? {
+            "events_idem" => Some(Self::Key),
+            "events_stream" => Some(Self::Stream),
+            _ => None,
+        }
+    }
 }
 
 /// Why nothing was begun.

@@ -148,6 +148,13 @@ impl<'a> Group<'a> {
             .collect()
     }
 
+    /// What has been said of streams and is to be held against the database: not that one is new where the group writes to it, since
+    /// the index of streams takes no second first event.
+    pub(super) fn left_versions(&self, mut said: Vec<(Uuid, Version)>) -> Vec<(Uuid, Version)> {
+        said.retain(|(stream, version)| *version > 0 || self.known.versions.get(stream) == Some(&0));
+        said
+    }
+
     /// What is known once the group has been committed.
     pub(super) fn into_known(self) -> Known {
         self.known

@@ -39,9 +39,9 @@ impl Wanted {
         wanted
     }
 
-    /// The streams whose version neither is known nor said by whoever appends.
-    pub(super) fn unsaid(&self, knows: impl Fn(&Uuid) -> bool) -> Vec<Uuid> {
-        let unsaid = self.expected.iter().filter(|(stream, expected)| expected.is_none() && !knows(stream));
+    /// Those of the streams whose version is not said by whoever appends.
+    pub(super) fn unsaid(&self, among: impl Fn(&Uuid) -> bool) -> Vec<Uuid> {
+        let unsaid = self.expected.iter().filter(|(stream, expected)| expected.is_none() && among(stream));
         unsaid.map(|(stream, _)| *stream).collect()
     }
 }
