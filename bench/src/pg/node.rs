@@ -114,7 +114,8 @@ pub(crate) fn serve(orders: &str) -> Result<(), Problem> {
     let orders: Orders = serde_json::from_str(orders).map_err(Problem::product)?;
     let mut options = Options::new(orders.server);
     options.schema = orders.schema;
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    // Two of them and their server share two cores: with two threads each they would stand in each other's way, as two machines do not.
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     match orders.part {
         Part::Sends { callers, time, families, first } => {
             let coop = runtime.block_on(async {

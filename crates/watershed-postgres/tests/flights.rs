@@ -202,18 +202,21 @@ async fn a_key_in_both_groups_under_way_takes_effect_once() {
     assert_eq!(ids(&server).await.len() as u64, 2 + MANY);
 }
 
-/// Whether its key has been used comes before everything else that an append may be refused for.
+/// Whether its key has been used comes before everything else that an append may be refused for: by oneself, and beside another node.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_that_has_been_used_is_told_of_also_where_the_version_is_wrong() {
     let server = Postgres::start();
-    let log = node(&server.server()).await;
+    let [log, other] = [node(&server.server()).await, node(&server.server()).await];
     let keyed = |key: &str, id, version| Append {
         expected: Expected::Version(version),
         idempotency: Some(Idempotency { key: key.into(), fingerprint: [7; 16] }),
         ..append("one", id)
     };
     log.append(keyed("used", 1, 0)).await.unwrap();
-    for round in 0..3 {
+    for round in 1..=6 {
+        if round > 3 {
+            other.append(append("three", 10 * round + 2)).await.unwrap();
+        }
         // In a group with others that are taken.
         let first = log.append(append("two", 10 * round));
         let (again, wrong) = (log.append(keyed("used", 2, 0)), log.append(keyed("unused", 3, 0)));
@@ -224,4 +227,27 @@ async fn a_key_that_has_been_used_is_told_of_also_where_the_version_is_wrong() {
         first.await.unwrap();
         last.await.unwrap();
     }
+}
+
+/// What is remembered of streams is forgotten where the log's last event is another one than this process has seen there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_known_of_streams_is_not_relied_upon_where_the_log_ends_otherwise() {
+    let server = Postgres::start();
+    let mut options = Options::new(server.server());
+    // It is not to look at the log's end by itself.
+    options.poll = Duration::from_secs(3600);
+    let log = PostgresLog::open(options).await.unwrap();
+    let other = node(&server.server()).await;
+    for id in [1, 3] {
+        other.append(append("two", id)).await.unwrap();
+        log.append(append("one", id + 1)).await.unwrap();
+    }
+    // Of "one", the second event was lost, and one of "three" has taken its place.
+    server.sql(
+        "SET search_path TO watershed;
+         UPDATE events SET stream = 'three', stream_key = gen_random_uuid(), version = 1, link = sha256('x') WHERE position = 4;
+         UPDATE log_head SET link = sha256('x')",
+    );
+    let told = log.append(Append { expected: Expected::Version(1), ..append("one", 5) }).await;
+    assert_eq!(told.unwrap().version, 2);
 }

@@ -15,8 +15,10 @@ use super::shared::Shared;
 use crate::connection::{Connection, Values, quoted};
 use crate::error::OpenError;
 
-/// Hints are not sent more often.
+/// Hints are not sent more often; nor, once so many events have come at once, than after the longer pause: each hint wakes four
+/// processes, which are in the way of those that append.
 const PAUSE: Duration = Duration::from_millis(2);
+const CROWD: (u64, Duration) = (32, Duration::from_millis(15));
 /// How often it is looked whether there is anybody to be told.
 const LOOK: Duration = Duration::from_secs(1);
 /// A listener that could not connect tries again after this long.
@@ -165,7 +167,7 @@ async fn listen(shared: &Shared) -> Result<Connection, OpenError> {
 pub(super) async fn announce(shared: Weak<Shared>) {
     let Some(mut own) = shared.upgrade().map(|shared| shared.own()) else { return };
     let (mut others, mut looked) = (false, None::<Instant>);
-    let mut told: Position = 0;
+    let mut before: Position = 0;
     loop {
         // Ends with the log, whose sender it is.
         if own.changed().await.is_err() {
@@ -179,14 +181,15 @@ pub(super) async fn announce(shared: Weak<Shared>) {
                 present.readers.query(include_str!("sql/listeners.sql"), &[&present.channel.lock]).await;
             others = found.is_ok_and(|rows| rows.first().is_some_and(|row| row.get::<_, i64>(0) > 1));
         }
-        if others && head > told {
-            told = head;
+        let come = head.saturating_sub(before);
+        before = head;
+        if others && come > 0 {
             // One that is lost is made up for by looking.
             let values: Values<'_> = &[&present.channel.name, &to_sql(head)];
             let _ = present.readers.query(include_str!("sql/notify.sql"), values).await;
         }
         drop(present);
-        tokio::time::sleep(PAUSE).await;
+        tokio::time::sleep(if come < CROWD.0 { PAUSE } else { CROWD.1 }).await;
     }
 }
 
