@@ -14,7 +14,15 @@ pub enum OpenError {
     /// What says where the server is makes no sense, or names what is not there.
     #[error("the settings for PostgreSQL cannot be used: {0}")]
     Settings(String),
-    /// The server could not be reached, or has said no.
+    /// No connection was made: the server could not be reached, or lets nobody in.
+    #[error("no connection to {place}: {problem}{}", help(.problem))]
+    Unconnected {
+        /// Where it was looked for, as an address without a user.
+        place: String,
+        /// What came of it.
+        problem: ServerError,
+    },
+    /// The server has said no.
     #[error("PostgreSQL: {0}")]
     Server(ServerError),
     /// Nothing came back in time.
@@ -41,6 +49,11 @@ impl ServerError {
     }
 }
 
+/// What to look at where nobody has answered.
+fn help(problem: &ServerError) -> &'static str {
+    if problem.code().is_some() { "" } else { ". Is it running, and is that where it is?" }
+}
+
 impl From<Error> for ServerError {
     fn from(error: Error) -> Self {
         Self(error)
@@ -50,6 +63,16 @@ impl From<Error> for ServerError {
 impl From<Error> for OpenError {
     fn from(error: Error) -> Self {
         Self::Server(ServerError(error))
+    }
+}
+
+impl OpenError {
+    /// What has become of an attempt to connect to that place.
+    pub(crate) fn on_the_way_to(self, place: impl FnOnce() -> String) -> Self {
+        match self {
+            Self::Server(problem) => Self::Unconnected { place: place(), problem },
+            other => other,
+        }
     }
 }
 

@@ -193,3 +193,18 @@ fn a_server_that_is_not_to_be_used_is_named_with_what_to_do() {
     assert_eq!(none.status.code(), Some(2));
     assert!(text(&none.stderr).contains("--store"), "{}", text(&none.stderr));
 }
+
+#[test]
+fn a_store_that_is_named_is_asked_and_no_server_that_has_another_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    let mut command = watershed(&data);
+    command.args(["serve", "--listen", "127.0.0.1:0"]);
+    let _embedded = Running::of(command);
+    let nowhere = ["views", "--store", "host=127.0.0.1 port=1 user=app dbname=app"];
+    let output = watershed(&data).args(nowhere).output().expect("runs");
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    assert!(said.contains("no connection to postgres://127.0.0.1:1/app"), "{said}");
+    assert!(said.contains("Is it running, and is that where it is?"), "{said}");
+}

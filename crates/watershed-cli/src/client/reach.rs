@@ -16,7 +16,7 @@ pub(crate) async fn reach(program: &Program, settings: &Settings, global: &Globa
     if let Some(url) = &global.server {
         return Ok(Door::server(Client::new(url)?, context, true));
     }
-    if let Some(client) = holding_server(&settings.data.join(&context.name)).await {
+    if let Some(client) = holding_server(&settings.data.join(&context.name), settings).await {
         return Ok(Door::server(client, context, false));
     }
     let is_there = settings.store.url.is_some()
@@ -40,9 +40,13 @@ fn context_of(program: &Program, global: &Global) -> Result<String, CliError> {
     }
 }
 
-/// The server that says it holds the folder, if it answers and is the very process that said so.
-async fn holding_server(folder: &Path) -> Option<Client> {
+/// The server that says it holds the folder, if it answers and is the very process that said so. Not one with another store than the
+/// one that is named: it would answer of what was not asked for.
+async fn holding_server(folder: &Path, settings: &Settings) -> Option<Client> {
     let holder = holder_of(folder)?;
+    if settings.store.url.is_some() && settings.store.place() != holder.store {
+        return None;
+    }
     let mut client = Client::new(&holder.url).ok()?;
     let health: Value = client.get("/healthz").await.ok()?.json().ok()?;
     (health["process"].as_u64() == Some(holder.process.into())).then_some(client)

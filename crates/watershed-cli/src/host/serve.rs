@@ -44,7 +44,8 @@ pub(crate) async fn serve(program: &Program, settings: &Settings, port: Port) ->
     let assets = |server: Server, hosted: &Hosted| server.assets(hosted.name, hosted.assets);
     let server = program.contexts.iter().fold(server, assets);
     server.check(address)?;
-    opened.say_holder(&Holder { process: std::process::id(), url: format!("http://{address}") });
+    let (url, store) = (format!("http://{address}"), settings.store.place());
+    opened.say_holder(&Holder { process: std::process::id(), url, store });
     let handle = server.handle();
     let task = tokio::spawn(server.serve(listener));
     Ok(Serving { address, events: opened.events(), opened, handle, task })

@@ -65,7 +65,8 @@ impl Connection {
 
     async fn open_to(options: &Options, role: Role) -> Result<Self, OpenError> {
         let settings = Settings::read(&options.server)?;
-        let link = settings.connect().await?;
+        let connected = settings.connect().await;
+        let link = connected.map_err(|error| error.on_the_way_to(|| options.place()))?;
         demands::check_version(&link.version)?;
         let limit = Limit::new(link.driver, options);
         let (schema, patience) = (quoted(&options.schema), options.patience.as_millis());
