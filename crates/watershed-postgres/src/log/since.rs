@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use tokio_postgres::types::FromSql;
 use tokio_postgres::{Error, Row};
 use uuid::Uuid;
 use watershed_core::{Position, Tenant, Version};
@@ -28,6 +29,7 @@ pub(super) struct Since {
 /// What others have appended.
 #[derive(Default)]
 pub(super) struct Others {
+    /// Of those that bear tags.
     pub(super) events: Vec<Passed>,
     /// The versions that their streams have now.
     pub(super) versions: HashMap<Uuid, Version>,
@@ -41,9 +43,9 @@ impl Since {
     ) -> Result<Option<Self>, Error> {
         let after = known.map_or(FAR, |(position, _)| position);
         let rows = connection.query(SINCE, &[&to_sql(after), &(MOST + 1)]).await?;
-        let Some(first) = rows.first() else { return Ok(None) };
-        let (head, link) = (from_sql(first.get(0)), link_of(first, 1));
-        let others = known.and_then(|known| Others::of(&rows, known, (head, link)));
+        let Some(found) = rows.first() else { return Ok(None) };
+        let (head, link) = (from_sql(found.get(0)), link_of(found, 1));
+        let others = known.and_then(|known| Others::of(found, known, (head, link)));
         Ok(Some(Self { head, link, others }))
     }
 }
@@ -54,32 +56,36 @@ impl Others {
         self.events.iter().flat_map(|event| event.lists.iter().map(|list| (*list, event.position)))
     }
 
-    fn of(rows: &[Row], known: (Position, Link), end: (Position, Link)) -> Option<Self> {
+    fn of(found: &Row, known: (Position, Link), end: (Position, Link)) -> Option<Self> {
         if known == end {
             return Some(Self::default());
         }
         // The event that was the last one, unless the log was empty. After a failover it may be another one.
-        let last = |row: &&Row| row.get::<_, Option<i64>>(2).is_some_and(|at| from_sql(at) == known.0);
-        let rows = match rows.split_first() {
-            Some((first, behind)) if last(&first) => (link_of(first, 3) == known.1).then_some(behind)?,
-            _ if known.0 == 0 => rows,
-            _ => return None,
-        };
-        if rows.len() as u64 != end.0.checked_sub(known.0)? {
+        if known.0 > 0 && link_of(found, 2) != known.1 {
             return None;
         }
-        let mut others = Self::default();
-        for row in rows {
-            let position = from_sql(row.get::<_, Option<i64>>(2)?);
-            let tenant = Tenant::stored(row.get::<_, &str>(4).into());
-            others.versions.insert(row.get(6), from_sql(row.get(7)));
-            others.events.push(Passed {
-                position,
-                lists: names::tags(&tenant, row.get(8)).ok()?.into(),
-                name: Cow::Owned(row.get(5)),
-                tenant,
-            });
+        let streams: Vec<Uuid> = column(found, 3);
+        if streams.len() as u64 != end.0.checked_sub(known.0)? {
+            return None;
         }
-        Some(others)
+        let versions = column::<i64>(found, 4).into_iter().map(from_sql);
+        // No boundary is without tags: of events that bear none nothing more need be known.
+        let (positions, tenants) = (column::<i64>(found, 5), column::<&str>(found, 6));
+        let (names, tags) = (column::<&str>(found, 7), column::<&str>(found, 8));
+        let bearing = positions.into_iter().zip(tenants).zip(names.into_iter().zip(tags));
+        let passed = bearing.map(|((position, tenant), (name, tags))| {
+            let tenant = Tenant::stored(tenant.into());
+            let lists = names::tags(&tenant, Some(tags)).ok()?.into();
+            Some(Passed { position: from_sql(position), name: Cow::Owned(name.to_owned()), lists, tenant })
+        });
+        Some(Self {
+            events: passed.collect::<Option<_>>()?,
+            versions: streams.into_iter().zip(versions).collect(),
+        })
     }
+}
+
+/// What the events have there, one after the other.
+fn column<'a, T: FromSql<'a>>(found: &'a Row, place: usize) -> Vec<T> {
+    found.get::<_, Option<Vec<T>>>(place).unwrap_or_default()
 }
