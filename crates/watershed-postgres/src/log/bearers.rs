@@ -29,9 +29,17 @@ pub(super) struct Bearers {
     asking: mpsc::UnboundedSender<Asks>,
 }
 
-/// Somebody who waits until these tags are known.
+/// A tag, of events that have one of the names where there are any. A boundary's names are remembered with its tags: events of one name
+/// may be few among many that bear the tag, as a category is among its products.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Mark {
+    pub(super) tag: Uuid,
+    pub(super) names: Vec<&'static str>,
+}
+
+/// Somebody who waits until these are known.
 pub(super) struct Asks {
-    pub(super) tags: Vec<Uuid>,
+    pub(super) marks: Vec<Mark>,
     pub(super) told: oneshot::Sender<Result<(), LogError>>,
 }
 
@@ -39,12 +47,13 @@ pub(super) struct Asks {
 struct Known {
     /// The lists hold everything up to here.
     until: Position,
-    lists: HashMap<Uuid, List>,
+    lists: HashMap<Uuid, Vec<List>>,
     size: usize,
 }
 
-/// The events that bear a tag.
+/// The events that bear a tag, and have one of the names where there are any.
 struct List {
+    names: Vec<&'static str>,
     /// In their order.
     positions: Vec<Position>,
     reach: Reach,
@@ -75,7 +84,7 @@ pub(super) enum Found {
 pub(super) struct Unknown {
     /// What is remembered ends here.
     pub(super) until: Position,
-    pub(super) tags: Vec<Uuid>,
+    pub(super) marks: Vec<Mark>,
 }
 
 impl Bearers {
@@ -89,21 +98,21 @@ impl Bearers {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until these tags have been asked for.
-    pub(super) async fn ask(&self, tags: Vec<Uuid>) -> Result<(), LogError> {
+    /// Waits until these have been asked for.
+    pub(super) async fn ask(&self, marks: Vec<Mark>) -> Result<(), LogError> {
         let (told, answer) = oneshot::channel();
         let ended = || LogError::Store("the log is closed".to_owned());
-        self.asking.send(Asks { tags, told }).map_err(|_| ended())?;
+        self.asking.send(Asks { marks, told }).map_err(|_| ended())?;
         answer.await.unwrap_or_else(|_| Err(ended()))
     }
 
-    /// The events behind `after` that bear all of the tags, where everything up to `head` is known.
-    pub(super) fn find(&self, tags: &[Uuid], after: Position, head: Position) -> Found {
+    /// The events behind `after` that bear all of the marks, where everything up to `head` is known.
+    pub(super) fn find(&self, marks: &[Mark], after: Position, head: Position) -> Found {
         let known = self.lock();
         if known.until < head {
             return Found::Unknown;
         }
-        let lists = || tags.iter().map(|tag| known.lists.get(tag));
+        let lists = || marks.iter().map(|mark| known.list(mark));
         let whole = lists().flatten().filter(|list| list.reach == Reach::Whole);
         let mut whole: Vec<&[Position]> = whole
             .map(|list| &list.positions[list.positions.partition_point(|position| *position <= after)..])
@@ -125,12 +134,12 @@ impl Bearers {
         Found::Among { positions, until: known.until }
     }
 
-    /// The log has come from one position to another, by events that bear these tags, in their order.
-    pub(super) fn pass(
+    /// The log has come from one position to another, by events that bear these tags and have these names, in their order.
+    pub(super) fn pass<'a>(
         &self,
         from: Position,
         until: Position,
-        tagged: impl Iterator<Item = (Uuid, Position)>,
+        tagged: impl Iterator<Item = (Uuid, Position, &'a str)>,
     ) {
         let mut known = self.lock();
         // In between there is what others have appended: it is read when somebody asks, and this with it.
@@ -142,67 +151,80 @@ impl Bearers {
         if known.lists.is_empty() {
             return;
         }
-        for (tag, position) in tagged.filter(|(_, position)| *position > seen) {
-            known.add(tag, position);
+        for (tag, position, name) in tagged.filter(|(_, position, _)| *position > seen) {
+            known.add(tag, position, name);
         }
         if known.size > MOST {
             known.forget();
         }
     }
 
-    /// Which of the tags are not known, and from where on others' events are not. Until the answer comes, what passes is
+    /// Which of the marks are not known, and from where on others' events are not. Until the answer comes, what passes is
     /// kept for them.
-    pub(super) fn unknown(&self, tags: impl Iterator<Item = Uuid>, head: Position) -> Unknown {
+    pub(super) fn unknown<'a>(&self, marks: impl Iterator<Item = &'a Mark>, head: Position) -> Unknown {
         let mut known = self.lock();
         if known.lists.is_empty() || head.saturating_sub(known.until) > BEHIND {
             known.forget();
             known.until = known.until.max(head);
         }
-        let mut unknown = Unknown { until: known.until, tags: Vec::new() };
-        for tag in tags {
-            known.lists.entry(tag).or_insert_with(|| {
-                unknown.tags.push(tag);
-                List { positions: Vec::new(), reach: Reach::Asked }
-            });
+        let mut unknown = Unknown { until: known.until, marks: Vec::new() };
+        for mark in marks {
+            let of_tag = known.lists.entry(mark.tag).or_default();
+            if !of_tag.iter().any(|list| list.names == mark.names) {
+                of_tag.push(List { names: mark.names.clone(), positions: Vec::new(), reach: Reach::Asked });
+                unknown.marks.push(mark.clone());
+            }
         }
-        known.size += unknown.tags.len() * LIST;
+        known.size += unknown.marks.len() * LIST;
         unknown
     }
 
-    /// The server has told of a tag, up to where it was asked for.
-    pub(super) fn learn(&self, tag: Uuid, mut positions: Vec<Position>) {
+    /// The server has told of a mark, up to where it was asked for.
+    pub(super) fn learn(&self, mark: &Mark, mut positions: Vec<Position>) {
         let known = &mut *self.lock();
-        let Some(list) = known.lists.get_mut(&tag).filter(|list| list.reach == Reach::Asked) else { return };
+        let list = known.lists.get_mut(&mark.tag).and_then(|of_tag| {
+            of_tag.iter_mut().find(|list| list.names == mark.names && list.reach == Reach::Asked)
+        });
+        let Some(list) = list else { return };
         known.size -= list.positions.len();
         if positions.len() > LONG {
-            *list = List { positions: Vec::new(), reach: Reach::Long };
+            (list.positions, list.reach) = (Vec::new(), Reach::Long);
             return;
         }
         positions.append(&mut list.positions);
         known.size += positions.len();
-        *list = List { positions, reach: Reach::Whole };
+        (list.positions, list.reach) = (positions, Reach::Whole);
     }
 
     /// The server has not told of them.
-    pub(super) fn give_up(&self, tags: &[Uuid]) {
+    pub(super) fn give_up(&self, marks: &[Mark]) {
         let known = &mut *self.lock();
-        for tag in tags {
-            if known.lists.get(tag).is_some_and(|list| list.reach == Reach::Asked)
-                && let Some(list) = known.lists.remove(tag)
-            {
-                known.size -= LIST + list.positions.len();
+        for mark in marks {
+            let Some(of_tag) = known.lists.get_mut(&mark.tag) else { continue };
+            let is_asked = |list: &List| list.names == mark.names && list.reach == Reach::Asked;
+            if let Some(place) = of_tag.iter().position(is_asked) {
+                known.size -= LIST + of_tag.swap_remove(place).positions.len();
+            }
+            if of_tag.is_empty() {
+                known.lists.remove(&mark.tag);
             }
         }
     }
 }
 
 impl Known {
-    fn add(&mut self, tag: Uuid, position: Position) {
-        let Some(list) = self.lists.get_mut(&tag).filter(|list| list.reach != Reach::Long) else { return };
-        // An event may bear a tag twice.
-        if list.positions.last() != Some(&position) {
-            list.positions.push(position);
-            self.size += 1;
+    fn list(&self, mark: &Mark) -> Option<&List> {
+        self.lists.get(&mark.tag)?.iter().find(|list| list.names == mark.names)
+    }
+
+    fn add(&mut self, tag: Uuid, position: Position, name: &str) {
+        for list in self.lists.get_mut(&tag).into_iter().flatten() {
+            let is_named = list.names.is_empty() || list.names.contains(&name);
+            // An event may bear a tag twice.
+            if is_named && list.reach != Reach::Long && list.positions.last() != Some(&position) {
+                list.positions.push(position);
+                self.size += 1;
+            }
         }
     }
 
@@ -231,91 +253,116 @@ mod tests {
     use super::*;
 
     const TAGS: [Uuid; 3] = [Uuid::from_u128(1), Uuid::from_u128(2), Uuid::from_u128(3)];
+    const NAME: &str = "came";
+
+    fn marks<const N: usize>() -> [Mark; N] {
+        std::array::from_fn(|place| Mark { tag: TAGS[place], names: Vec::new() })
+    }
+
+    fn pass(bearers: &Bearers, from: Position, until: Position, tagged: &[(Uuid, Position)]) {
+        bearers.pass(from, until, tagged.iter().map(|(tag, position)| (*tag, *position, NAME)));
+    }
 
     fn among(positions: &[Position], until: Position) -> Found {
         Found::Among { positions: positions.to_vec(), until }
     }
 
-    fn asked(tags: &[Uuid], head: Position) -> (Bearers, Unknown) {
+    fn asked(marks: &[Mark], head: Position) -> (Bearers, Unknown) {
         let (bearers, _) = Bearers::new();
-        let unknown = bearers.unknown(tags.iter().copied(), head);
+        let unknown = bearers.unknown(marks.iter(), head);
         (bearers, unknown)
     }
 
     #[test]
     fn what_passes_while_the_server_is_asked_is_not_lost() {
-        let (bearers, unknown) = asked(&TAGS[..2], 10);
-        assert_eq!((unknown.until, &unknown.tags[..]), (10, &TAGS[..2]));
-        bearers.pass(10, 12, [(TAGS[0], 11), (TAGS[1], 12), (TAGS[2], 12)].into_iter());
-        assert_eq!(bearers.find(&TAGS[..2], 0, 10), Found::Unknown);
-        bearers.learn(TAGS[0], vec![3, 7]);
-        bearers.learn(TAGS[1], vec![7]);
-        assert_eq!(bearers.find(&TAGS[..1], 0, 12), among(&[3, 7, 11], 12));
-        assert_eq!(bearers.find(&TAGS[..1], 7, 12), among(&[11], 12));
-        assert_eq!(bearers.find(&TAGS[..2], 0, 12), among(&[7], 12));
-        assert_eq!(bearers.find(&TAGS, 0, 12), Found::Unknown, "the third was not asked for");
+        let (bearers, unknown) = asked(&marks::<2>(), 10);
+        assert_eq!((unknown.until, &unknown.marks[..]), (10, &marks::<2>()[..]));
+        pass(&bearers, 10, 12, &[(TAGS[0], 11), (TAGS[1], 12), (TAGS[2], 12)]);
+        assert_eq!(bearers.find(&marks::<2>(), 0, 10), Found::Unknown);
+        bearers.learn(&marks::<1>()[0], vec![3, 7]);
+        bearers.learn(&marks::<2>()[1], vec![7]);
+        assert_eq!(bearers.find(&marks::<1>(), 0, 12), among(&[3, 7, 11], 12));
+        assert_eq!(bearers.find(&marks::<1>(), 7, 12), among(&[11], 12));
+        assert_eq!(bearers.find(&marks::<2>(), 0, 12), among(&[7], 12));
+        assert_eq!(bearers.find(&marks::<3>(), 0, 12), Found::Unknown, "the third was not asked for");
     }
 
     #[test]
     fn nothing_is_said_as_long_as_others_events_have_not_been_read() {
-        let (bearers, _) = asked(&TAGS[..1], 10);
-        bearers.learn(TAGS[0], vec![]);
-        assert_eq!(bearers.find(&TAGS[..1], 0, 10), among(&[], 10));
+        let (bearers, _) = asked(&marks::<1>(), 10);
+        bearers.learn(&marks::<1>()[0], vec![]);
+        assert_eq!(bearers.find(&marks::<1>(), 0, 10), among(&[], 10));
         // 11 is somebody else's.
-        bearers.pass(11, 12, [(TAGS[0], 12)].into_iter());
-        assert_eq!(bearers.find(&TAGS[..1], 0, 12), Found::Unknown);
-        assert_eq!(bearers.unknown(TAGS[..1].iter().copied(), 12).until, 10);
-        bearers.pass(10, 12, [(TAGS[0], 11), (TAGS[0], 12)].into_iter());
+        pass(&bearers, 11, 12, &[(TAGS[0], 12)]);
+        assert_eq!(bearers.find(&marks::<1>(), 0, 12), Found::Unknown);
+        assert_eq!(bearers.unknown(marks::<1>().iter(), 12).until, 10);
+        pass(&bearers, 10, 12, &[(TAGS[0], 11), (TAGS[0], 12)]);
         // The same once more.
-        bearers.pass(10, 12, [(TAGS[0], 11), (TAGS[0], 12)].into_iter());
-        assert_eq!(bearers.find(&TAGS[..1], 0, 12), among(&[11, 12], 12));
+        pass(&bearers, 10, 12, &[(TAGS[0], 11), (TAGS[0], 12)]);
+        assert_eq!(bearers.find(&marks::<1>(), 0, 12), among(&[11, 12], 12));
     }
 
     #[test]
     fn a_tag_that_nothing_bears_is_enough() {
-        let (bearers, _) = asked(&TAGS[..1], 5);
-        bearers.learn(TAGS[0], vec![]);
-        assert_eq!(bearers.find(&TAGS, 0, 5), among(&[], 5));
+        let (bearers, _) = asked(&marks::<1>(), 5);
+        bearers.learn(&marks::<1>()[0], vec![]);
+        assert_eq!(bearers.find(&marks::<3>(), 0, 5), among(&[], 5));
     }
 
     #[test]
     fn of_a_tag_that_much_bears_nothing_is_remembered() {
-        let (bearers, _) = asked(&TAGS[..2], 10_000);
-        bearers.learn(TAGS[0], (1..=LONG as u64 + 1).collect());
-        bearers.learn(TAGS[1], vec![5]);
-        bearers.pass(10_000, 10_001, [(TAGS[0], 10_001)].into_iter());
-        assert_eq!(bearers.find(&TAGS[..1], 0, 10_001), Found::Long);
-        assert_eq!(bearers.find(&TAGS[..2], 0, 10_001), among(&[5], 10_001), "which may bear it");
+        let (bearers, _) = asked(&marks::<2>(), 10_000);
+        bearers.learn(&marks::<1>()[0], (1..=LONG as u64 + 1).collect());
+        bearers.learn(&marks::<2>()[1], vec![5]);
+        pass(&bearers, 10_000, 10_001, &[(TAGS[0], 10_001)]);
+        assert_eq!(bearers.find(&marks::<1>(), 0, 10_001), Found::Long);
+        assert_eq!(bearers.find(&marks::<2>(), 0, 10_001), among(&[5], 10_001), "which may bear it");
     }
 
     #[test]
     fn what_could_not_be_asked_for_is_asked_for_again() {
-        let (bearers, unknown) = asked(&TAGS[..1], 5);
-        bearers.pass(5, 6, [(TAGS[0], 6)].into_iter());
-        bearers.give_up(&unknown.tags);
+        let (bearers, unknown) = asked(&marks::<1>(), 5);
+        pass(&bearers, 5, 6, &[(TAGS[0], 6)]);
+        bearers.give_up(&unknown.marks);
         assert_eq!(bearers.lock().size, 0);
-        assert_eq!(bearers.unknown(TAGS[..1].iter().copied(), 6).tags, TAGS[..1]);
-        bearers.learn(TAGS[0], vec![6]);
-        assert_eq!(bearers.find(&TAGS[..1], 0, 6), among(&[6], 6));
+        assert_eq!(bearers.unknown(marks::<1>().iter(), 6).marks, marks::<1>());
+        bearers.learn(&marks::<1>()[0], vec![6]);
+        assert_eq!(bearers.find(&marks::<1>(), 0, 6), among(&[6], 6));
     }
 
     #[test]
     fn whoever_is_far_behind_begins_anew() {
-        let (bearers, _) = asked(&TAGS[..1], 5);
-        bearers.learn(TAGS[0], vec![]);
-        let unknown = bearers.unknown(TAGS[..1].iter().copied(), 6 + BEHIND);
-        assert_eq!((unknown.until, &unknown.tags[..]), (6 + BEHIND, &TAGS[..1]));
+        let (bearers, _) = asked(&marks::<1>(), 5);
+        bearers.learn(&marks::<1>()[0], vec![]);
+        let unknown = bearers.unknown(marks::<1>().iter(), 6 + BEHIND);
+        assert_eq!((unknown.until, &unknown.marks[..]), (6 + BEHIND, &marks::<1>()[..]));
     }
 
     #[test]
     fn lists_are_cut_with_each_other() {
         let every = |step: usize| (step as u64..2_000).step_by(step).collect::<Vec<Position>>();
         for (left, right) in [(2, 3), (1, 7), (7, 1), (501, 2), (3, 1_999)] {
-            let (bearers, _) = asked(&TAGS[..2], 2_000);
-            bearers.learn(TAGS[0], every(left));
-            bearers.learn(TAGS[1], every(right));
+            let (bearers, _) = asked(&marks::<2>(), 2_000);
+            bearers.learn(&marks::<1>()[0], every(left));
+            bearers.learn(&marks::<2>()[1], every(right));
             let expected: Vec<_> = every(left).into_iter().filter(|all| all % right as u64 == 0).collect();
-            assert_eq!(bearers.find(&TAGS[..2], 0, 2_000), among(&expected, 2_000), "{left} {right}");
+            assert_eq!(bearers.find(&marks::<2>(), 0, 2_000), among(&expected, 2_000), "{left} {right}");
         }
+    }
+
+    #[test]
+    fn of_a_tag_that_much_bears_the_events_of_one_name_are_remembered() {
+        let named = |name| Mark { tag: TAGS[0], names: vec![name] };
+        let (bearers, _) = asked(&[named("category"), marks::<1>()[0].clone()], 10_000);
+        bearers.learn(&marks::<1>()[0], (1..=LONG as u64 + 1).collect());
+        bearers.learn(&named("category"), vec![1]);
+        bearers.pass(
+            10_000,
+            10_002,
+            [(TAGS[0], 10_001, "product"), (TAGS[0], 10_002, "category")].into_iter(),
+        );
+        assert_eq!(bearers.find(&[named("category")], 0, 10_002), among(&[1, 10_002], 10_002));
+        assert_eq!(bearers.find(&marks::<1>(), 0, 10_002), Found::Long);
+        assert_eq!(bearers.find(&[named("product")], 0, 10_002), Found::Unknown);
     }
 }

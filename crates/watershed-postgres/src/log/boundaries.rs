@@ -9,7 +9,7 @@ use watershed_core::ports::{Events, LogError};
 use watershed_core::{Boundary, Position, StoredEvent, Tenant};
 use watershed_store::{from_sql, to_sql};
 
-use super::bearers::{Asks, Found, LONG};
+use super::bearers::{Asks, Found, LONG, Mark};
 use super::names;
 use super::read::{events, one_more, page};
 use super::shared::Shared;
@@ -44,10 +44,12 @@ impl Shared {
         let mut tags: Vec<Uuid> = texts.iter().map(|text| names::tag(tenant, text)).collect();
         tags.sort_unstable();
         tags.dedup();
-        let mut found = self.bearers.find(&tags, after, head);
+        let mark = |tag: &Uuid| Mark { tag: *tag, names: boundary.names.clone() };
+        let marks: Vec<Mark> = tags.iter().map(mark).collect();
+        let mut found = self.bearers.find(&marks, after, head);
         if found == Found::Unknown {
-            self.bearers.ask(tags.clone()).await?;
-            found = self.bearers.find(&tags, after, head);
+            self.bearers.ask(marks.clone()).await?;
+            found = self.bearers.find(&marks, after, head);
         }
         let Found::Among { positions, until } = found else {
             let (after, until, limit_one) = (to_sql(after), to_sql(head), one_more(limit));
@@ -87,24 +89,20 @@ impl Shared {
         Ok(all)
     }
 
-    /// Asks for what others have appended since, and for the tags that have not been asked for.
+    /// Asks for what others have appended since, and for the marks that have not been asked for.
     async fn remember(&self, waiting: &[Asks]) -> Result<(), LogError> {
         let head = self.head();
-        let tags = waiting.iter().flat_map(|asks| &asks.tags).copied();
-        let unknown = self.bearers.unknown(tags, head);
+        let unknown = self.bearers.unknown(waiting.iter().flat_map(|asks| &asks.marks), head);
         let (caught_up, told) =
-            tokio::join!(self.catch_up(unknown.until, head), self.told(&unknown.tags, unknown.until));
+            tokio::join!(self.catch_up(unknown.until, head), self.told(&unknown.marks, unknown.until));
         match told {
             Ok(told) => {
-                unknown
-                    .tags
-                    .iter()
-                    .zip(told)
-                    .for_each(|(tag, positions)| self.bearers.learn(*tag, positions));
+                let told = unknown.marks.iter().zip(told);
+                told.for_each(|(mark, positions)| self.bearers.learn(mark, positions));
                 caught_up
             }
             Err(error) => {
-                self.bearers.give_up(&unknown.tags);
+                self.bearers.give_up(&unknown.marks);
                 Err(error)
             }
         }
@@ -124,26 +122,35 @@ impl Shared {
                 position,
                 problem: format!("its tags cannot be read: {error}"),
             })?;
-            borne.extend(tags.into_iter().map(|tag| (tag, position)));
+            borne.extend(tags.into_iter().map(|tag| (tag, position, row.get::<_, &str>(3))));
         }
         self.bearers.pass(from, until, borne.into_iter());
         Ok(())
     }
 
-    /// For each of the tags, the events up to there that bear it; one more than are remembered where there are more.
-    async fn told(&self, tags: &[Uuid], until: Position) -> Result<Vec<Vec<Position>>, LogError> {
-        if tags.is_empty() {
+    /// For each of the marks, the events up to there that bear it; one more than are remembered where there are more.
+    async fn told(&self, marks: &[Mark], until: Position) -> Result<Vec<Vec<Position>>, LogError> {
+        if marks.is_empty() {
             return Ok(Vec::new());
         }
+        let tags: Vec<Uuid> = marks.iter().map(|mark| mark.tag).collect();
+        let many = |mark: &Mark| i32::try_from(mark.names.len()).unwrap_or(i32::MAX);
+        let lasts = marks.iter().scan(0_i32, |last, mark| {
+            *last = last.saturating_add(many(mark));
+            Some(*last)
+        });
+        let lasts: Vec<i32> = lasts.collect();
+        let firsts: Vec<i32> = marks.iter().zip(&lasts).map(|(mark, last)| last - many(mark) + 1).collect();
+        let names: Vec<&str> = marks.iter().flat_map(|mark| mark.names.iter().copied()).collect();
         let most = one_more(LONG);
-        let values: Values<'_> = &[&tags, &to_sql(until), &most];
+        let values: Values<'_> = &[&tags, &to_sql(until), &most, &names, &firsts, &lasts];
         let rows = self.readers.query(include_str!("sql/select_bearers.sql"), values).await?;
         let positions = |row: &tokio_postgres::Row| {
             let positions: Vec<i64> = row.get(0);
             positions.into_iter().map(from_sql).collect()
         };
-        if rows.len() != tags.len() {
-            return Err(LogError::Store("not every tag was answered".to_owned()));
+        if rows.len() != marks.len() {
+            return Err(LogError::Store("not every mark was answered".to_owned()));
         }
         Ok(rows.iter().map(positions).collect())
     }

@@ -6,8 +6,8 @@ pub(super) struct Brought {
     /// The log's end before it, and with it.
     pub(super) from: Position,
     pub(super) until: Position,
-    /// Tags, and the events that bear them.
-    pub(super) borne: Vec<(Uuid, Position)>,
+    /// Tags, and the events that bear them, with their names.
+    pub(super) borne: Vec<(Uuid, Position, &'static str)>,
     /// The events as readers have them; none where nobody wants them.
     pub(super) stored: Option<Vec<StoredEvent>>,
 }

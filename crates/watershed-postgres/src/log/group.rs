@@ -241,18 +241,18 @@ impl<'a> Group<'a> {
         Ok(())
     }
 
-    /// What stands for each tag, and the position of the event that bears it; once, whatever the event says twice.
-    pub(super) fn borne(&self) -> impl Iterator<Item = (Uuid, Position)> {
+    /// What stands for each tag, and the position and name of the event that bears it; once, whatever the event says twice.
+    pub(super) fn borne(&self) -> impl Iterator<Item = (Uuid, Position, &'static str)> {
         self.placed.iter().flat_map(|event| {
             let lists = event.lists().iter().enumerate();
             let anew = lists.filter(|(place, list)| !event.lists()[..*place].contains(list));
-            anew.map(|(_, list)| (*list, event.position))
+            anew.map(|(_, list)| (*list, event.position, event.name()))
         })
     }
 
-    /// The same, column by column.
+    /// The same without the names, column by column.
     pub(super) fn tags(&self) -> (Vec<Uuid>, Vec<i64>) {
-        self.borne().map(|(tag, position)| (tag, to_sql(position))).unzip()
+        self.borne().map(|(tag, position, _)| (tag, to_sql(position))).unzip()
     }
 
     /// The events as readers have them.

@@ -51,9 +51,11 @@ impl Since {
 }
 
 impl Others {
-    /// What stands for tags, and the events that bear them.
-    pub(super) fn borne(&self) -> impl Iterator<Item = (Uuid, Position)> {
-        self.events.iter().flat_map(|event| event.lists.iter().map(|list| (*list, event.position)))
+    /// What stands for tags, and the events that bear them, with their names.
+    pub(super) fn borne(&self) -> impl Iterator<Item = (Uuid, Position, &str)> {
+        self.events
+            .iter()
+            .flat_map(|event| event.lists.iter().map(|list| (*list, event.position, &*event.name)))
     }
 
     fn of(found: &Row, known: (Position, Link), end: (Position, Link)) -> Option<Self> {
