@@ -14,6 +14,8 @@ pub(super) async fn demo(
 ) -> Result<(), CliError> {
     let settings = settings.served_as(&how.serve);
     let serving = host::serve(program, &settings, Port::OrNext).await?;
+    // One ear for all of it: a signal that came between two would be heard by neither.
+    let mut stopped = std::pin::pin!(told_to_stop());
     let (address, wanted) = (serving.address, settings.server.listen);
     if address != wanted && wanted.port() != 0 {
         screen.line(&format!("Port {} is taken, so this is on {}.", wanted.port(), address.port()))?;
@@ -27,8 +29,6 @@ pub(super) async fn demo(
     })?;
     let stage =
         Stage { server: address, data: &settings.data, size: how.families, terminal: screen.terminal };
-    // One ear for all of it: a signal that came between two would be heard by neither.
-    let mut stopped = std::pin::pin!(told_to_stop());
     let played = tokio::select! {
         played = program.demo.play(stage) => played,
         () = &mut stopped => {

@@ -1,6 +1,6 @@
 use crate::args::Serve;
 use crate::error::CliError;
-use crate::host::{self, Port};
+use crate::host::{self, Port, told_to_stop};
 use crate::output::{Screen, thousands};
 use crate::program::Program;
 use crate::settings::Settings;
@@ -14,8 +14,10 @@ pub(super) async fn serve(
 ) -> Result<(), CliError> {
     let settings = settings.served_as(how);
     let serving = host::serve(program, &settings, Port::Exact).await?;
+    let stopped = told_to_stop();
     let (address, events) = (serving.address, thousands(serving.events));
     let place = settings.place();
     screen.line(&format!("Serving {place} ({events} events) on http://{address} until Ctrl-C."))?;
-    serving.until_stopped().await
+    stopped.await;
+    serving.stop().await
 }

@@ -69,12 +69,6 @@ async fn listen(address: SocketAddr, port: Port) -> Result<TcpListener, CliError
 }
 
 impl Serving {
-    /// Serves until the process is told to stop, then finishes what has begun.
-    pub(crate) async fn until_stopped(self) -> Result<(), CliError> {
-        told_to_stop().await;
-        self.stop().await
-    }
-
     /// Finishes what has begun, and lets the data folder go.
     pub(crate) async fn stop(self) -> Result<(), CliError> {
         self.handle.stop();
@@ -87,27 +81,36 @@ impl Serving {
     }
 }
 
-/// Ctrl-C, or SIGTERM from whoever manages the process.
-pub(crate) async fn told_to_stop() {
-    let interrupt = async {
-        // Where the signal cannot be heard, the process is ended by it as any other.
+/// Ctrl-C, or SIGTERM from whoever manages the process. Both are heard from this call on, and not only once the future is polled: whoever
+/// has been told that the server is there may end it at once.
+pub(crate) fn told_to_stop() -> impl Future<Output = ()> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let [mut interrupt, mut terminate] =
+            [SignalKind::interrupt(), SignalKind::terminate()].map(|kind| signal(kind).ok());
+        async move {
+            tokio::select! {
+                () = heard(&mut interrupt) => {}
+                () = heard(&mut terminate) => {}
+            }
+        }
+    }
+    #[cfg(not(unix))]
+    async {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
-    };
-    #[cfg(unix)]
-    let terminate = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(_) => std::future::pending().await,
+    }
+}
+
+/// Where the signal cannot be heard, the process is ended by it as any other.
+#[cfg(unix)]
+async fn heard(signal: &mut Option<tokio::signal::unix::Signal>) {
+    match signal {
+        Some(signal) => {
+            signal.recv().await;
         }
-    };
-    #[cfg(not(unix))]
-    let terminate = std::future::pending::<()>();
-    tokio::select! {
-        () = interrupt => {}
-        () = terminate => {}
+        None => std::future::pending().await,
     }
 }
