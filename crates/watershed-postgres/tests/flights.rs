@@ -7,8 +7,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use watershed_core::Boundary;
 use watershed_core::ports::{
-    Append, AppendError, Appended, EventLog, Expected, Idempotency, Later, Line, LogReader, ReadFrom, Scope,
+    Append, AppendError, Appended, Condition, EventLog, Expected, Idempotency, Later, Line, LogReader,
+    ReadFrom, Scope,
 };
 use watershed_postgres::{Options, PostgresLog};
 use watershed_testkit::postgres::Postgres;
@@ -250,4 +252,26 @@ async fn what_is_known_of_streams_is_not_relied_upon_where_the_log_ends_otherwis
     );
     let told = log.append(Append { expected: Expected::Version(1), ..append("one", 5) }).await;
     assert_eq!(told.unwrap().version, 2);
+}
+
+/// Of events without tags a process remembers no more than their streams' versions.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_condition_without_tags_is_held_against_what_another_node_has_appended() {
+    let server = Postgres::start();
+    let [log, other] = [node(&server.server()).await, node(&server.server()).await];
+    for id in [1, 3] {
+        other.append(append("two", id)).await.unwrap();
+        log.append(append("one", id + 1)).await.unwrap();
+    }
+    let held = |id, after| Append {
+        conditions: vec![Condition {
+            boundary: Boundary { tags: Vec::new(), names: vec!["happened"] },
+            after,
+        }],
+        ..append("three", id)
+    };
+    assert_eq!(log.append(held(5, 4)).await.unwrap().position, 5);
+    other.append(append("two", 6)).await.unwrap();
+    let told = log.append(held(7, 5)).await;
+    assert!(matches!(told, Err(AppendError::BoundaryMoved { position: 6 })), "{told:?}");
 }

@@ -30,14 +30,17 @@ pub(super) fn known(
     appends: &[Queued],
 ) -> Option<(Known, Vec<(Uuid, Version)>)> {
     let mut conditions = appends.iter().flat_map(|queued| &queued.append.conditions);
-    if !conditions.all(|condition| recent.reaches(condition.after)) {
+    if !conditions.all(|condition| recent.reaches(condition)) {
         return None;
     }
     let mut versions = recent.versions_of(wanted);
     let mut said = Vec::new();
     for (stream, expected) in wanted.expected.iter().filter(|(stream, _)| !recent.knows(stream)) {
         // One that no stream can have is refused by what is there.
-        let expected = Some(expected.unwrap_or(0)).filter(|version| *version < FAR)?;
+        let expected = expected.unwrap_or(0);
+        if expected >= FAR {
+            return None;
+        }
         said.push((*stream, expected));
         versions.insert(*stream, expected);
     }

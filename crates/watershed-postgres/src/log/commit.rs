@@ -173,9 +173,8 @@ impl Sought {
             Some(recent) => all.filter(|stream| !recent.knows(stream)).collect(),
         };
         let with_condition = appends.iter().enumerate().filter_map(|(place, queued)| {
-            let mut conditions = queued.append.conditions.iter();
-            let beyond = |after| recent.is_none_or(|recent: &Recent| !recent.reaches(after));
-            conditions.any(|condition| beyond(condition.after)).then_some(place)
+            let beyond = |condition| recent.is_none_or(|recent: &Recent| !recent.reaches(condition));
+            queued.append.conditions.iter().any(beyond).then_some(place)
         });
         Self { streams, keys: false, moved: with_condition.collect(), is_all: recent.is_none() }
     }

@@ -23,14 +23,14 @@ pub(super) struct Recent {
     pub(super) head: Position,
     pub(super) link: Link,
     versions: HashMap<Uuid, Version>,
-    /// The events behind `since`.
+    /// The events behind `since` that bear tags.
     events: VecDeque<Passed>,
     since: Position,
     /// The lines of appends that were refused, and may not have been told so yet.
     broken: Vec<Line>,
 }
 
-/// An event that has been appended.
+/// An event that has been appended and bears tags.
 pub(super) struct Passed {
     pub(super) position: Position,
     pub(super) tenant: Tenant,
@@ -66,9 +66,9 @@ impl Recent {
         self.versions.contains_key(stream)
     }
 
-    /// Whether everything behind that position is remembered.
-    pub(super) fn reaches(&self, after: Position) -> bool {
-        after >= self.since
+    /// Whether everything that the condition may be about is remembered.
+    pub(super) fn reaches(&self, condition: &Boundary) -> bool {
+        !condition.tags.is_empty() && condition.after >= self.since
     }
 
     pub(super) fn remember(&mut self, versions: HashMap<Uuid, Version>) {
@@ -116,7 +116,8 @@ impl Recent {
     /// The log ends with the group: it has been committed, or is taken to be.
     pub(super) fn pass(&mut self, group: Group<'_>, link: Link) {
         (self.head, self.link) = (group.last(), link);
-        self.add(group.placed.iter().map(|event| Passed {
+        let bearing = group.placed.iter().filter(|event| !event.lists().is_empty());
+        self.add(bearing.map(|event| Passed {
             position: event.position,
             tenant: event.append.append.tenant.clone(),
             name: event.name().into(),

@@ -71,7 +71,7 @@ impl Others {
             return None;
         }
         let versions = column::<i64>(found, 4).into_iter().map(from_sql);
-        // No boundary is without tags: of events that bear none nothing more need be known.
+        // A condition without tags is asked about: of events that bear none nothing more need be known.
         let (positions, tenants) = (column::<i64>(found, 5), column::<&str>(found, 6));
         let (names, tags) = (column::<&str>(found, 7), column::<&str>(found, 8));
         let bearing = positions.into_iter().zip(tenants).zip(names.into_iter().zip(tags));
