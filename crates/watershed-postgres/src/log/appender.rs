@@ -133,11 +133,13 @@ impl Appender {
             return Err(appends);
         };
         let wanted = Wanted::of(&appends);
-        let unsaid = wanted.unsaid(|stream| self.asks > 0 && !recent.knows(stream));
-        if !unsaid.is_empty() {
-            self.asks -= 1;
-            let Ok(found) = commit::versions(&*connection, &unsaid).await else { return Err(appends) };
-            recent.remember(found);
+        if self.asks > 0 {
+            let unsaid = wanted.unsaid(|stream| recent.knows(stream));
+            if !unsaid.is_empty() {
+                self.asks -= 1;
+                let Ok(found) = commit::versions(&*connection, &unsaid).await else { return Err(appends) };
+                recent.remember(found);
+            }
         }
         let Some((known, said)) = ahead::known(recent, &wanted, &appends) else { return Err(appends) };
         let (group, answers) = Group::take(known, &appends, &mut self.shared.folds());
@@ -357,19 +359,19 @@ impl Appender {
         }
         let seal = group.seal(&recent.link);
         let leaves = !left.is_empty();
-        match commit::end(connection, &group, &seal, &recent.link, left).await {
+        let ended = commit::end(connection, &group, &seal, &recent.link, left).await;
+        let is_key_taken = match &ended {
+            Ok(is_written) => !is_written && leaves,
+            Err(error) => !look.keys && Taken::by(error) == Some(Taken::Key),
+        };
+        if is_key_taken {
+            drop(group);
+            self.recent = Some(recent);
+            return Ok(None);
+        }
+        match ended {
             Ok(true) => {}
-            Ok(false) if leaves => {
-                drop(group);
-                self.recent = Some(recent);
-                return Ok(None);
-            }
             Ok(false) => return Err(Failed::For(AppendError::ReadOnly(NOT_THE_END.to_owned()))),
-            Err(error) if !look.keys && Taken::by(&error) == Some(Taken::Key) => {
-                drop(group);
-                self.recent = Some(recent);
-                return Ok(None);
-            }
             Err(error) => self.settle(connection, group.placed.first().map(Placed::found_by), &error).await?,
         }
         self.shared.passed(self.shared.brings(recent.head, &group));

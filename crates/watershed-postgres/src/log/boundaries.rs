@@ -13,6 +13,7 @@ use super::bearers::{Asks, Found, LONG, Mark};
 use super::names;
 use super::read::{events, one_more, page};
 use super::shared::Shared;
+use super::spans::Spans;
 use crate::connection::Values;
 
 /// The questions of so many are put together.
@@ -134,16 +135,9 @@ impl Shared {
             return Ok(Vec::new());
         }
         let tags: Vec<Uuid> = marks.iter().map(|mark| mark.tag).collect();
-        let many = |mark: &Mark| i32::try_from(mark.names.len()).unwrap_or(i32::MAX);
-        let lasts = marks.iter().scan(0_i32, |last, mark| {
-            *last = last.saturating_add(many(mark));
-            Some(*last)
-        });
-        let lasts: Vec<i32> = lasts.collect();
-        let firsts: Vec<i32> = marks.iter().zip(&lasts).map(|(mark, last)| last - many(mark) + 1).collect();
-        let names: Vec<&str> = marks.iter().flat_map(|mark| mark.names.iter().copied()).collect();
-        let most = one_more(LONG);
-        let values: Values<'_> = &[&tags, &to_sql(until), &most, &names, &firsts, &lasts];
+        let names: Spans<&str> = marks.iter().map(|mark| mark.names.iter().copied()).collect();
+        let (until, most) = (to_sql(until), one_more(LONG));
+        let values: Values<'_> = &[&tags, &until, &most, &names.all, &names.firsts, &names.lasts];
         let rows = self.readers.query(include_str!("sql/select_bearers.sql"), values).await?;
         let positions = |row: &tokio_postgres::Row| {
             let positions: Vec<i64> = row.get(0);

@@ -15,10 +15,12 @@ use super::shared::Shared;
 use crate::connection::{Connection, Values, quoted};
 use crate::error::OpenError;
 
-/// Hints are not sent more often; nor, once so many events have come at once, than after the longer pause: each hint wakes four
-/// processes, which are in the way of those that append.
+/// Hints are not sent more often.
 const PAUSE: Duration = Duration::from_millis(2);
-const CROWD: (u64, Duration) = (32, Duration::from_millis(15));
+/// Nor, once so many events have come at once, than after the longer pause: each hint wakes four processes, which are in the way of
+/// those that append.
+const CROWD: u64 = 32;
+const LONG_PAUSE: Duration = Duration::from_millis(15);
 /// How often it is looked whether there is anybody to be told.
 const LOOK: Duration = Duration::from_secs(1);
 /// A listener that could not connect tries again after this long.
@@ -183,13 +185,13 @@ pub(super) async fn announce(shared: Weak<Shared>) {
         }
         let come = head.saturating_sub(before);
         before = head;
-        if others && come > 0 {
+        if others {
             // One that is lost is made up for by looking.
             let values: Values<'_> = &[&present.channel.name, &to_sql(head)];
             let _ = present.readers.query(include_str!("sql/notify.sql"), values).await;
         }
         drop(present);
-        tokio::time::sleep(if come < CROWD.0 { PAUSE } else { CROWD.1 }).await;
+        tokio::time::sleep(if come < CROWD { PAUSE } else { LONG_PAUSE }).await;
     }
 }
 

@@ -26,6 +26,7 @@ mod saver;
 mod shared;
 mod since;
 mod snapshots;
+mod spans;
 mod verify;
 mod wanted;
 mod within;

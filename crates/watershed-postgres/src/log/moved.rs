@@ -7,6 +7,7 @@ use watershed_core::Position;
 use watershed_store::{from_sql, to_sql};
 
 use super::prepared::{Boundary, Queued};
+use super::spans::Spans;
 use crate::connection::{Asks, Values};
 
 const TAGGED: &str = include_str!("sql/select_moved.sql");
@@ -19,26 +20,16 @@ pub(super) const STATEMENTS: &[&str] = &[TAGGED, NAMED];
 struct Tagged<'a> {
     places: Vec<i64>,
     afters: Vec<i64>,
-    tags: Vec<Uuid>,
-    /// Of each condition: the first and the last of its tags, counted from 1.
-    first_tags: Vec<i32>,
-    last_tags: Vec<i32>,
-    names: Vec<&'a str>,
-    first_names: Vec<i32>,
-    last_names: Vec<i32>,
+    tags: Spans<Uuid>,
+    names: Spans<&'a str>,
 }
 
 impl<'a> Tagged<'a> {
     fn add(&mut self, place: usize, condition: &'a Boundary) {
-        let count = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
         self.places.push(to_sql(place as u64));
         self.afters.push(to_sql(condition.after));
-        self.first_tags.push(count(self.tags.len() + 1));
-        self.first_names.push(count(self.names.len() + 1));
-        self.tags.extend(&condition.tags);
-        self.names.extend(&condition.names);
-        self.last_tags.push(count(self.tags.len()));
-        self.last_names.push(count(self.names.len()));
+        self.tags.add(condition.tags.iter().copied());
+        self.names.add(condition.names.iter().copied());
     }
 
     async fn ask(self, connection: &impl Asks) -> Result<Vec<(usize, Position)>, Error> {
@@ -48,12 +39,12 @@ impl<'a> Tagged<'a> {
         let values: Values<'_> = &[
             &self.places,
             &self.afters,
-            &self.tags,
-            &self.first_tags,
-            &self.last_tags,
-            &self.names,
-            &self.first_names,
-            &self.last_names,
+            &self.tags.all,
+            &self.tags.firsts,
+            &self.tags.lasts,
+            &self.names.all,
+            &self.names.firsts,
+            &self.names.lasts,
         ];
         let rows = connection.query(TAGGED, values).await?;
         let place = |place: i64| usize::try_from(place).ok();

@@ -39,9 +39,9 @@ impl Wanted {
         wanted
     }
 
-    /// Those of the streams whose version is not said by whoever appends.
-    pub(super) fn unsaid(&self, among: impl Fn(&Uuid) -> bool) -> Vec<Uuid> {
-        let unsaid = self.expected.iter().filter(|(stream, expected)| expected.is_none() && among(stream));
+    /// Those of the streams whose version nobody says: neither is it known nor do those who append say it.
+    pub(super) fn unsaid(&self, is_known: impl Fn(&Uuid) -> bool) -> Vec<Uuid> {
+        let unsaid = self.expected.iter().filter(|(stream, said)| said.is_none() && !is_known(stream));
         unsaid.map(|(stream, _)| *stream).collect()
     }
 }
