@@ -1,5 +1,5 @@
-//! The task that commits what waits, group by group: each is sent behind the one before, where nobody else appends, and otherwise
-//! committed under the head's lock.
+//! The task that commits what waits, group by group: each is sent behind the one before, where nobody else appends or the process has
+//! its turn, and otherwise committed under the head's lock.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use tokio_postgres::Error;
 use uuid::Uuid;
-use watershed_core::Position;
 use watershed_core::ports::AppendError;
+use watershed_core::{Position, Version};
 use watershed_store::{Answer, Link, to_sql};
 
 use super::ahead::{self, Sent};
@@ -17,10 +17,11 @@ use super::commit::{self, Begun, LOCK, Look, NOT_THE_END, NotBegun, Taken};
 use super::flight::{Flight, Flights, Leaves};
 use super::group::{Group, Placed};
 use super::moved;
-use super::prepared::{Queued, tell};
+use super::prepared::{Queued, is_beaten, tell};
 use super::recent::Recent;
 use super::shared::Shared;
 use super::since::{SINCE, Since};
+use super::turn::{self, Turn, Way};
 use super::wanted::Wanted;
 use super::written::Held;
 use crate::connection::{Backend, Connection};
@@ -41,12 +42,15 @@ pub(super) async fn run(shared: Arc<Shared>) {
         recent: None,
         end: None,
         alone: Alone::default(),
+        turn: Turn::of(&shared.options.schema),
         held: None,
         asks: 0,
         lost: None,
     };
     loop {
+        appender.turn.end_in_time(appender.connection.as_ref());
         let (has_room, least) = (appender.flights.have_room(), appender.flights.least());
+        let is_idle = appender.turn.is_on() && appender.flights.are_none();
         tokio::select! {
             biased;
             (flight, written) = appender.flights.landed() => appender.land(flight, written).await,
@@ -54,6 +58,7 @@ pub(super) async fn run(shared: Arc<Shared>) {
                 true => appender.take().await,
                 false => break,
             },
+            () = turn::idle(), if is_idle => appender.turn.give_back(appender.connection.as_ref()),
         }
     }
     appender.land_all().await;
@@ -83,6 +88,7 @@ struct Appender {
     /// Where it ended with the last commit from here.
     end: Option<(Position, Link)>,
     alone: Alone,
+    turn: Turn,
     /// The log's end, where a transaction is open that has its lock.
     held: Option<Recent>,
     /// For so many groups more, the versions of streams of which nothing is known are asked for.
@@ -103,10 +109,14 @@ impl Appender {
     async fn take(&mut self) {
         // Those who have been told together come again together: the first of them is not to be committed alone.
         tokio::task::yield_now().await;
-        if !self.alone.is_likely() {
-            // Others have the lock, one after the other: whoever comes until it is here is taken as well.
+        if !self.may_send() {
+            // Others come first, one after the other: whoever comes until then is taken as well.
             self.land_all().await;
-            if let Err(Failed::For(error)) = self.lock().await {
+            let taken = match self.turn.way() {
+                Way::Ahead => self.take_turn().await,
+                Way::Singly { in_turn } => self.lock(in_turn).await,
+            };
+            if let Err(Failed::For(error)) = taken {
                 return self.refuse(&error);
             }
         }
@@ -120,12 +130,20 @@ impl Appender {
             let beaten = self.commit(appends).await;
             self.hold_for(beaten).await;
         }
+        if !self.flights.are_followed() {
+            self.turn.give_back(self.connection.as_ref());
+        }
+    }
+
+    /// Whether a group is sent ahead: nobody else is likely to come in between.
+    fn may_send(&self) -> bool {
+        self.held.is_none() && (self.alone.is_likely() || self.turn.is_on())
     }
 
     /// Sends a group that rests on what is known, and on what is under way. Gives it back where that is not so, or not enough.
     async fn send(&mut self, appends: Vec<Queued>) -> Result<(), Vec<Queued>> {
         let connection = self.connection.as_ref().filter(|connection| !connection.is_closed());
-        let (Some(connection), true) = (connection.cloned(), self.alone.is_likely()) else {
+        let (Some(connection), true) = (connection.cloned(), self.may_send()) else {
             return Err(appends);
         };
         let head = self.shared.head();
@@ -133,13 +151,17 @@ impl Appender {
             return Err(appends);
         };
         let wanted = Wanted::of(&appends);
-        if self.asks > 0 {
-            let unsaid = wanted.unsaid(|stream| recent.knows(stream));
-            if !unsaid.is_empty() {
-                self.asks -= 1;
-                let Ok(found) = commit::versions(&*connection, &unsaid).await else { return Err(appends) };
-                recent.remember(found);
-            }
+        let (asks, is_alone) = (self.asks > 0, self.alone.is_likely());
+        let is_asked = |said: Option<Version>| match said {
+            None => asks,
+            // Beside others it may well be old.
+            Some(version) => version > 0 && !is_alone,
+        };
+        let unknown = wanted.unknown(|stream| recent.knows(stream), is_asked);
+        if !unknown.is_empty() {
+            self.asks = self.asks.saturating_sub(1);
+            let Ok(found) = commit::versions(&*connection, &unknown).await else { return Err(appends) };
+            recent.remember(found);
         }
         let Some((known, said)) = ahead::known(recent, &wanted, &appends) else { return Err(appends) };
         let (group, answers) = Group::take(known, &appends, &mut self.shared.folds());
@@ -240,7 +262,7 @@ impl Appender {
             return;
         }
         // Whatever has failed, they are told.
-        let _ = self.lock().await;
+        let _ = self.lock(false).await;
         let many = beaten.len();
         beaten.into_iter().for_each(|(queued, answer)| tell(queued, answer));
         if self.held.is_none() {
@@ -255,24 +277,58 @@ impl Appender {
         beaten.into_iter().for_each(|(queued, answer)| tell(queued, answer));
     }
 
-    /// Opens a transaction, takes the head's lock, and learns what others have appended since this process last saw the log's end.
-    async fn lock(&mut self) -> Result<(), Failed> {
+    /// Waits for the process's turn, and learns what others have appended since it last saw the log's end.
+    async fn take_turn(&mut self) -> Result<(), Failed> {
         let connection = self.connected().await?;
         let known = self.recent.take();
         let end = known.as_ref().map(|known| (known.head, known.link));
-        let (begun, locked, since) = tokio::join!(
+        let (asked, since) =
+            tokio::join!(biased; self.turn.ask(&*connection), Since::read(&*connection, end));
+        let since = self.turn.begin(asked).and(since).map_err(|error| self.failed(&connection, &error))?;
+        let since = since.ok_or_else(|| self.no_head())?;
+        let recent = self.come_to(known, since);
+        self.meet(&recent);
+        self.recent = Some(recent);
+        Ok(())
+    }
+
+    /// Opens a transaction, where that is said in a turn; takes the head's lock, and learns the same.
+    async fn lock(&mut self, in_turn: bool) -> Result<(), Failed> {
+        let connection = self.connected().await?;
+        let known = self.recent.take();
+        let end = known.as_ref().map(|known| (known.head, known.link));
+        let turn = async { if in_turn { Some(self.turn.ask(&*connection).await) } else { None } };
+        let (asked, begun, locked, since) = tokio::join!(
             biased;
+            turn,
             connection.run("BEGIN"),
             connection.query(LOCK, &[]),
             Since::read(&*connection, end),
         );
+        let begun = asked.map_or(Ok(()), |asked| self.turn.begin(asked)).and(begun);
         let since = begun.and(locked).and(since).map_err(|error| self.failed(&connection, &error))?;
         let since = since.ok_or_else(|| self.no_head())?;
+        self.held = Some(self.come_to(known, since));
+        Ok(())
+    }
+
+    /// The log's end, by what was known of it and what has come since.
+    fn come_to(&self, known: Option<Recent>, since: Since) -> Recent {
         if let (Some(known), Some(others)) = (&known, &since.others) {
             self.shared.bearers.pass(known.head, since.head, others.borne());
         }
-        self.held = Some(Recent::after(known, since));
-        Ok(())
+        Recent::after(known, since)
+    }
+
+    /// The log has been seen to end there: whether anybody else has appended since the last commit from here.
+    fn meet(&mut self, recent: &Recent) -> bool {
+        // Whoever loses to another process reads on from there.
+        self.shared.publish(recent.head);
+        let end = (recent.head, recent.link);
+        let met_nobody = self.end.is_none_or(|own| own == end);
+        self.alone.has_met(met_nobody);
+        self.end = Some(end);
+        !met_nobody
     }
 
     /// Tells those who wait.
@@ -336,8 +392,9 @@ impl Appender {
         wanted: &Wanted,
         look: Look,
     ) -> Result<Option<Vec<Answer>>, Failed> {
-        let before = self.recent.take();
-        let begun = match self.held.take() {
+        let (before, held) = (self.recent.take(), self.held.take());
+        let was_ahead = self.turn.is_on() && held.is_none();
+        let begun = match held {
             Some(recent) => commit::go_on(connection, appends, wanted, recent, look.keys).await,
             None => commit::begin(connection, "BEGIN", appends, wanted, before, look).await,
         };
@@ -345,10 +402,9 @@ impl Appender {
             NotBegun::Database(error) => self.failed(connection, &error),
             NotBegun::NoHead => self.no_head(),
         })?;
-        // Whoever loses to another process reads on from there.
-        self.shared.publish(known.head);
-        self.alone.has_met(self.end.is_none_or(|end| end == (recent.head, recent.link)));
-        self.end = Some((recent.head, recent.link));
+        if self.meet(&recent) && was_ahead {
+            self.turn.was_in_vain();
+        }
         let (group, answers) = Group::take(known, appends, &mut self.shared.folds());
         let left = if look.keys { Vec::new() } else { group.left_keys(appends) };
         if group.placed.is_empty() && !left.is_empty() {
@@ -435,14 +491,9 @@ impl Appender {
         }
         let opened = open(&self.shared).await.map_err(|error| Failed::Lost(error.to_string()))?;
         self.held = None;
+        self.turn.give_back(None);
         Ok(self.connection.insert(Arc::new(opened)).clone())
     }
-}
-
-/// Whether it was decided upon what others have changed meanwhile.
-fn is_beaten(answer: &Answer) -> bool {
-    use AppendError::{BoundaryMoved, Conflict, StateMoved};
-    matches!(answer, Err(Conflict { .. } | BoundaryMoved { .. } | StateMoved { .. }))
 }
 
 fn tell_all(appends: Vec<Queued>, error: &AppendError) {
@@ -456,6 +507,7 @@ async fn open(shared: &Shared) -> Result<Connection, OpenError> {
     connection.prepare(commit::STATEMENTS).await?;
     connection.prepare(moved::STATEMENTS).await?;
     connection.prepare(ahead::STATEMENTS).await?;
+    connection.prepare(turn::STATEMENTS).await?;
     connection.prepare(&[SINCE]).await?;
     Ok(connection)
 }

@@ -17,7 +17,7 @@ use watershed_store::{Answer, Link};
 
 use super::ahead::Sent;
 use super::brought::Brought;
-use super::prepared::Queued;
+use super::prepared::{Queued, is_beaten};
 use crate::connection::Connection;
 
 /// So many groups are under way at most: one that the server writes, and one that waits there.
@@ -74,6 +74,16 @@ pub(super) struct Flights(VecDeque<Flight>);
 impl Flights {
     pub(super) fn push(&mut self, flight: Flight) {
         self.0.push_back(flight);
+    }
+
+    pub(super) fn are_none(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether callers of these are to come again while the process has its turn: many, or some whom others have beaten.
+    pub(super) fn are_followed(&self) -> bool {
+        let many: usize = self.0.iter().map(|flight| flight.appends.len()).sum();
+        many >= WORTH || self.0.iter().flat_map(|flight| &flight.answers).any(is_beaten)
     }
 
     pub(super) fn have_room(&self) -> bool {

@@ -27,6 +27,7 @@ mod shared;
 mod since;
 mod snapshots;
 mod spans;
+mod turn;
 mod verify;
 mod wanted;
 mod within;

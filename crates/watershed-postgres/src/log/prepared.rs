@@ -1,17 +1,23 @@
 //! An append with everything made ready that does not depend on where it will stand.
 
 use uuid::Uuid;
-use watershed_core::ports::{Append, AppendError, Appended, LogError};
+use watershed_core::ports::{Append, AppendError, LogError};
 use watershed_core::{Position, Tenant};
-use watershed_store::{FAR, tag_texts};
+use watershed_store::{Answer, FAR, tag_texts};
 
 use super::names;
 
 /// One that waits.
 pub(crate) type Queued = watershed_store::Queued<Prepared>;
 
+/// Whether it was decided upon what others have changed meanwhile.
+pub(crate) fn is_beaten(answer: &Answer) -> bool {
+    use AppendError::{BoundaryMoved, Conflict, StateMoved};
+    matches!(answer, Err(Conflict { .. } | BoundaryMoved { .. } | StateMoved { .. }))
+}
+
 /// Answers an append; what was decided upon one that is refused is refused from then on.
-pub(crate) fn tell(queued: Queued, answer: Result<Appended, AppendError>) {
+pub(crate) fn tell(queued: Queued, answer: Answer) {
     if let (Err(_), Some(line)) = (&answer, &queued.append.append.line) {
         line.break_off();
     }

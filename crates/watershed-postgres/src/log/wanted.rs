@@ -39,9 +39,13 @@ impl Wanted {
         wanted
     }
 
-    /// Those of the streams whose version nobody says: neither is it known nor do those who append say it.
-    pub(super) fn unsaid(&self, is_known: impl Fn(&Uuid) -> bool) -> Vec<Uuid> {
-        let unsaid = self.expected.iter().filter(|(stream, said)| said.is_none() && !is_known(stream));
-        unsaid.map(|(stream, _)| *stream).collect()
+    /// Those of the streams whose version is not known, and is to be asked for by what those who append say of it.
+    pub(super) fn unknown(
+        &self,
+        is_known: impl Fn(&Uuid) -> bool,
+        is_asked: impl Fn(Option<Version>) -> bool,
+    ) -> Vec<Uuid> {
+        let unknown = self.expected.iter().filter(|(stream, said)| is_asked(**said) && !is_known(stream));
+        unknown.map(|(stream, _)| *stream).collect()
     }
 }

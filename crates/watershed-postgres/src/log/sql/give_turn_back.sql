@@ -1,0 +1,2 @@
+-- The session has no other such lock.
+SELECT pg_advisory_unlock_all()

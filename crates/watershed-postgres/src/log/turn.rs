@@ -1,0 +1,120 @@
+//! A process's turn among those that append to one log.
+//!
+//! They could all stand in line for the head, group by group. But each time another process has to be woken, to learn what has come,
+//! and to write one group, while nothing else is under way. So those who are not alone stand in line for a lock of their own; each
+//! has it for some milliseconds, and sends its groups one behind the other meanwhile, as if it were alone. It is a matter of courtesy:
+//! what guards the log is that the statement of each group finds the end that the group rests on.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::FutureExt;
+use tokio_postgres::Error;
+use tokio_postgres::error::SqlState;
+
+use super::hints::number;
+use crate::connection::{Asks, Connection};
+
+const TAKE: &str = include_str!("sql/take_turn.sql");
+const GIVE_BACK: &str = include_str!("sql/give_turn_back.sql");
+
+pub(super) const STATEMENTS: &[&str] = &[TAKE];
+
+/// A turn is no longer than this.
+const LONG: Duration = Duration::from_millis(10);
+/// Where nothing is under way any more, it is kept for so long: those who have been told together come again together.
+const IDLE: Duration = Duration::from_millis(1);
+/// A process that stands still may have its turn: another one waits no longer than this, in milliseconds.
+const PATIENCE: &str = "250";
+/// After that, so many groups go without turns, at first and at most.
+const WITHOUT: (u32, u32) = (256, 4_096);
+/// Transactions of users' own take no turns. Where somebody has come in between, so many groups are committed singly.
+const SINGLY: u32 = 64;
+
+/// How the next group of a process that is not alone gets its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// With those that follow it in the same turn.
+    Ahead,
+    /// By itself, under the head's lock: in a turn, or without.
+    Singly { in_turn: bool },
+}
+
+pub(super) struct Turn {
+    number: i64,
+    /// None where it is somebody else's.
+    begun: Option<Instant>,
+    singly: u32,
+    without: u32,
+    without_next: u32,
+}
+
+impl Turn {
+    pub(super) fn of(schema: &str) -> Self {
+        let number = number("watershed postgres 2026 turns of processes", schema);
+        Self { number, begun: None, singly: 0, without: 0, without_next: WITHOUT.0 }
+    }
+
+    pub(super) fn way(&mut self) -> Way {
+        if self.without > 0 {
+            self.without -= 1;
+            return Way::Singly { in_turn: false };
+        }
+        if self.singly > 0 {
+            self.singly -= 1;
+            return Way::Singly { in_turn: true };
+        }
+        Way::Ahead
+    }
+
+    /// Asks for it, and waits. Sent when it is first polled.
+    pub(super) fn ask(&self, connection: &impl Asks) -> impl Future<Output = Result<(), Error>> {
+        let number = self.number;
+        async move { connection.query(TAKE, &[&number, &PATIENCE]).await.map(drop) }
+    }
+
+    /// It has been asked for. An error where that is not why there is none.
+    pub(super) fn begin(&mut self, asked: Result<(), Error>) -> Result<(), Error> {
+        match asked {
+            Ok(()) => {
+                self.begun = Some(Instant::now());
+                self.without_next = WITHOUT.0;
+            }
+            Err(error) if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) => {
+                self.without = self.without_next;
+                self.without_next = (self.without_next * 2).min(WITHOUT.1);
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    pub(super) fn is_on(&self) -> bool {
+        self.begun.is_some()
+    }
+
+    /// Somebody else has appended meanwhile.
+    pub(super) fn was_in_vain(&mut self) {
+        self.singly = SINGLY;
+    }
+
+    /// Gives it back where it has lasted.
+    pub(super) fn end_in_time(&mut self, connection: Option<&Arc<Connection>>) {
+        if self.begun.is_some_and(|begun| begun.elapsed() > LONG) {
+            self.give_back(connection);
+        }
+    }
+
+    /// Gives it back, behind what has been sent. With a connection that is gone, it is as well.
+    pub(super) fn give_back(&mut self, connection: Option<&Arc<Connection>>) {
+        if let (Some(_), Some(connection)) = (self.begun.take(), connection) {
+            // Sent when it is first polled; nobody waits for the answer.
+            let _ = connection.run(GIVE_BACK).now_or_never();
+        }
+    }
+}
+
+/// Waits until it is likely that nobody comes any more.
+pub(super) async fn idle() {
+    tokio::time::sleep(IDLE).await;
+}
