@@ -28,8 +28,9 @@ const IDLE: Duration = Duration::from_millis(1);
 const PATIENCE: &str = "250";
 /// After that, so many groups go without turns, at first and at most.
 const WITHOUT: (u32, u32) = (256, 4_096);
-/// Transactions of users' own take no turns. Where somebody has come in between, so many groups are committed singly.
-const SINGLY: u32 = 64;
+/// Transactions of users' own take no turns. Where somebody has come in between, so many groups are committed singly, at first and at
+/// most.
+const SINGLY: (u32, u32) = (64, 1_024);
 
 /// How the next group of a process that is not alone gets its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,24 +45,51 @@ pub(super) struct Turn {
     number: i64,
     /// None where it is somebody else's.
     begun: Option<Instant>,
-    singly: u32,
-    without: u32,
-    without_next: u32,
+    singly: Countdown,
+    without: Countdown,
+}
+
+/// For how many groups something is to be so: the longer, the more often it is found so.
+struct Countdown {
+    left: u32,
+    next: u32,
+    bounds: (u32, u32),
+}
+
+impl Countdown {
+    fn new(bounds: (u32, u32)) -> Self {
+        Self { left: 0, next: bounds.0, bounds }
+    }
+
+    fn start(&mut self) {
+        self.left = self.next;
+        self.next = (self.next * 2).min(self.bounds.1);
+    }
+
+    /// Whether it is so for the next one.
+    fn counts(&mut self) -> bool {
+        let counts = self.left > 0;
+        self.left = self.left.saturating_sub(1);
+        counts
+    }
+
+    fn was_not_needed(&mut self) {
+        self.next = self.bounds.0;
+    }
 }
 
 impl Turn {
     pub(super) fn of(schema: &str) -> Self {
         let number = number("watershed postgres 2026 turns of processes", schema);
-        Self { number, begun: None, singly: 0, without: 0, without_next: WITHOUT.0 }
+        let (singly, without) = (Countdown::new(SINGLY), Countdown::new(WITHOUT));
+        Self { number, begun: None, singly, without }
     }
 
     pub(super) fn way(&mut self) -> Way {
-        if self.without > 0 {
-            self.without -= 1;
+        if self.without.counts() {
             return Way::Singly { in_turn: false };
         }
-        if self.singly > 0 {
-            self.singly -= 1;
+        if self.singly.counts() {
             return Way::Singly { in_turn: true };
         }
         Way::Ahead
@@ -78,12 +106,9 @@ impl Turn {
         match asked {
             Ok(()) => {
                 self.begun = Some(Instant::now());
-                self.without_next = WITHOUT.0;
+                self.without.was_not_needed();
             }
-            Err(error) if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) => {
-                self.without = self.without_next;
-                self.without_next = (self.without_next * 2).min(WITHOUT.1);
-            }
+            Err(error) if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) => self.without.start(),
             Err(error) => return Err(error),
         }
         Ok(())
@@ -95,7 +120,7 @@ impl Turn {
 
     /// Somebody else has appended meanwhile.
     pub(super) fn was_in_vain(&mut self) {
-        self.singly = SINGLY;
+        self.singly.start();
     }
 
     /// Gives it back where it has lasted.
@@ -107,7 +132,11 @@ impl Turn {
 
     /// Gives it back, behind what has been sent. With a connection that is gone, it is as well.
     pub(super) fn give_back(&mut self, connection: Option<&Arc<Connection>>) {
-        if let (Some(_), Some(connection)) = (self.begun.take(), connection) {
+        let begun = self.begun.take();
+        if begun.is_some_and(|begun| begun.elapsed() > LONG) && self.singly.left == 0 {
+            self.singly.was_not_needed();
+        }
+        if let (Some(_), Some(connection)) = (begun, connection) {
             // Sent when it is first polled; nobody waits for the answer.
             let _ = connection.run(GIVE_BACK).now_or_never();
         }
