@@ -21,9 +21,7 @@ fn context() -> Context {
 
 /// A tool of somebody's own.
 async fn client(server: &Postgres) -> tokio_postgres::Client {
-    let (client, connection) =
-        tokio_postgres::connect(&server.server(), tokio_postgres::NoTls).await.unwrap();
-    tokio::spawn(connection);
+    let client = watershed_testkit::postgres::client(&server.server()).await;
     client.batch_execute(&format!("SET search_path TO \"{VIEWS}\"")).await.unwrap();
     client
 }

@@ -11,10 +11,9 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use tokio_postgres::{Client, NoTls};
 use watershed_core::ports::{Append, EventLog, LogReader, ReadFrom, Scope};
 use watershed_postgres::{Options, PostgresLog};
-use watershed_testkit::postgres::Postgres;
+use watershed_testkit::postgres::{Postgres, client};
 use watershed_testkit::proxy::Proxy;
 use watershed_testkit::things::{append_to, happened};
 
@@ -233,12 +232,6 @@ async fn readers_of_our_log_miss_nothing_of_writers_who_dawdle() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn readers_of_our_log_miss_nothing_of_writers_in_a_hurry() {
     our_readers_miss_nothing("hurrying", if is_nightly() { 125_000 } else { 500 }).await;
-}
-
-async fn client(server: &str) -> Client {
-    let (client, driver) = tokio_postgres::connect(server, NoTls).await.unwrap();
-    tokio::spawn(driver);
-    client
 }
 
 /// Ways to follow such a table that are in use.

@@ -5,13 +5,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use tokio_postgres::NoTls;
 use watershed_core::Position;
 use watershed_core::ports::RowEditions;
 use watershed_postgres::{Options, PostgresRows};
 use watershed_testkit::conformance::row_editions::{self, EditionsFixture};
 use watershed_testkit::conformance::row_snapshots;
-use watershed_testkit::postgres::Postgres;
+use watershed_testkit::postgres::{Postgres, client};
 
 struct Schema(Options);
 
@@ -23,8 +22,7 @@ impl EditionsFixture for Schema {
     /// As `psql` would: by the view that bears the read model's name, or, where another group's bears it, that with the group's
     /// name before it. Its row bears the number that the checkpoint must have.
     async fn shown(&self, group: &str) -> Option<Position> {
-        let (client, connection) = tokio_postgres::connect(&self.0.server, NoTls).await.unwrap();
-        tokio::spawn(connection);
+        let client = client(&self.0.server).await;
         let set = format!("SET search_path TO \"{}\"", self.0.schema);
         client.batch_execute(&set).await.unwrap();
         let sql = "SELECT view_name FROM published WHERE projection_name = $1 AND of = 'things'";

@@ -5,10 +5,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use tokio_postgres::NoTls;
 use watershed_postgres::{Options, PostgresLog};
 use watershed_testkit::conformance::state_tables::{self, StateFixture, StateStores};
-use watershed_testkit::postgres::Postgres;
+use watershed_testkit::postgres::{Postgres, client};
 
 /// A schema of its own for each check.
 struct Schema(Options);
@@ -20,8 +19,7 @@ impl StateFixture for Schema {
     }
 
     async fn outside(&self, sql: &str) -> Result<(), String> {
-        let (client, driver) = tokio_postgres::connect(&self.0.server, NoTls).await.unwrap();
-        tokio::spawn(driver);
+        let client = client(&self.0.server).await;
         let sql = format!("SET search_path TO \"{}\"; {sql}", self.0.schema);
         client.batch_execute(&sql).await.map_err(|error| format!("{error:?}"))
     }

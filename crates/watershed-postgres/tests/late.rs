@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use watershed_core::ports::{Append, AppendError, Condition, EventLog, LogReader, ReadFrom, Scope};
 use watershed_core::{Boundary, EventId};
 use watershed_postgres::{Options, PostgresLog};
-use watershed_testkit::postgres::Postgres;
+use watershed_testkit::postgres::{Postgres, client};
 use watershed_testkit::proxy::Proxy;
 use watershed_testkit::things::{self, append_to, happened};
 
@@ -85,9 +85,7 @@ async fn a_lock_that_a_lost_connection_holds_does_not_stop_the_log_for_long() {
     node(&server.server(), STATEMENT).await.append(append([1])).await.unwrap();
     let log = node(&Postgres::server_at(proxy.port()), 2 * STATEMENT).await;
     log.append(append([2])).await.unwrap();
-    let (mut client, driver) =
-        tokio_postgres::connect(&server.server(), tokio_postgres::NoTls).await.unwrap();
-    tokio::spawn(driver);
+    let mut client = client(&server.server()).await;
     let holding = client.transaction().await.unwrap();
     holding.execute("SELECT FROM watershed.log_head FOR UPDATE", &[]).await.unwrap();
     // Under a condition that reaches further back than is remembered: so it does not go without the lock.

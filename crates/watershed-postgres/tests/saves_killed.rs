@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::Client;
 use watershed::prelude::*;
 use watershed_postgres::Options;
 use watershed_testkit::postgres::Postgres;
@@ -70,8 +70,7 @@ fn victim(port: u16, folder: &Path, cycle: u64) -> Child {
 }
 
 async fn client(server: &Postgres) -> Client {
-    let (client, driver) = tokio_postgres::connect(&server.server(), NoTls).await.unwrap();
-    tokio::spawn(driver);
+    let client = watershed_testkit::postgres::client(&server.server()).await;
     client.batch_execute(&format!("SET search_path TO {SCHEMA}")).await.unwrap();
     client
 }

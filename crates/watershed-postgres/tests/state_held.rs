@@ -6,9 +6,8 @@ mod stockroom;
 
 use std::time::{Duration, Instant};
 
-use tokio_postgres::NoTls;
 use watershed::prelude::*;
-use watershed_testkit::postgres::Postgres;
+use watershed_testkit::postgres::{Postgres, client};
 
 use stockroom::{Count, CountCommand, CountRefusal, options, start};
 
@@ -25,8 +24,7 @@ async fn a_row_that_somebody_holds_makes_only_those_wait_who_want_it_and_they_ke
     for id in ["a", "b"] {
         node.send(add(id, 1)).await.unwrap();
     }
-    let (mut client, driver) = tokio_postgres::connect(&options.server, NoTls).await.unwrap();
-    tokio::spawn(driver);
+    let mut client = client(&options.server).await;
     client.batch_execute("SET search_path TO held").await.unwrap();
     let holding = client.transaction().await.unwrap();
     holding.execute("SELECT 1 FROM counts WHERE count_id = 'a' FOR UPDATE", &[]).await.unwrap();
@@ -81,8 +79,7 @@ async fn two_nodes_lose_no_update_of_each_other_s_and_refuse_by_what_is_there() 
     for caller in all {
         net += caller.await.unwrap();
     }
-    let (client, driver) = tokio_postgres::connect(&options.server, NoTls).await.unwrap();
-    tokio::spawn(driver);
+    let client = client(&options.server).await;
     client.batch_execute("SET search_path TO nodes").await.unwrap();
     let sums = "SELECT sum(total)::bigint, sum(version)::bigint, (SELECT count(*) FROM events) FROM counts";
     let sums = client.query_one(sums, &[]).await.unwrap();

@@ -4,10 +4,10 @@
 
 use std::time::{Duration, Instant};
 
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::Client;
 use watershed_core::ports::{Append, EventLog};
 use watershed_postgres::{Options, PostgresLog};
-use watershed_testkit::postgres::Postgres;
+use watershed_testkit::postgres::{Postgres, client};
 use watershed_testkit::things::{append_to, happened};
 
 /// To wait for each of these would take half a minute.
@@ -15,12 +15,6 @@ const APPENDS: u64 = 100;
 
 fn append(stream: &str, id: u64) -> Append {
     append_to(stream, vec![happened(id, "{}")])
-}
-
-async fn client(server: &Postgres) -> Client {
-    let (client, connection) = tokio_postgres::connect(&server.server(), NoTls).await.unwrap();
-    tokio::spawn(connection);
-    client
 }
 
 /// One append by each, for as long as it takes: from then on, each has met the other.
@@ -58,7 +52,7 @@ async fn whoever_stands_still_in_its_turn_is_not_waited_for_again_and_again() {
     let server = Postgres::start();
     let open = || PostgresLog::open(Options::new(server.server()));
     let logs = [open().await.unwrap(), open().await.unwrap()];
-    let watching = client(&server).await;
+    let watching = client(&server.server()).await;
     let turn = turn(&watching, &logs).await;
     watching.query("SELECT pg_advisory_lock($1)", &[&turn]).await.unwrap();
     let begun = Instant::now();

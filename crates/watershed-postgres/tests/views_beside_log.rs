@@ -8,7 +8,7 @@ use watershed_core::{
     Ask, ColumnKind, ColumnSpec, Direction, Key, Predicate, StreamId, TableSpec, Tenant, Timestamp, Value,
 };
 use watershed_postgres::{Options, PostgresLog, PostgresRowsBesideLog};
-use watershed_testkit::postgres::Postgres;
+use watershed_testkit::postgres::{Postgres, client};
 use watershed_testkit::things::happened;
 
 const BUSY: &str = "busy";
@@ -128,9 +128,7 @@ async fn what_is_not_one_select_of_its_columns_is_refused_and_changes_nothing() 
         assert!(beside.open_sql_view(busy(), sql).await.is_err(), "this was taken for a view: {sql:?}");
     }
     // What only shows when it is run.
-    let (client, connection) =
-        tokio_postgres::connect(&server.server(), tokio_postgres::NoTls).await.unwrap();
-    tokio::spawn(connection);
+    let client = client(&server.server()).await;
     client.batch_execute("CREATE SEQUENCE watershed.counted").await.unwrap();
     let sql = "SELECT tenant, stream, nextval('counted') AS number, version AS third FROM events";
     let counting = beside.open_sql_view(busy(), sql).await.unwrap();

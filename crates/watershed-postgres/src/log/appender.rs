@@ -171,7 +171,7 @@ impl Appender {
         let first = group.placed.first().map(Placed::found_by);
         let brought = self.shared.brings(recent.head, &group);
         recent.pass(group, seal.link);
-        let leaves = Leaves { end: (recent.head, recent.link), first, brought };
+        let leaves = Leaves { end: recent.end(), first, brought };
         self.flights.push(Flight::begin(connection, sent, appends, answers, leaves).await);
         Ok(())
     }
@@ -281,7 +281,7 @@ impl Appender {
     async fn take_turn(&mut self) -> Result<(), Failed> {
         let connection = self.connected().await?;
         let known = self.recent.take();
-        let end = known.as_ref().map(|known| (known.head, known.link));
+        let end = known.as_ref().map(Recent::end);
         let (asked, since) =
             tokio::join!(biased; self.turn.ask(&*connection), Since::read(&*connection, end));
         let since = self.turn.begin(asked).and(since).map_err(|error| self.failed(&connection, &error))?;
@@ -296,7 +296,7 @@ impl Appender {
     async fn lock(&mut self, in_turn: bool) -> Result<(), Failed> {
         let connection = self.connected().await?;
         let known = self.recent.take();
-        let end = known.as_ref().map(|known| (known.head, known.link));
+        let end = known.as_ref().map(Recent::end);
         let turn = async { if in_turn { Some(self.turn.ask(&*connection).await) } else { None } };
         let (asked, begun, locked, since) = tokio::join!(
             biased;
@@ -324,7 +324,7 @@ impl Appender {
     fn meet(&mut self, recent: &Recent) -> bool {
         // Whoever loses to another process reads on from there.
         self.shared.publish(recent.head);
-        let end = (recent.head, recent.link);
+        let end = recent.end();
         let met_nobody = self.end.is_none_or(|own| own == end);
         self.alone.has_met(met_nobody);
         self.end = Some(end);
@@ -432,7 +432,7 @@ impl Appender {
         }
         self.shared.passed(self.shared.brings(recent.head, &group));
         recent.pass(group, seal.link);
-        self.stand((recent.head, recent.link));
+        self.stand(recent.end());
         self.recent = Some(recent);
         Ok(Some(answers))
     }

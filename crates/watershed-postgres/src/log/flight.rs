@@ -76,14 +76,18 @@ impl Flights {
         self.0.push_back(flight);
     }
 
+    /// How many appends are under way.
+    fn appends(&self) -> usize {
+        self.0.iter().map(|flight| flight.appends.len()).sum()
+    }
+
     pub(super) fn are_none(&self) -> bool {
         self.0.is_empty()
     }
 
     /// Whether callers of these are to come again while the process has its turn: many, or some whom others have beaten.
     pub(super) fn are_followed(&self) -> bool {
-        let many: usize = self.0.iter().map(|flight| flight.appends.len()).sum();
-        many >= WORTH || self.0.iter().flat_map(|flight| &flight.answers).any(is_beaten)
+        self.appends() >= WORTH || self.0.iter().flat_map(|flight| &flight.answers).any(is_beaten)
     }
 
     pub(super) fn have_room(&self) -> bool {
@@ -98,8 +102,7 @@ impl Flights {
     /// So many of those that wait are sent together: of all callers the half, so that there are some to send while the others are
     /// under way.
     pub(super) fn share(&self, waiting: usize) -> usize {
-        let under_way: usize = self.0.iter().map(|flight| flight.appends.len()).sum();
-        (waiting + under_way).div_ceil(MOST).max(WORTH)
+        (waiting + self.appends()).div_ceil(MOST).max(WORTH)
     }
 
     /// Waits until the first has been answered; for ever where there is none. It may be dropped and asked again.

@@ -62,6 +62,10 @@ impl Recent {
         recent
     }
 
+    pub(super) fn end(&self) -> (Position, Link) {
+        (self.head, self.link)
+    }
+
     pub(super) fn knows(&self, stream: &Uuid) -> bool {
         self.versions.contains_key(stream)
     }

@@ -49,35 +49,6 @@ pub(super) struct Turn {
     without: Countdown,
 }
 
-/// For how many groups something is to be so: the longer, the more often it is found so.
-struct Countdown {
-    left: u32,
-    next: u32,
-    bounds: (u32, u32),
-}
-
-impl Countdown {
-    fn new(bounds: (u32, u32)) -> Self {
-        Self { left: 0, next: bounds.0, bounds }
-    }
-
-    fn start(&mut self) {
-        self.left = self.next;
-        self.next = (self.next * 2).min(self.bounds.1);
-    }
-
-    /// Whether it is so for the next one.
-    fn counts(&mut self) -> bool {
-        let counts = self.left > 0;
-        self.left = self.left.saturating_sub(1);
-        counts
-    }
-
-    fn was_not_needed(&mut self) {
-        self.next = self.bounds.0;
-    }
-}
-
 impl Turn {
     pub(super) fn of(schema: &str) -> Self {
         let number = number("watershed postgres 2026 turns of processes", schema);
@@ -140,6 +111,35 @@ impl Turn {
             // Sent when it is first polled; nobody waits for the answer.
             let _ = connection.run(GIVE_BACK).now_or_never();
         }
+    }
+}
+
+/// For how many groups something is to be so: the longer, the more often it is found so.
+struct Countdown {
+    left: u32,
+    next: u32,
+    bounds: (u32, u32),
+}
+
+impl Countdown {
+    fn new(bounds: (u32, u32)) -> Self {
+        Self { left: 0, next: bounds.0, bounds }
+    }
+
+    fn start(&mut self) {
+        self.left = self.next;
+        self.next = (self.next * 2).min(self.bounds.1);
+    }
+
+    /// Whether it is so for the next one.
+    fn counts(&mut self) -> bool {
+        let counts = self.left > 0;
+        self.left = self.left.saturating_sub(1);
+        counts
+    }
+
+    fn was_not_needed(&mut self) {
+        self.next = self.bounds.0;
     }
 }
 

@@ -1,11 +1,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio_postgres::{Client, NoTls, Transaction};
+use tokio_postgres::{Client, Transaction};
 use watershed_core::ports::{Append, EventLog, Idempotency, NewEvent, ReadFrom, Scope};
 use watershed_core::{StoredEvent, Tag};
 use watershed_postgres::{Options, PostgresLog};
 use watershed_testkit::postgres::Postgres;
+pub(crate) use watershed_testkit::postgres::client;
 use watershed_testkit::things::{append_to, happened};
 
 /// A server with a log, and a table of the user's.
@@ -54,12 +55,6 @@ impl Lab {
         std::thread::sleep(Duration::from_millis(1_200));
         self.server.sql("SELECT sum(deadlocks) FROM pg_stat_database")
     }
-}
-
-pub(crate) async fn client(server: &str) -> Client {
-    let (client, driver) = tokio_postgres::connect(server, NoTls).await.unwrap();
-    tokio::spawn(driver);
-    client
 }
 
 /// The user's own change.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::Client;
 use watershed_core::ports::{
     Checkpoint, GroupSpec, RowChange, RowGroup, RowKey, RowStore, RowsBatch, StoredRow,
 };
@@ -58,8 +58,7 @@ pub(crate) async fn open(server: &Postgres) -> (PostgresRows, Arc<dyn RowGroup>)
 
 /// A client that knows nothing of us.
 pub(crate) async fn client(server: &Postgres) -> Client {
-    let (client, connection) = tokio_postgres::connect(&server.server(), NoTls).await.unwrap();
-    tokio::spawn(connection);
+    let client = watershed_testkit::postgres::client(&server.server()).await;
     client.batch_execute("SET search_path TO watershed").await.unwrap();
     client
 }

@@ -14,11 +14,23 @@ use std::time::{Duration, Instant};
 
 pub use authority::{Authority, Issued};
 pub use setup::Setup;
+use tokio_postgres::{Client, NoTls};
 
 /// Where distributions put the binaries.
 const PLACES: &[&str] = &["/usr/lib/postgresql", "/usr/pgsql", "/opt/homebrew/opt", "/usr/local/opt"];
 /// How long a server may take to come up.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A client that knows nothing of us, as a tool of somebody's own would be.
+///
+/// # Panics
+/// Where it cannot connect.
+pub async fn client(server: &str) -> Client {
+    let (client, connection) =
+        tokio_postgres::connect(server, NoTls).await.unwrap_or_else(|error| crate::fail(error));
+    tokio::spawn(connection);
+    client
+}
 
 /// A server that runs until this is dropped.
 #[derive(Debug)]
