@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
+use tokio_postgres::Transaction;
 use watershed::core::ports::{Append, EventLog, Expected, Scope};
 use watershed::prelude::*;
 use watershed_core::StreamId;
@@ -259,4 +260,28 @@ async fn an_expected_version_holds_against_whoever_appends() {
     lab.assert_sound(8 * each).await;
     let versions = "SELECT count(DISTINCT version) || ' ' || max(version) FROM watershed.events";
     assert_eq!(lab.server.sql(versions), format!("{0} {0}", 8 * each));
+}
+
+/// The checks above ask the server for circles; so a circle has to be seen there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_circle_would_be_seen() {
+    let lab = Lab::start().await;
+    lab.server.sql("INSERT INTO things VALUES (1, ''), (2, '')");
+    let (mut one, mut other) = (lab.client().await, lab.client().await);
+    let (one, other) = (one.transaction().await.unwrap(), other.transaction().await.unwrap());
+    one.execute(TAKE, &[&1_i64]).await.unwrap();
+    other.execute(TAKE, &[&2_i64]).await.unwrap();
+    // Whoever of the two is ended gives the other one its row.
+    let (ones, others) = tokio::join!(take_and_end(one, 2), take_and_end(other, 1));
+    assert_ne!(ones, others);
+    assert_eq!(lab.deadlocks(), "1");
+}
+
+const TAKE: &str = "UPDATE things SET said = 'taken' WHERE id = $1";
+
+/// Whether it got the thing.
+async fn take_and_end(transaction: Transaction<'_>, id: i64) -> bool {
+    let taken = transaction.execute(TAKE, &[&id]).await;
+    transaction.rollback().await.unwrap();
+    taken.is_ok()
 }

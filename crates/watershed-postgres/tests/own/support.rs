@@ -48,10 +48,12 @@ impl Lab {
         assert_eq!(counted, format!("{events} {events}"));
     }
 
-    /// How often the server has ended somebody's statement because of a deadlock.
+    /// How often the server has ended somebody's statement because of a deadlock. Ends all connections.
     pub(crate) fn deadlocks(&self) -> String {
-        // What backends have counted is told when they end, or now and then.
-        self.server.sql("SELECT pg_stat_force_next_flush(); SELECT sum(deadlocks) FROM pg_stat_database");
+        // What backends have counted is told when they end, or seconds later.
+        let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+            WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()";
+        self.server.sql(end);
         std::thread::sleep(Duration::from_millis(1_200));
         self.server.sql("SELECT sum(deadlocks) FROM pg_stat_database")
     }

@@ -16,6 +16,8 @@ pub use authority::{Authority, Issued};
 pub use setup::Setup;
 use tokio_postgres::{Client, NoTls};
 
+/// Names a folder with the binaries of another version than the newest one that is found.
+const BINARIES: &str = "WATERSHED_POSTGRES";
 /// Where distributions put the binaries.
 const PLACES: &[&str] = &["/usr/lib/postgresql", "/usr/pgsql", "/opt/homebrew/opt", "/usr/local/opt"];
 /// How long a server may take to come up.
@@ -221,14 +223,21 @@ impl Drop for Postgres {
     }
 }
 
-/// The folder of the newest version's binaries.
+/// The folder of the binaries that are named, or of the newest version's.
 fn binaries() -> Option<PathBuf> {
+    let is_there = |folder: &PathBuf| folder.join("initdb").exists() && folder.join("postgres").exists();
+    if let Some(named) = std::env::var_os(BINARIES).map(PathBuf::from) {
+        if !is_there(&named) {
+            crate::fail(format!("{BINARIES} names {}, where there is no PostgreSQL", named.display()));
+        }
+        return Some(named);
+    }
     let mut found: Vec<PathBuf> = PLACES
         .iter()
         .filter_map(|place| std::fs::read_dir(place).ok())
         .flatten()
         .filter_map(|entry| Some(entry.ok()?.path().join("bin")))
-        .filter(|folder| folder.join("initdb").exists() && folder.join("postgres").exists())
+        .filter(is_there)
         .collect();
     found.sort();
     found.pop()
