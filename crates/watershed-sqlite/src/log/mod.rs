@@ -3,6 +3,7 @@
 //! An append's way: the queue -> [`writer`] (checks it against the [`tail`] and the [`index`], writes the group, commits)
 //! -> [`ring`] and head -> answer. The index is merged behind by [`merger`]; [`checkpoint`] keeps the write-ahead log short.
 
+mod boundaries;
 mod checkpoint;
 mod file;
 mod health;

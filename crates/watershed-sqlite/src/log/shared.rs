@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockW
 use tokio::sync::watch;
 use watershed_core::{LogIdentity, Position};
 
+use super::boundaries::Boundaries;
 use super::checkpoint::Pace;
 use super::health::Standing;
 use super::lists::Lists;
@@ -27,6 +28,7 @@ pub(crate) struct Shared {
     pub(crate) queue: watershed_store::Queue<Prepared>,
     pub(crate) tail: Tail,
     pub(crate) ring: Ring,
+    pub(crate) boundaries: Boundaries,
     pub(crate) readers: Readers,
     pub(crate) standing: Standing,
     pub(crate) merger: Work,
@@ -51,6 +53,7 @@ impl Shared {
             lists: Lists::of_log(identity.id.as_bytes()),
             queue: watershed_store::Queue::default(),
             ring: Ring::new(options.recent_events, options.recent_bytes),
+            boundaries: Boundaries::default(),
             standing: Standing::default(),
             merger: Work::default(),
             pace: Pace::default(),

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 use watershed_core::ports::{
-    Append, AppendError, EventLog, LogError, LogReader, LogScan, LogVisitor, NewEvent, RawEvent,
+    Append, AppendError, EventLog, LogError, LogReader, LogScan, LogVisitor, NewEvent, RawEvent, ReadFrom,
+    Scope,
 };
-use watershed_core::{EventId, StreamId, Tenant, Timestamp};
+use watershed_core::{Boundary, EventId, StreamId, Tag, Tenant, Timestamp};
 
 use super::pages::{Cursor, Pages};
 use super::row::read_row;
@@ -306,4 +307,32 @@ async fn commits_of_many(log: &Arc<SqliteLog>, folder: &Path) -> i64 {
             row.get(0)
         })
         .unwrap()
+}
+
+/// That a category exists stands among the events of all of its products: whoever creates one would look through all of them.
+#[tokio::test]
+async fn what_was_passed_over_once_is_not_looked_at_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = Options { wal: 0, recent_events: 1, ..Options::default() };
+    let log = Sqlite::open(dir.path(), options).unwrap().log();
+    for number in 1..=40 {
+        let mut append = append(number, 20);
+        append.events[0].tags.push(Tag::new("category", "tools"));
+        if number == 1 {
+            append.events[0].name = "created";
+        }
+        log.append(append).await.unwrap();
+    }
+    let tools = Boundary::tag("category", "tools");
+    let read = async |names: &[&'static str]| {
+        let boundary = tools.clone().named(names.iter().copied());
+        let scope = Scope::Boundary { tenant: Tenant::default(), boundary };
+        log.read(ReadFrom { scope, after: 0, limit: 100 }).await.map(|read| read.events.len())
+    };
+    assert_eq!(read(&["created"]).await.unwrap(), 1);
+    // Whoever looks at this one from now on finds that its checksum does not fit.
+    let connection = Connection::open(dir.path().join("log.db")).unwrap();
+    connection.execute("UPDATE events SET payload = '{}' WHERE position = 7", ()).unwrap();
+    assert!(read(&["paid"]).await.is_err());
+    assert_eq!(read(&["created"]).await.unwrap(), 1);
 }

@@ -102,6 +102,7 @@ pub(super) const FAULTS: &[(Fault, &str)] = &[
     (Fault::FullIsComplete, "the log is read after a position"),
     (Fault::ShortIsComplete, "a stream is read after a version"),
     (Fault::Reversed, "a boundary is read after a position"),
+    (Fault::FullIsComplete, "few events that stand among many"),
     (Fault::Overflow, "with the largest numbers"),
     (Fault::HidesNewest, "readers see a growing prefix"),
     (Fault::ScanSkips, "a scan of the log"),

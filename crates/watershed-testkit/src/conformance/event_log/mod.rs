@@ -80,6 +80,7 @@ suite! {
     "the log is read after a position, up to a limit, until it is complete" => reads::log,
     "a stream is read after a version, up to a limit, until it is complete" => reads::stream,
     "a boundary is read after a position, up to a limit, until it is complete" => reads::boundary,
+    "a boundary of few events that stand among many with its tags is read whole, however often" => reads::few_among_many,
     "reading beyond the end, or with the largest numbers, gives nothing and fails nothing" => reads::beyond,
     "readers see a growing prefix while the log is written" => reads::while_writing,
     "a scan of the log sees what reading sees" => reads::scan,

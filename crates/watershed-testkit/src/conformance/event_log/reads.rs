@@ -104,6 +104,41 @@ pub(super) async fn boundary(bench: Bench) -> Checked {
     every_page(&log, &boundary_scope(&Boundary::tag("sku", "a").and("sku", "b")), &[]).await
 }
 
+/// What a log remembers of such a boundary must be whole up to where it is taken to go.
+pub(super) async fn few_among_many(bench: Bench) -> Checked {
+    let log = bench.open().await;
+    let few = boundary_scope(&Boundary::tag("sku", "a").named(["few"]));
+    let mut all = Vec::new();
+    for number in 1..=400_u64 {
+        let name = if number % 23 == 0 { "few" } else { "many" };
+        let other = if number % 3 == 0 { "b" } else { "c" };
+        let draft = Draft::on("s").event(name).tagged("sku", "a").tagged("shelf", other);
+        let position = take(&log, draft).await?.position;
+        if name == "few" {
+            all.push(position);
+        }
+        // Pages, and ends of the list, come before the whole and between.
+        if number % 40 != 0 {
+            continue;
+        }
+        let middle = all.get(all.len() / 2).copied().unwrap_or_default();
+        for after in [middle, 0, number - 20, number] {
+            let rest: Vec<u64> = all.iter().copied().filter(|at| *at > after).collect();
+            for limit in [1, 2, 500] {
+                let page = read(&log, &few, after, limit).await?;
+                let what = format!("of {number} after {after}, at most {limit}");
+                same(&what, &positions(&page.events), &rest.iter().copied().take(limit).collect())?;
+                same(&what, &page.complete, &(rest.len() <= limit))?;
+            }
+        }
+        let both = boundary_scope(&Boundary::tag("shelf", "b").and("sku", "a").named(["few"]));
+        let both = read_in_pages(&log, &both, 3).await?;
+        let wanted = all.iter().copied().filter(|at| at % 3 == 0).collect();
+        same("those that bear both tags", &positions(&both), &wanted)?;
+    }
+    Ok(())
+}
+
 pub(super) async fn beyond(bench: Bench) -> Checked {
     let log = fifty_three(&bench).await?;
     for scope in [Scope::Log, stream_scope("s"), boundary_scope(&Boundary::tag("sku", "a"))] {
@@ -121,7 +156,9 @@ pub(super) async fn beyond(bench: Bench) -> Checked {
 pub(super) async fn while_writing(bench: Bench) -> Checked {
     let log = bench.open().await;
     let done = Arc::new(AtomicBool::new(false));
-    let readers: Vec<_> = [Scope::Log, boundary_scope(&Boundary::tag("sku", "a")), stream_scope("s-1")]
+    let tagged = Boundary::tag("sku", "a");
+    let named = boundary_scope(&tagged.clone().named(["one"]));
+    let readers: Vec<_> = [Scope::Log, boundary_scope(&tagged), named, stream_scope("s-1")]
         .into_iter()
         .map(|scope| tokio::spawn(follow(log.clone(), scope, done.clone())))
         .collect();
@@ -130,8 +167,8 @@ pub(super) async fn while_writing(bench: Bench) -> Checked {
         let log = log.clone();
         writers.spawn(async move {
             for _ in 0..40 {
-                take(&log, Draft::on(&format!("s-{}", task % 4)).events(&["one", "two"]).tagged("sku", "a"))
-                    .await?;
+                let one = Draft::on(&format!("s-{}", task % 4)).event("one").tagged("sku", "a");
+                take(&log, one.event("two").tagged("sku", "a")).await?;
             }
             Ok::<_, Problem>(())
         });
@@ -140,7 +177,7 @@ pub(super) async fn while_writing(bench: Bench) -> Checked {
         result?;
     }
     done.store(true, Ordering::Release);
-    for (reader, wanted) in readers.into_iter().zip([640, 320, 160]) {
+    for (reader, wanted) in readers.into_iter().zip([640, 640, 320, 160]) {
         let seen = reader.await.map_err(Problem::new)??;
         same("how many events a reader has seen in the end", &seen, &wanted)?;
     }
