@@ -84,10 +84,11 @@ impl Upkeep {
 
 impl Live {
     /// The time that no event to come is older than, but for what the clock may be set back: that of the last event that was folded;
-    /// where that was the log's last, now.
+    /// where that was the log's last, now. Where none has been folded there are no rows, and so none that are too old.
     fn log_time(&self) -> Timestamp {
         let now = self.clock.now();
-        if self.feed.log().head() == self.position() {
+        let position = self.position();
+        if position == 0 || self.feed.log().head() == position {
             return now;
         }
         self.checkpoint.event_time.map_or(Timestamp::from_micros(0), |time| time.min(now))

@@ -1,4 +1,5 @@
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use watershed::core::Clock;
 use watershed::prelude::*;
@@ -128,6 +129,26 @@ async fn a_view_that_does_not_delete_in_time_breaks_its_contract() {
     visits.resume(&operator, "visitors").await.unwrap();
     until("it is deleted", || async { stored(folder.path()) == 0 }).await;
     until("it is in order", || async { status().await.keeps_contract }).await;
+}
+
+/// Its first event may come right before it looks for the first time.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_view_that_has_no_rows_yet_has_none_that_are_too_old() {
+    let (folder, clock) = (tempfile::tempdir().unwrap(), Hands::new());
+    let (visits, operator) = (open(folder.path(), &clock).await, Principal::default());
+    let status = || async {
+        let views = visits.views(&operator).await.unwrap();
+        views.into_iter().find(|view| view.name == "visitors").unwrap()
+    };
+    visits.pause(&operator, "visitors").await.unwrap();
+    until("it is paused", || async { status().await.status == "paused" }).await;
+    clock.hours(30);
+    visits.send(come("ann", "east")).await.unwrap();
+    // The next look is due then, and comes before the event is folded.
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    visits.resume(&operator, "visitors").await.unwrap();
+    assert_eq!(rows(&visits, "visitors").await.len(), 1);
+    assert!(status().await.keeps_contract);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
